@@ -1,0 +1,1 @@
+"""The intermediate representation: SSA, block parameters, explicit error edges and reference counts."""

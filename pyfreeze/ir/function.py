@@ -1,0 +1,107 @@
+"""Functions and modules of the IR, and the stage that each is in."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pyfreeze.ir.instructions import Block, Instruction, Value, edges_of
+from pyfreeze.ir.types import Type
+
+
+class Stage(enum.IntEnum):
+    BUILT = 0  # Python semantics; failing instructions have sites
+    EXPLICIT = 1  # failing instructions have handlers; polls and tracebacks are there
+    LOWERED = 2  # reference counts are there too; what codegen accepts
+
+
+@dataclass(eq=False, slots=True)
+class Function:
+    """One native function. `blocks[0]` is the entry; its parameters are the function's, borrowed from the caller."""
+
+    name: str  # qualified name, unique in the module
+    parameter_names: tuple[str, ...]
+    result: Type
+    blocks: list[Block] = field(default_factory=list)
+    bindings: set[Binding] = field(default_factory=set)  # assumed by this function itself, not by its callees
+    line: int = 0
+
+    @property
+    def entry(self) -> Block:
+        return self.blocks[0]
+
+    @property
+    def parameters(self) -> list[Value]:
+        return self.blocks[0].parameters
+
+    def instructions(self) -> Iterator[Instruction]:
+        for block in self.blocks:
+            yield from block.instructions
+
+
+class BindingKind(enum.IntEnum):
+    """What is assumed about a name. Counterpart: `PfBinding.kind` in `runtime/include/pyfreeze_abi.h`."""
+
+    FUNCTION = 0  # module global is the function that the compiled `def` made, with its defaults
+    CONSTANT = 1  # module global has this very value
+    BUILTIN = 2  # not shadowed by a module global, and pristine in `builtins`
+    MODULE = 3  # module global is that module
+    ATTRIBUTE = 4  # `module.attribute` is pristine
+    IMPORTED = 5  # module global is the pristine `module.attribute`
+
+
+ConstantValue = int | float | bool | str | None | tuple["ConstantValue", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One assumption: see `BindingKind` for which fields say what."""
+
+    kind: BindingKind
+    name: str
+    module: str = ""
+    attribute: str = ""
+    function: str = ""
+    constant: ConstantValue = None
+    keyword_defaults: ConstantValue = None  # of a FUNCTION; `constant` holds its positional defaults
+
+
+@dataclass(eq=False, slots=True)
+class Module:
+    name: str
+    functions: dict[str, Function] = field(default_factory=dict)
+    stage: Stage = Stage.BUILT
+
+
+def predecessors(function: Function) -> dict[Block, list[Block]]:
+    """Blocks by the blocks they can be entered from (handlers included), a block once per edge."""
+    result: dict[Block, list[Block]] = {block: [] for block in function.blocks}
+    for block in function.blocks:
+        for instruction in block.instructions:
+            for edge in edges_of(instruction):
+                result[edge.target].append(block)
+    return result
+
+
+def reverse_postorder(function: Function) -> list[Block]:
+    """Blocks reachable from the entry; a block comes before its successors except over back edges."""
+    visited: set[Block] = set()
+    postorder: list[Block] = []
+    stack: list[tuple[Block, Iterator[Block]]] = []
+
+    def push(block: Block) -> None:
+        visited.add(block)
+        targets = [edge.target for instruction in block.instructions for edge in edges_of(instruction)]
+        stack.append((block, iter(reversed(targets))))
+
+    push(function.entry)
+    while stack:
+        block, successors = stack[-1]
+        following = next((successor for successor in successors if successor not in visited), None)
+        if following is None:
+            postorder.append(block)
+            stack.pop()
+        else:
+            push(following)
+    return postorder[::-1]

@@ -1,0 +1,236 @@
+"""The closed set of IR instructions, and the SSA values they define.
+
+Every instruction lists its `operands`; passes walk those and `effects_of` and rarely need to know the class.
+A failing instruction has, from @EXPLICIT on, a `handler`: the edge taken with its `Status` as first argument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pyfreeze.ir.primitive import PURE, Effects, Primitive
+from pyfreeze.ir.types import Type
+
+
+class Value:
+    """An SSA value: defined once, by an instruction or as a block parameter."""
+
+    __slots__ = ("type", "name")
+
+    def __init__(self, type_: Type, name: str = "") -> None:
+        self.type = type_
+        self.name = name  # the Python variable's name, for readers; not unique
+
+    def __repr__(self) -> str:
+        return f"<%{self.name or '?'}: {self.type}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A source range as in CPython's `co_positions`: lines from 1, columns from 0 in UTF-8 bytes."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.line}:{self.column}-{self.end_line}:{self.end_column}"
+
+
+@dataclass(slots=True)
+class Site:
+    """A place that may fail: its position and the Python locals that a traceback would show there."""
+
+    function: str  # whose frame: differs from the containing function after inlining
+    position: Position
+    local_names: tuple[str, ...]  # the locals that are set
+    local_values: list[Value]
+
+
+@dataclass(slots=True)
+class Edge:
+    """A jump to `target`, giving its parameters. On a handler edge the status comes first and is not listed."""
+
+    target: Block
+    arguments: list[Value] = field(default_factory=list)
+
+
+@dataclass(eq=False, slots=True)
+class Instruction:
+    """Base of all instructions. `operands` excludes what edges and sites use (see `used_values`)."""
+
+    operands: list[Value]
+    result: Value | None = None
+    site: Site | None = None
+    handler: Edge | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Constant(Instruction):
+    """`value` is an int, float, bool, None or str; a str has type `object`."""
+
+    value: int | float | bool | str | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Apply(Instruction):
+    """Apply a primitive of the table."""
+
+    primitive: Primitive = None  # type: ignore[assignment]
+
+
+@dataclass(eq=False, slots=True)
+class Call(Instruction):
+    """Call a native function of the module directly, on unboxed arguments."""
+
+    function: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class MakeTuple(Instruction):
+    pass
+
+
+@dataclass(eq=False, slots=True)
+class GetItem(Instruction):
+    """Item `index` of a tuple value; the item is borrowed from the tuple."""
+
+    index: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class Poll(Instruction):
+    """Let signal handlers and other threads run if they wait; DEOPT if a binding changed meanwhile."""
+
+
+@dataclass(eq=False, slots=True)
+class Raise(Instruction):
+    """Set builtin exception `exception`, made of the operands (of its class alone if `bare`). Always fails."""
+
+    exception: str = ""
+    bare: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class AddTraceback(Instruction):
+    """In a handler: add the site's frame to the traceback if operand 0, a status, is ERROR."""
+
+
+@dataclass(eq=False, slots=True)
+class IncRef(Instruction):
+    pass
+
+
+@dataclass(eq=False, slots=True)
+class DecRef(Instruction):
+    pass
+
+
+@dataclass(eq=False, slots=True)
+class Terminator(Instruction):
+    edges: list[Edge] = field(default_factory=list)
+
+
+@dataclass(eq=False, slots=True)
+class Branch(Terminator):
+    pass
+
+
+@dataclass(eq=False, slots=True)
+class CondBranch(Terminator):
+    """To `edges[0]` if the operand, a bool, is true, else to `edges[1]`. `likely` is a hint: True, False or None."""
+
+    likely: bool | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Return(Terminator):
+    pass
+
+
+@dataclass(eq=False, slots=True)
+class Fail(Terminator):
+    """Leave the function with operand 0, a status other than OK."""
+
+
+@dataclass(eq=False, slots=True)
+class Deopt(Terminator):
+    """Leave native code: the twin of the outermost entry runs from the start."""
+
+
+@dataclass(eq=False, slots=True)
+class Unreachable(Terminator):
+    """Follows an instruction that always fails."""
+
+
+@dataclass(eq=False, slots=True)
+class Block:
+    name: str
+    parameters: list[Value] = field(default_factory=list)
+    instructions: list[Instruction] = field(default_factory=list)
+
+    @property
+    def terminator(self) -> Terminator:
+        last = self.instructions[-1]
+        assert isinstance(last, Terminator), f"block {self.name} does not end in a terminator"
+        return last
+
+    def __repr__(self) -> str:
+        return f"<^{self.name}>"
+
+
+_RUNS_PYTHON = Effects(raises=("BaseException",), deopts=True, runs_python=True)
+_RAISES = Effects(raises=("BaseException",), deopts=True)
+
+
+def effects_of(instruction: Instruction) -> Effects:
+    """What `instruction` may do besides defining its result."""
+    match instruction:
+        case Apply(primitive=primitive):
+            return primitive.effects
+        case Call() | Poll():
+            return _RUNS_PYTHON
+        case Raise():
+            return _RAISES
+        case _:
+            return PURE
+
+
+def has_side_effects(instruction: Instruction) -> bool:
+    """Whether the instruction must stay although nobody uses its result."""
+    match instruction:
+        case Constant() | MakeTuple() | GetItem():
+            return False
+        case Apply(primitive=primitive):
+            return not primitive.effects.removable
+        case _:
+            return True
+
+
+def edges_of(instruction: Instruction) -> list[Edge]:
+    """All ways out of the block at this instruction: the handler and a terminator's edges."""
+    edges = [instruction.handler] if instruction.handler is not None else []
+    if isinstance(instruction, Terminator):
+        edges.extend(instruction.edges)
+    return edges
+
+
+def used_values(instruction: Instruction) -> list[Value]:
+    """Operands, the site's locals, and the arguments of every edge."""
+    used = list(instruction.operands)
+    if instruction.site is not None:
+        used.extend(instruction.site.local_values)
+    for edge in edges_of(instruction):
+        used.extend(edge.arguments)
+    return used
+
+
+def replace_uses(instruction: Instruction, replacements: dict[Value, Value]) -> None:
+    """Replace every used value that has a replacement, in place."""
+    instruction.operands = [replacements.get(value, value) for value in instruction.operands]
+    if instruction.site is not None:
+        site = instruction.site
+        site.local_values = [replacements.get(value, value) for value in site.local_values]
+    for edge in edges_of(instruction):
+        edge.arguments = [replacements.get(value, value) for value in edge.arguments]

@@ -1,0 +1,92 @@
+"""What a primitive is: the shape of a row in the table (`pyfreeze/primitives/` holds the rows).
+
+Passes ask `Effects`; the interpreter and constant folding ask `evaluate`; codegen asks `lowering`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pyfreeze.ir.types import Type
+
+Scalar = int | float | bool | None | tuple["Scalar", ...]
+"""What a scalar IR value is in the interpreter: ordinary Python objects."""
+
+
+class Deoptimize(Exception):
+    """Raised by `evaluate` where the operation leaves native code for the twin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What an operation may do besides computing its result.
+
+    raises: names of the builtin exceptions it may set
+    deopts: may end with `Status.DEOPT`
+    runs_python: may let arbitrary Python code run (signal handlers, other threads)
+    """
+
+    raises: tuple[str, ...] = ()
+    deopts: bool = False
+    runs_python: bool = False
+
+    @property
+    def fails(self) -> bool:
+        return bool(self.raises) or self.deopts
+
+    @property
+    def removable(self) -> bool:
+        """No one can tell whether an operation with an unused result was done."""
+        return not self.fails and not self.runs_python
+
+
+PURE = Effects()
+
+
+@dataclass(frozen=True, slots=True)
+class PythonCallable:
+    """The Python object that defines a primitive: `operator.floordiv`, `builtins.abs`, `math.sin`."""
+
+    module: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lowering:
+    """The fast path, as the body of an LLVM function over the operands' machine types.
+
+    `body` uses `%a`, `%b`, … for the operands and ends in `ret`. If the operation can fail it returns
+    `{result, i1}`, whose flag says that the fast path does not apply: then the slow path, a call of the row's
+    `python` object on boxed operands, raises or finds the result (`recovers`). Without a body there is only the slow path.
+    `calls` names C library functions used (with their LLVM declaration), so that LLVM treats them as opaque.
+    """
+
+    body: str | None = None
+    recovers: bool = False
+    calls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Primitive:
+    """One typed operation. `evaluate` is its meaning: takes and returns `Scalar`s, raises what Python raises."""
+
+    name: str
+    operands: tuple[Type, ...]
+    result: Type
+    evaluate: Callable[..., Scalar] = field(compare=False)
+    lowering: Lowering = field(compare=False)
+    python: PythonCallable | None = None
+    effects: Effects = PURE
+
+    def __post_init__(self) -> None:
+        if self.effects.fails and self.python is None:
+            raise ValueError(f"{self.name} may fail but names no Python callable that says how")
+        if not self.effects.fails and self.lowering.body is None and self.python is None:
+            raise ValueError(f"{self.name} has neither a fast path nor a Python callable")
+
+    def __str__(self) -> str:
+        return self.name

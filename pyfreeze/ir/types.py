@@ -1,0 +1,140 @@
+"""Types of IR values: each names a Python meaning and, at the same time, one machine representation.
+
+`FixedInt` and `FloatType` are unboxed; `INT` is the plain `int` as a tagged word (small value, or pointer to a
+Python int); `TupleType` is a tuple by value. `STATUS` is how a failing operation says why (see `Status`).
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Status(enum.IntEnum):
+    """How a native operation or function ended. Counterpart: `runtime/include/pyfreeze_abi.h`."""
+
+    OK = 0
+    ERROR = 1  # a Python exception is set
+    DEOPT = 2  # leave native code; the outermost entry runs its twin from the start
+
+
+@dataclass(frozen=True, slots=True)
+class FixedInt:
+    """A fixed-width integer, e.g. `int64` or `uint8`."""
+
+    bits: int
+    signed: bool
+
+    @property
+    def minimum(self) -> int:
+        return -(1 << (self.bits - 1)) if self.signed else 0
+
+    @property
+    def maximum(self) -> int:
+        return (1 << (self.bits - 1)) - 1 if self.signed else (1 << self.bits) - 1
+
+    def holds(self, value: int) -> bool:
+        return self.minimum <= value <= self.maximum
+
+    def __str__(self) -> str:
+        return f"{'int' if self.signed else 'uint'}{self.bits}"
+
+
+@dataclass(frozen=True, slots=True)
+class FloatType:
+    """A double that is a `float` in Python."""
+
+    def __str__(self) -> str:
+        return "float64"
+
+
+@dataclass(frozen=True, slots=True)
+class BoolType:
+    def __str__(self) -> str:
+        return "bool"
+
+
+@dataclass(frozen=True, slots=True)
+class NoneType_:
+    """The type of `None`; takes no machine value."""
+
+    def __str__(self) -> str:
+        return "none"
+
+
+@dataclass(frozen=True, slots=True)
+class IntType:
+    """Plain `int` of any size: a tagged word. Bit 0 clear: value << 1. Bit 0 set: owned `PyLongObject *` | 1."""
+
+    def __str__(self) -> str:
+        return "int"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectType:
+    """A `PyObject *`; in this version only immortal constants (messages of exceptions)."""
+
+    def __str__(self) -> str:
+        return "object"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusType:
+    def __str__(self) -> str:
+        return "status"
+
+
+@dataclass(frozen=True, slots=True)
+class TupleType:
+    items: tuple[Type, ...]
+
+    def __str__(self) -> str:
+        return f"tuple[{', '.join(map(str, self.items)) or '()'}]"
+
+
+Type = FixedInt | FloatType | BoolType | NoneType_ | IntType | ObjectType | StatusType | TupleType
+
+INT8, INT16, INT32, INT64 = (FixedInt(bits, True) for bits in (8, 16, 32, 64))
+UINT8, UINT16, UINT32, UINT64 = (FixedInt(bits, False) for bits in (8, 16, 32, 64))
+FIXED_INTS = (INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64)
+FLOAT64 = FloatType()
+BOOL = BoolType()
+NONE = NoneType_()
+INT = IntType()
+OBJECT = ObjectType()
+STATUS = StatusType()
+
+SMALL_MINIMUM, SMALL_MAXIMUM = -(1 << 62), (1 << 62) - 1
+"""Bounds of the ints that a tagged word holds without an object."""
+
+_SCALARS: tuple[Type, ...] = (*FIXED_INTS, FLOAT64, BOOL, NONE, INT, OBJECT, STATUS)
+SCALARS_BY_NAME: dict[str, Type] = {str(scalar): scalar for scalar in _SCALARS}
+
+_STRUCT_CODES: dict[Type, str] = dict(zip(FIXED_INTS, "bhiqBHIQ", strict=True)) | {
+    FLOAT64: "d",
+    BOOL: "?",
+    NONE: "n",
+    INT: "t",
+    OBJECT: "O",
+}
+
+
+def descriptor(type_: Type) -> str:
+    """The runtime's one-letter code of a scalar (as in `struct`), or `(…)` for a tuple."""
+    if isinstance(type_, TupleType):
+        return "(" + "".join(map(descriptor, type_.items)) + ")"
+    return _STRUCT_CODES[type_]
+
+
+def is_refcounted(type_: Type) -> bool:
+    """Whether a value of this type may own a Python object."""
+    if isinstance(type_, TupleType):
+        return any(map(is_refcounted, type_.items))
+    return isinstance(type_, IntType)
+
+
+def flattened(type_: Type) -> tuple[Type, ...]:
+    """The scalars of a type in order, without `None`s: what takes a register or a payload word."""
+    if isinstance(type_, TupleType):
+        return tuple(scalar for item in type_.items for scalar in flattened(item))
+    return () if isinstance(type_, NoneType_) else (type_,)
