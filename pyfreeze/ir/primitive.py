@@ -61,13 +61,13 @@ class Lowering:
 
     `body` uses `%a`, `%b`, … for the operands and ends in `ret`. If the operation can fail it returns
     `{result, i1}`, whose flag says that the fast path does not apply: then the slow path, a call of the row's
-    `python` object on boxed operands, raises or finds the result (`recovers`). Without a body there is only the slow path.
-    `calls` names C library functions used (with their LLVM declaration), so that LLVM treats them as opaque.
+    `python` object on boxed operands, raises or finds the result (`recovers`); a row without `python` deoptimizes.
+    Without a body there is only the slow path. `declarations` are the LLVM declarations that the body needs.
     """
 
     body: str | None = None
     recovers: bool = False
-    calls: tuple[str, ...] = ()
+    declarations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,8 @@ class Primitive:
     effects: Effects = PURE
 
     def __post_init__(self) -> None:
-        if self.effects.fails and self.python is None:
-            raise ValueError(f"{self.name} may fail but names no Python callable that says how")
+        if self.effects.raises and self.python is None:
+            raise ValueError(f"{self.name} may raise but names no Python callable that says what")
         if not self.effects.fails and self.lowering.body is None and self.python is None:
             raise ValueError(f"{self.name} has neither a fast path nor a Python callable")
 

@@ -1,0 +1,52 @@
+"""The module's own bytecode, with trampolines for its native functions."""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Iterator, Mapping
+from types import CodeType
+
+from pyfreeze.codegen.trampoline import trampolined
+
+CodeKey = tuple[str, int]
+"""Qualified name and first line (that of the first decorator, if any)."""
+
+
+def functions_of(module_code: CodeType) -> dict[CodeKey, CodeType]:
+    """Code objects of all functions in the module; of two with the same key neither."""
+    found: dict[CodeKey, CodeType] = {}
+    ambiguous = set()
+    for code in _nested(module_code):
+        key = (code.co_qualname, code.co_firstlineno)
+        if key in found:
+            ambiguous.add(key)
+        found[key] = code
+    return {key: code for key, code in found.items() if key not in ambiguous}
+
+
+def _nested(code: CodeType) -> Iterator[CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield constant
+            yield from _nested(constant)
+
+
+def with_trampolines(module_code: CodeType, indices: Mapping[CodeKey, int]) -> tuple[CodeType, dict[int, CodeType]]:
+    """The module's code in which function `indices[key]` is native, and the changed code objects by index."""
+    changed: dict[int, CodeType] = {}
+
+    def visit(code: CodeType) -> CodeType:
+        constants = tuple(visit(constant) if isinstance(constant, CodeType) else constant for constant in code.co_consts)
+        if any(new is not old for new, old in zip(constants, code.co_consts, strict=True)):
+            code = code.replace(co_consts=constants)
+        index = indices.get((code.co_qualname, code.co_firstlineno))
+        if index is not None:
+            code = changed[index] = trampolined(code, index)
+        return code
+
+    return visit(module_code), changed
+
+
+def marshalled(module_code: CodeType, constants: tuple[object, ...]) -> bytes:
+    """What the extension embeds; the runtime's `pf_module_init` reads it back."""
+    return marshal.dumps((module_code, constants))

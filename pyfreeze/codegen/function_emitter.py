@@ -1,0 +1,497 @@
+"""One LOWERED function to LLVM text.
+
+An IR block may leave in its middle over handler edges, so it becomes several LLVM blocks; the parameters of an IR block
+become phis, filled in when all edges are known. Slow paths are laid out after the function's fast blocks.
+
+Signature: `fastcc {result, i8 status} (ptr breaker, i64 remaining, arguments…)`. `breaker` is the address that tells
+of waiting signals or threads, `remaining` how many more nested calls may be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import CodeType
+
+from pyfreeze.codegen.machine_types import float_literal, from_word, llvm_type, scalar_paths, to_word
+from pyfreeze.codegen.symbols import Symbols, returned_type
+from pyfreeze.codegen.trampoline import offset_of
+from pyfreeze.ir.function import Function, reverse_postorder
+from pyfreeze.ir.instructions import (
+    AddTraceback,
+    Apply,
+    Block,
+    Branch,
+    Call,
+    CondBranch,
+    Constant,
+    DecRef,
+    Deopt,
+    Edge,
+    Fail,
+    GetItem,
+    IncRef,
+    Instruction,
+    MakeTuple,
+    Poll,
+    Position,
+    Raise,
+    Return,
+    Site,
+    Terminator,
+    Unreachable,
+    Value,
+)
+from pyfreeze.ir.types import (
+    INT,
+    FloatType,
+    NoneType_,
+    ObjectType,
+    Status,
+    Type,
+    descriptor,
+)
+
+_UNLIKELY, _LIKELY = ", !prof !1", ", !prof !2"
+
+
+def returned_struct(function: Function) -> str:
+    return f"{{{llvm_type(function.result)}, i8}}"
+
+
+def body_symbol(name: str) -> str:
+    return f'@"body {name}"'
+
+
+def record_symbol(name: str) -> str:
+    """The function's static `PfFunction`."""
+    return f'@"function {name}"'
+
+
+class CodeLayout:
+    """What the trampolined code object of a function says: its variables in order, and where positions are in it."""
+
+    def __init__(self, code: CodeType) -> None:
+        self._code = code
+        self._offsets: dict[Position, int] = {}
+        self.variables = code.co_varnames
+
+    def offset(self, position: Position) -> int:
+        """Byte offset of the instruction at `position`."""
+        if position not in self._offsets:
+            where = (position.line, position.column, position.end_line, position.end_column)
+            self._offsets[position] = offset_of(self._code, *where)
+        return self._offsets[position]
+
+
+class SiteTable:
+    """The module's static `PfSite` records, one for each position and set of locals."""
+
+    def __init__(self, symbols: Symbols, codes: Mapping[str, CodeLayout]) -> None:
+        self._symbols = symbols
+        self._codes = codes
+
+    def symbol(self, site: Site) -> str:
+        layout = self._codes[site.function]
+        present = dict(zip(site.local_names, site.local_values, strict=True))
+        locals_ = "".join(descriptor(present[name].type) if name in present else "-" for name in layout.variables)
+        offset = layout.offset(site.position)
+        name = f'@"site {site.function} {offset} {locals_}"'
+        fields = f"ptr {record_symbol(site.function)}, i32 {offset}, ptr {self._symbols.string(locals_.encode())}"
+        return self._symbols.define(name, lambda: f"{name} = internal constant {{ptr, i32, ptr}} {{{fields}}}")
+
+    def payload(self, site: Site) -> list[Value]:
+        """The site's local values in the order in which the runtime reads them."""
+        present = dict(zip(site.local_names, site.local_values, strict=True))
+        return [present[name] for name in self._codes[site.function].variables if name in present]
+
+
+class FunctionEmitter:
+    """Emits one function; `text()` gives its definition."""
+
+    def __init__(
+        self, function: Function, symbols: Symbols, sites: SiteTable, recursive: frozenset[str], breaker_mask: int
+    ) -> None:
+        self._function = function
+        self._symbols = symbols
+        self._sites = sites
+        self._recursive = recursive
+        self._breaker_mask = breaker_mask
+        self._names: dict[Value, str] = {}
+        self._lines: dict[str, list[str]] = {}  # LLVM block label → its lines
+        self._order: list[str] = []
+        self._cold: list[str] = []  # labels to lay out last
+        self._label = ""
+        self._counter = 0
+        self._blocks = reverse_postorder(function)  # so that definitions come before uses
+        self._incoming: dict[Block, list[tuple[str, list[str]]]] = {block: [] for block in self._blocks}
+        self._labels = {block: f"b{number}.{block.name}" for number, block in enumerate(self._blocks)}
+        self._payload_words = 1
+
+    def text(self) -> str:
+        for number, parameter in enumerate(self._function.parameters):
+            self._names[parameter] = f"%p{number}"
+        for block in self._blocks:
+            for parameter in block.parameters:
+                self._names.setdefault(parameter, self._fresh())
+        self._open("entry")
+        self._line(f'br label %"{self._labels[self._function.entry]}"')
+        for block in self._blocks:
+            self._open(self._labels[block])
+            for instruction in block.instructions:
+                self._emit(instruction)
+        return self._assemble()
+
+    def _assemble(self) -> str:
+        buffers = [f"%payload = alloca [{self._payload_words} x i64]", f"%words = alloca [{self._payload_words} x i64]"]
+        self._lines["entry"] = buffers + self._lines["entry"]
+        for block, incoming in self._incoming.items():
+            self._lines[self._labels[block]] = self._phis(block, incoming) + self._lines[self._labels[block]]
+        parameters = ", ".join(
+            ["ptr %breaker", "i64 %remaining"]
+            + [f"{llvm_type(value.type)} {self._names[value]}" for value in self._function.parameters]
+        )
+        head = f"define internal fastcc {returned_struct(self._function)} {body_symbol(self._function.name)}({parameters}) #0 {{"
+        cold = set(self._cold)
+        labels = [label for label in self._order if label not in cold] + self._cold
+        blocks = ["\n".join([f'"{label}":', *self._lines[label]]) for label in labels]
+        return "\n".join([head, *blocks, "}", ""])
+
+    def _phis(self, block: Block, incoming: list[tuple[str, list[str]]]) -> list[str]:
+        if block is self._function.entry:
+            return []
+        phis = []
+        for number, parameter in enumerate(block.parameters):
+            sources = ", ".join(f'[{values[number]}, %"{label}"]' for label, values in incoming)
+            phis.append(f"{self._names[parameter]} = phi {llvm_type(parameter.type)} {sources}")
+        return phis
+
+    # Building blocks
+
+    def _open(self, label: str, cold: bool = False) -> None:
+        self._label = label
+        self._lines[label] = []
+        self._order.append(label)
+        if cold:
+            self._cold.append(label)
+
+    def _line(self, text: str) -> None:
+        self._lines[self._label].append(text)
+
+    def _fresh(self) -> str:
+        self._counter += 1
+        return f"%v{self._counter}"
+
+    def _new_label(self, purpose: str) -> str:
+        self._counter += 1
+        return f"{purpose}.{self._counter}"
+
+    def _typed(self, value: Value) -> str:
+        return f"{llvm_type(value.type)} {self._names[value]}"
+
+    def _define(self, value: Value) -> str:
+        return self._names.setdefault(value, self._fresh())
+
+    def _jump(self, edge: Edge, status: str | None = None) -> str:
+        """Record an edge from the current LLVM block and return its target's label."""
+        values = [self._names[value] for value in edge.arguments]
+        if status is not None:
+            values.insert(0, status)
+        self._incoming[edge.target].append((self._label, values))
+        return self._labels[edge.target]
+
+    def _store_payload(self, values: list[Value], buffer: str = "%payload") -> None:
+        position = 0
+        for value in values:
+            for path, scalar in scalar_paths(value.type):
+                source = self._names[value]
+                if path:
+                    source = self._fresh()
+                    self._line(f"{source} = extractvalue {self._typed(value)}, {', '.join(map(str, path))}")
+                lines, word = to_word(scalar, source, self._fresh())
+                for line in lines:
+                    self._line(line)
+                slot = self._fresh()
+                self._line(f"{slot} = getelementptr i64, ptr {buffer}, i64 {position}")
+                self._line(f"store i64 {word}, ptr {slot}")
+                position += 1
+        self._payload_words = max(self._payload_words, position)
+
+    def _load_result(self, type_: Type) -> str:
+        """The value of `type_` that the runtime left in `%words`."""
+        scalars = list(scalar_paths(type_))
+        self._payload_words = max(self._payload_words, len(scalars))
+        built = "undef" if scalars and scalars[0][0] else "false"
+        for position, (path, scalar) in enumerate(scalars):
+            slot, word, value = self._fresh(), self._fresh(), self._fresh()
+            self._line(f"{slot} = getelementptr i64, ptr %words, i64 {position}")
+            self._line(f"{word} = load i64, ptr {slot}")
+            for line in from_word(scalar, word, value):
+                self._line(line)
+            if path:
+                inserted = self._fresh()
+                where = ", ".join(map(str, path))
+                self._line(f"{inserted} = insertvalue {llvm_type(type_)} {built}, {llvm_type(scalar)} {value}, {where}")
+                value = inserted
+            built = value
+        return built
+
+    # Instructions
+
+    def _emit(self, instruction: Instruction) -> None:
+        match instruction:
+            case Constant():
+                self._emit_constant(instruction)
+            case Apply():
+                self._emit_apply(instruction)
+            case Call():
+                self._emit_call(instruction)
+            case MakeTuple():
+                self._emit_make_tuple(instruction)
+            case GetItem(operands=[operand], index=index, result=result):
+                assert result is not None
+                self._line(f"{self._define(result)} = extractvalue {self._typed(operand)}, {index}")
+            case Poll():
+                self._emit_poll(instruction)
+            case Raise():
+                self._emit_raise(instruction)
+            case AddTraceback():
+                self._emit_traceback(instruction)
+            case IncRef() | DecRef():
+                self._emit_refcount(instruction)
+            case Terminator():
+                self._emit_terminator(instruction)
+            case _:
+                raise TypeError(f"not an instruction of @LOWERED: {instruction}")
+
+    def _emit_constant(self, instruction: Constant) -> None:
+        value, result = instruction.value, instruction.result
+        assert result is not None
+        match result.type:
+            case FloatType():
+                self._names[result] = float_literal(float(value))  # type: ignore[arg-type]
+            case NoneType_():
+                self._names[result] = "false"
+            case ObjectType():
+                self._names[result] = self._symbols.string(str(value).encode())
+            case _ if isinstance(value, bool):
+                self._names[result] = "true" if value else "false"
+            case _ if result.type == INT:
+                self._names[result] = str(int(value) << 1)  # type: ignore[arg-type]
+            case _:
+                self._names[result] = str(value)
+
+    def _emit_apply(self, instruction: Apply) -> None:
+        primitive, result = instruction.primitive, instruction.result
+        assert result is not None
+        operands = ", ".join(map(self._typed, instruction.operands))
+        if primitive.lowering.body is None:
+            self._open_here("slow")
+            self._finish_slow_path(instruction, None)
+            return
+        call = f"call {returned_type(primitive)} {self._symbols.fast_path(primitive)}({operands})"
+        if not primitive.effects.fails:
+            self._line(f"{self._define(result)} = {call}")
+            return
+        pair, fast, flag = self._fresh(), self._fresh(), self._fresh()
+        self._line(f"{pair} = {call}")
+        self._line(f"{fast} = extractvalue {returned_type(primitive)} {pair}, 0")
+        self._line(f"{flag} = extractvalue {returned_type(primitive)} {pair}, 1")
+        slow, following, fast_label = self._new_label("slow"), self._new_label("next"), self._label
+        self._line(f'br i1 {flag}, label %"{slow}", label %"{following}"{_UNLIKELY}')
+        self._open(slow, cold=True)
+        self._finish_slow_path(instruction, (fast, fast_label, following))
+
+    def _open_here(self, purpose: str) -> None:
+        label = self._new_label(purpose)
+        self._line(f'br label %"{label}"')
+        self._open(label)
+
+    def _finish_slow_path(self, instruction: Apply, fast: tuple[str, str, str] | None) -> None:
+        """In the slow block: ask Python, then go to the handler or join the fast path (value, its label, the next block)."""
+        primitive, result, handler = instruction.primitive, instruction.result, instruction.handler
+        assert result is not None
+        following = fast[2] if fast else self._new_label("next")
+        if primitive.python is None:
+            assert handler is not None and fast is not None
+            self._line(f'br label %"{self._jump(handler, str(int(Status.DEOPT)))}"')
+            self._open(following)
+            self._names[result] = fast[0]
+            return
+        status = self._ask_python(instruction)
+        recovers = primitive.lowering.recovers or fast is None
+        if not recovers:
+            assert handler is not None and fast is not None
+            self._line(f'br label %"{self._jump(handler, status)}"')
+            self._open(following)
+            self._names[result] = fast[0]
+            return
+        loaded = self._new_label("loaded")
+        if handler is not None:
+            failed = self._fresh()
+            self._line(f"{failed} = icmp ne i8 {status}, 0")
+            self._line(f'br i1 {failed}, label %"{self._jump(handler, status)}", label %"{loaded}"{_UNLIKELY}')
+        else:
+            self._line(f'br label %"{loaded}"')
+        self._open(loaded, cold=fast is not None)
+        slow_value = self._load_result(primitive.result)
+        self._line(f'br label %"{following}"')
+        slow_label = self._label
+        self._open(following)
+        if fast is None:
+            self._names[result] = slow_value
+        else:
+            sources = f'[{fast[0]}, %"{fast[1]}"], [{slow_value}, %"{slow_label}"]'
+            self._line(f"{self._define(result)} = phi {llvm_type(result.type)} {sources}")
+
+    def _ask_python(self, instruction: Apply) -> str:
+        primitive = instruction.primitive
+        assert primitive.python is not None
+        self._store_payload(instruction.operands)
+        record = self._symbols.callable(primitive.python, primitive.operands, primitive.result)
+        return self._status_of(f"{self._symbols.slot('pf_call')}(ptr {record}, ptr %payload, ptr %words)")
+
+    def _status_of(self, call: str) -> str:
+        wide, status = self._fresh(), self._fresh()
+        self._line(f"{wide} = call i32 {call} #1")
+        self._line(f"{status} = trunc i32 {wide} to i8")
+        return status
+
+    def _thread_state(self) -> str:
+        thread = self._fresh()
+        self._line(f"{thread} = call ptr {self._symbols.slot('pf_thread_state')}()")
+        return thread
+
+    def _emit_call(self, instruction: Call) -> None:
+        result, handler = instruction.result, instruction.handler
+        assert result is not None and handler is not None
+        remaining = "%remaining"
+        if instruction.function in self._recursive:
+            remaining = self._check_depth(handler)
+        struct = f"{{{llvm_type(result.type)}, i8}}"
+        arguments = ", ".join(["ptr %breaker", f"i64 {remaining}", *map(self._typed, instruction.operands)])
+        pair, status, failed = self._fresh(), self._fresh(), self._fresh()
+        self._line(f"{pair} = call fastcc {struct} {body_symbol(instruction.function)}({arguments})")
+        self._line(f"{status} = extractvalue {struct} {pair}, 1")
+        self._line(f"{failed} = icmp ne i8 {status}, 0")
+        following = self._new_label("next")
+        self._line(f'br i1 {failed}, label %"{self._jump(handler, status)}", label %"{following}"{_UNLIKELY}')
+        self._open(following)
+        self._line(f"{self._define(result)} = extractvalue {struct} {pair}, 0")
+
+    def _check_depth(self, handler: Edge) -> str:
+        remaining, spent = self._fresh(), self._fresh()
+        self._line(f"{remaining} = sub i64 %remaining, 1")
+        self._line(f"{spent} = icmp slt i64 {remaining}, 0")
+        slow, following = self._new_label("deep"), self._new_label("next")
+        self._line(f'br i1 {spent}, label %"{slow}", label %"{following}"{_UNLIKELY}')
+        self._open(slow, cold=True)
+        record, thread = record_symbol(self._function.name), self._thread_state()
+        status = self._status_of(f"{self._symbols.slot('pf_recursion')}(ptr {record}, ptr {thread}, i64 %remaining)")
+        self._line(f'br label %"{self._jump(handler, status)}"')
+        self._open(following)
+        return remaining
+
+    def _emit_make_tuple(self, instruction: MakeTuple) -> None:
+        assert instruction.result is not None
+        built, type_ = "undef", llvm_type(instruction.result.type)
+        for index, operand in enumerate(instruction.operands):
+            name = self._fresh()
+            self._line(f"{name} = insertvalue {type_} {built}, {self._typed(operand)}, {index}")
+            built = name
+        self._names[instruction.result] = built
+
+    def _emit_poll(self, instruction: Poll) -> None:
+        assert instruction.handler is not None and instruction.site is not None
+        word, masked, waiting = self._fresh(), self._fresh(), self._fresh()
+        self._line(f"{word} = load volatile i32, ptr %breaker")
+        self._line(f"{masked} = and i32 {word}, {self._breaker_mask}")
+        self._line(f"{waiting} = icmp ne i32 {masked}, 0")
+        slow, following = self._new_label("poll"), self._new_label("next")
+        self._line(f'br i1 {waiting}, label %"{slow}", label %"{following}"{_UNLIKELY}')
+        self._open(slow, cold=True)
+        site = self._sites.symbol(instruction.site)
+        thread = self._thread_state()
+        status = self._status_of(f"{self._symbols.slot('pf_poll')}(ptr @module, ptr {site}, ptr {thread})")
+        failed = self._fresh()
+        self._line(f"{failed} = icmp ne i8 {status}, 0")
+        self._line(f'br i1 {failed}, label %"{self._jump(instruction.handler, status)}", label %"{following}"{_UNLIKELY}')
+        self._open(following)
+
+    def _emit_raise(self, instruction: Raise) -> None:
+        assert instruction.handler is not None
+        self._store_payload(instruction.operands)
+        signature = "null"
+        if not instruction.bare:
+            signature = self._symbols.string("".join(_raise_code(value.type) for value in instruction.operands).encode())
+        name = self._symbols.string(instruction.exception.encode())
+        record = record_symbol(self._function.name)
+        status = self._status_of(f"{self._symbols.slot('pf_raise')}(ptr {record}, ptr {name}, ptr {signature}, ptr %payload)")
+        self._line(f'br label %"{self._jump(instruction.handler, status)}"')
+        self._open(self._new_label("dead"), cold=True)
+
+    def _emit_traceback(self, instruction: AddTraceback) -> None:
+        assert instruction.site is not None
+        self._store_payload(self._sites.payload(instruction.site))
+        wide = self._fresh()
+        self._line(f"{wide} = zext {self._typed(instruction.operands[0])} to i32")
+        site = self._sites.symbol(instruction.site)
+        self._line(f"call void {self._symbols.slot('pf_traceback')}(i32 {wide}, ptr {site}, ptr %payload) #1")
+
+    def _emit_refcount(self, instruction: IncRef | DecRef) -> None:
+        slot = "pf_int_incref" if isinstance(instruction, IncRef) else "pf_int_decref"
+        (operand,) = instruction.operands
+        for path, scalar in scalar_paths(operand.type):
+            if scalar != INT:
+                continue
+            word = self._names[operand]
+            if path:
+                word = self._fresh()
+                self._line(f"{word} = extractvalue {self._typed(operand)}, {', '.join(map(str, path))}")
+            big = self._fresh()
+            self._line(f"{big} = trunc i64 {word} to i1")
+            cold, following = self._new_label("count"), self._new_label("next")
+            self._line(f'br i1 {big}, label %"{cold}", label %"{following}"{_UNLIKELY}')
+            self._open(cold, cold=True)
+            self._line(f"call void {self._symbols.slot(slot)}(i64 {word}) #1")
+            self._line(f'br label %"{following}"')
+            self._open(following)
+
+    def _emit_terminator(self, instruction: Terminator) -> None:
+        struct = returned_struct(self._function)
+        match instruction:
+            case Branch(edges=[edge]):
+                self._line(f'br label %"{self._jump(edge)}"')
+            case CondBranch(operands=[condition], edges=[first, second], likely=likely):
+                hint = {None: "", True: _LIKELY, False: _UNLIKELY}[likely]
+                then, otherwise = self._split(first), self._split(second)
+                self._line(f'br i1 {self._names[condition]}, label %"{then}", label %"{otherwise}"{hint}')
+            case Return(operands=[value]):
+                name = self._fresh()
+                self._line(f"{name} = insertvalue {struct} {{{llvm_type(value.type)} undef, i8 0}}, {self._typed(value)}, 0")
+                self._line(f"ret {struct} {name}")
+            case Fail(operands=[status]):
+                self._return_status(self._names[status])
+            case Deopt():
+                self._return_status(str(int(Status.DEOPT)))
+            case Unreachable():
+                self._line("unreachable")
+            case _:
+                raise TypeError(f"not a terminator of @LOWERED: {instruction}")
+
+    def _return_status(self, status: str) -> None:
+        struct, name = returned_struct(self._function), self._fresh()
+        self._line(f"{name} = insertvalue {struct} undef, i8 {status}, 1")
+        self._line(f"ret {struct} {name}")
+
+    def _split(self, edge: Edge) -> str:
+        """A block of its own for an edge: both edges of a branch may have the same target with other arguments."""
+        current, label = self._label, self._new_label("edge")
+        self._open(label)
+        self._line(f'br label %"{self._jump(edge)}"')
+        self._label = current
+        return label
+
+
+def _raise_code(type_: Type) -> str:
+    """As `descriptor`; an object here is a constant string, passed as its UTF-8."""
+    return "s" if isinstance(type_, ObjectType) else descriptor(type_)

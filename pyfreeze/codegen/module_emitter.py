@@ -1,0 +1,201 @@
+"""A whole module to LLVM text: native bodies, entry wrappers, static records and `PyInit_…`.
+
+The records are those of `runtime/include/pyfreeze_abi.h`; fields that the runtime fills in start as zero.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from types import CodeType
+
+from pyfreeze.analysis.call_graph import recursive_functions, reachable, transitive_bindings
+from pyfreeze.codegen.code_objects import CodeKey, marshalled, with_trampolines
+from pyfreeze.codegen.entry_emitter import EntryEmitter, entry_symbol
+from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable, record_symbol
+from pyfreeze.codegen.machine_types import string_literal
+from pyfreeze.codegen.symbols import Symbols
+from pyfreeze.ir.function import Binding, BindingKind, ConstantValue, Function, Module
+
+ABI_VERSION = 1
+"""Counterpart: `PF_ABI_VERSION` in `runtime/include/pyfreeze_abi.h`."""
+
+_FUNCTION = "%PfFunction"
+_TYPES = (
+    "%PfFunction = type {ptr, ptr, i32, i32, ptr, ptr, i32, i8, ptr, ptr, {ptr, ptr, i32, ptr}, i64, ptr}\n"
+    "%PfBinding = type {ptr, i32, ptr, ptr, i32, i32, i32, i32}\n"
+    "%PfModule = type {[13 x i64], i32, ptr, ptr, ptr, ptr, i64, ptr, i32, ptr, i32, ptr, i64, ptr, ptr, ptr}\n"
+)
+# #0: frame pointers keep profilers able to walk the stack. #1: slow paths stay out of line.
+_ATTRIBUTES = 'attributes #0 = { nounwind "frame-pointer"="non-leaf" }\nattributes #1 = { cold nounwind }\n'
+_METADATA = '!0 = !{}\n!1 = !{!"branch_weights", i32 1, i32 100000}\n!2 = !{!"branch_weights", i32 100000, i32 1}\n'
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleInfo:
+    """What codegen embeds besides the IR.
+
+    init_name: last part of the dotted name, as in `PyInit_<init_name>`
+    source_hash: SHA-256 of the source file's bytes
+    keys: for each native function, where its code object is in `code`
+    breaker_mask: bits of the eval breaker that ask for attention, from the runtime's `layout()`
+    """
+
+    init_name: str
+    source_name: str
+    source_hash: bytes
+    code: CodeType
+    keys: dict[str, CodeKey]
+    breaker_mask: int
+
+
+def emit_module(module: Module, info: ModuleInfo) -> str:
+    """LLVM text of `module`."""
+    return _ModuleEmitter(module, info).text()
+
+
+class _ModuleEmitter:
+    def __init__(self, module: Module, info: ModuleInfo) -> None:
+        self._module = module
+        self._info = info
+        self._symbols = Symbols()
+        self._indices = {name: index for index, name in enumerate(module.functions)}
+        self._constants: dict[bytes, int] = {}
+        self._constant_values: list[object] = []
+        self._bindings: dict[Binding, int] = {}
+        self._records: list[str] = []
+
+    def text(self) -> str:
+        indices = {key: self._indices[name] for name, key in self._info.keys.items() if name in self._indices}
+        code, changed = with_trampolines(self._info.code, indices)
+        layouts = {name: CodeLayout(changed[index]) for name, index in self._indices.items()}
+        sites = SiteTable(self._symbols, layouts)
+        recursive, bindings = recursive_functions(self._module), transitive_bindings(self._module)
+        reached = reachable(self._module)
+        parts = []
+        for name, function in self._module.functions.items():
+            parts.append(FunctionEmitter(function, self._symbols, sites, recursive, self._info.breaker_mask).text())
+            deep = [other for other in (name, *reached[name]) if other in recursive]
+            frame = max(map(self._frame_bytes, deep)) if deep else None
+            parts.append(EntryEmitter(function, self._symbols, frame).text())
+            parts.append(self._function_record(function, sorted(bindings[name], key=_binding_order)))
+        parts.append(self._module_record(code))
+        parts.append(self._initializer())
+        head = [_TYPES, "@pf_api = internal global ptr null\n", self._symbols.text()]
+        return "\n".join([*head, *parts, _ATTRIBUTES, _METADATA])
+
+    def _frame_bytes(self, name: str) -> int:
+        """A generous bound of one frame: every value spilled, the buffers, saved registers."""
+        function = self._module.functions[name]
+        return 512 + 16 * sum(1 + len(block.parameters) for block in function.blocks) + 8 * sum(1 for _ in function.instructions())
+
+    def _function_record(self, function: Function, bindings: list[Binding]) -> str:
+        names = ", ".join(f"ptr {self._symbols.string(name.encode())}" for name in function.parameter_names)
+        numbers = ", ".join(f"i32 {self._binding_index(binding)}" for binding in bindings)
+        index, count = self._indices[function.name], len(function.parameter_names)
+        qualname = self._symbols.string(self._info.keys[function.name][0].encode())
+        fields = [
+            f"ptr {qualname}",
+            f"ptr @parameters.{index}",
+            f"i32 {count}",
+            f"i32 {index}",
+            f"ptr {entry_symbol(function.name)}",
+            f"ptr @bindings.{index}",
+            f"i32 {len(bindings)}",
+            "i8 0",
+            "ptr null",
+            "ptr @module",
+            "{ptr, ptr, i32, ptr} zeroinitializer",
+            "i64 0",
+            "ptr null",
+        ]
+        # The records form one array, so that the runtime can index them; this is an alias into it.
+        self._records.append(f"{_FUNCTION} {{{', '.join(fields)}}}")
+        return (
+            f"@parameters.{index} = internal constant [{count} x ptr] [{names}]\n"
+            f"@bindings.{index} = internal constant [{len(bindings)} x i32] [{numbers}]\n"
+            f"{record_symbol(function.name)} = internal alias {_FUNCTION}, getelementptr "
+            f"([{len(self._indices)} x {_FUNCTION}], ptr @functions, i64 0, i64 {index})\n"
+        )
+
+    def _binding_index(self, binding: Binding) -> int:
+        return self._bindings.setdefault(binding, len(self._bindings))
+
+    def _constant(self, value: ConstantValue) -> int:
+        """Index of `value` in the module's constants; equal values of different types or signs are different."""
+        key = _constant_key(value)
+        if key not in self._constants:
+            self._constants[key] = len(self._constant_values)
+            self._constant_values.append(value)
+        return self._constants[key]
+
+    def _binding_record(self, binding: Binding) -> str:
+        fields = [f"ptr {self._symbols.string(binding.name.encode())}", f"i32 {int(binding.kind)}"]
+        fields += [
+            f"ptr {self._symbols.string(text.encode()) if text else 'null'}" for text in (binding.module, binding.attribute)
+        ]
+        is_function = binding.kind == BindingKind.FUNCTION
+        fields.append(f"i32 {self._indices[binding.function] if is_function else -1}")
+        fields.append(f"i32 {self._constant(binding.constant) if binding.kind == BindingKind.CONSTANT else -1}")
+        fields.append(f"i32 {self._constant(binding.constant) if is_function else -1}")
+        fields.append(f"i32 {self._constant(binding.keyword_defaults) if is_function else -1}")
+        return f"%PfBinding {{{', '.join(fields)}}}"
+
+    def _module_record(self, code: CodeType) -> str:
+        bindings = ", ".join(map(self._binding_record, self._bindings))
+        embedded = marshalled(code, tuple(self._constant_values))
+        records = self._records
+        fields = [
+            "[13 x i64] zeroinitializer",
+            f"i32 {ABI_VERSION}",
+            f"ptr {self._symbols.string(self._info.init_name.encode())}",
+            f"ptr {self._symbols.string(self._info.source_name.encode())}",
+            f"ptr {self._symbols.string(self._info.source_hash)}",
+            "ptr @code",
+            f"i64 {len(embedded)}",
+            "ptr @functions",
+            f"i32 {len(records)}",
+            "ptr @bindings",
+            f"i32 {len(self._bindings)}",
+            "ptr null",
+            "i64 0",
+            "ptr null",
+            "ptr null",
+            "ptr null",
+        ]
+        return (
+            f'@code = internal constant [{len(embedded) + 1} x i8] c"{string_literal(embedded)}"\n'
+            f"@functions = internal global [{len(records)} x {_FUNCTION}] [{', '.join(records)}]\n"
+            f"@bindings = internal global [{len(self._bindings)} x %PfBinding] [{bindings}]\n"
+            f"@module = internal global %PfModule {{{', '.join(fields)}}}\n"
+        )
+
+    def _initializer(self) -> str:
+        """`PyInit_<name>`: the runtime's table from its capsule, then the runtime does the rest."""
+        capsule = self._symbols.string(b"pyfreeze._runtime.api")
+        initialize = self._symbols.slot("pf_module_init")
+        return f"""declare ptr @PyCapsule_Import(ptr, i32)
+define dllexport ptr @PyInit_{self._info.init_name}() {{
+%table = call ptr @PyCapsule_Import(ptr {capsule}, i32 0)
+%missing = icmp eq ptr %table, null
+br i1 %missing, label %failed, label %found
+found:
+store ptr %table, ptr @pf_api
+%definition = call ptr {initialize}(ptr @module)
+ret ptr %definition
+failed:
+ret ptr null
+}}
+"""
+
+
+def _binding_order(binding: Binding) -> tuple[int, str, str]:
+    return (int(binding.kind), binding.name, binding.attribute)
+
+
+def _constant_key(value: object) -> bytes:
+    if isinstance(value, tuple):
+        return b"(" + b",".join(map(_constant_key, value)) + b")"
+    if isinstance(value, float):
+        return b"float" + struct.pack(">d", value)
+    return f"{type(value).__name__} {value!r}".encode()

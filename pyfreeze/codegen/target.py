@@ -1,0 +1,54 @@
+"""LLVM through llvmlite: parse, optimise, and emit for a CPU. The only file that imports llvmlite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import llvmlite.binding as llvm
+
+from pyfreeze.options import Options
+
+
+class LlvmError(Exception):
+    """LLVM rejects the text that codegen made: always a bug of ours."""
+
+
+def emit_object(text: str, options: Options, dump: Callable[[str, Callable[[], str]], None]) -> bytes:
+    """Object code of a module given as LLVM text.
+
+    `dump(stage, text)` is called at `llvm-optimized` and `assembly`; it decides whether to ask for the text.
+    Raises LlvmError.
+    """
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    machine = _machine(options)
+    try:
+        module = llvm.parse_assembly(text)
+        module.triple = machine.triple
+        module.data_layout = str(machine.target_data)
+        module.verify()
+    except RuntimeError as error:
+        raise LlvmError(str(error)) from error
+    tuning = llvm.create_pipeline_tuning_options(speed_level=3)
+    tuning.loop_vectorization = True
+    tuning.slp_vectorization = True
+    builder = llvm.create_pass_builder(machine, tuning)
+    builder.getModulePassManager().run(module, builder)
+    dump("llvm-optimized", lambda: str(module))
+    dump("assembly", lambda: machine.emit_assembly(module))
+    emitted: bytes = machine.emit_object(module)
+    return emitted
+
+
+def _machine(options: Options) -> llvm.TargetMachine:
+    target = llvm.Target.from_default_triple()
+    if options.cpu == "native":
+        cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    else:
+        cpu, features = "", ""
+    return target.create_target_machine(cpu=cpu, features=features, opt=3, reloc="pic", codemodel="default")
+
+
+def version() -> str:
+    """LLVM's version, e.g. `22.1.0`."""
+    return ".".join(map(str, llvm.llvm_version_info))

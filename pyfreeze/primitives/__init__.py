@@ -1,0 +1,47 @@
+"""The primitives table: every typed operation of the IR, with its effects, meaning and fast path.
+
+`TABLE` lists the rows by name. `find` also knows the family of `boxed` primitives, made on demand: a call of a
+standard-library function on boxed scalars, named `boxed[module.function(operand types) -> result]`.
+"""
+
+from __future__ import annotations
+
+import math
+
+from pyfreeze.ir.primitive import Deoptimize, Effects, Lowering, Primitive, PythonCallable, Scalar
+from pyfreeze.ir.types import BOOL, FLOAT64, INT, NONE, FixedInt, TupleType, Type
+from pyfreeze.primitives import bools, fixed_ints, floats, mathematics, plain_ints
+from pyfreeze.primitives.definition import resolve
+
+_FAMILIES = (fixed_ints, plain_ints, floats, bools, mathematics)
+
+TABLE: dict[str, Primitive] = {row.name: row for family in _FAMILIES for row in family.rows()}
+
+_PYTHON_TYPES: dict[Type, type] = {FLOAT64: float, INT: int, BOOL: bool, NONE: type(None)}
+
+
+def boxed(python: PythonCallable, operands: tuple[Type, ...], result: Type) -> Primitive:
+    """The primitive that calls `python` on boxed `operands`; deoptimizes where the result is no `result`."""
+    function = resolve(python)
+
+    def evaluate(*values: Scalar) -> Scalar:
+        value = function(*values)
+        if not _fits(value, result):
+            raise Deoptimize
+        return value  # type: ignore[return-value]
+
+    name = f"boxed[{python}({', '.join(map(str, operands))}) -> {result}]"
+    effects = Effects(raises=("Exception",), deopts=True)
+    return Primitive(name, operands, result, evaluate, Lowering(None, recovers=True), python, effects)
+
+
+def _fits(value: object, type_: Type) -> bool:
+    if isinstance(type_, TupleType):
+        return type(value) is tuple and len(value) == len(type_.items) and all(map(_fits, value, type_.items))
+    if isinstance(type_, FixedInt):
+        return type(value) is int and type_.holds(value)
+    return type(value) is _PYTHON_TYPES[type_]
+
+
+MATH_FUNCTIONS = frozenset(name for name in dir(math) if callable(getattr(math, name)) and not name.startswith("_"))
+"""All functions of the running interpreter's `math`."""

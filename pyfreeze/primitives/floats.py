@@ -1,0 +1,189 @@
+"""`float`: doubles, bit for bit as CPython computes them (no contraction, no fast-math)."""
+
+from __future__ import annotations
+
+import operator
+
+from pyfreeze.ir.primitive import Primitive
+from pyfreeze.ir.types import BOOL, FLOAT64, INT
+from pyfreeze.primitives.definition import COMPARISONS, OVERFLOW, ZERO_DIVISION, define, only
+
+PAIR = "%pair = insertvalue {double, i1} undef, double %r, 0\n%both = insertvalue {double, i1} %pair, i1 %bad, 1\nret {double, i1} %both"
+_DIVISOR = (
+    "%bad = fcmp oeq double %b, 0.0\nbr i1 %bad, label %trouble, label %go\ntrouble:\nret {double, i1} {double undef, i1 true}\ngo:\n"
+)
+_SIGNS = "%wn = fcmp olt double %b, 0.0\n%mn = fcmp olt double %m, 0.0\n%differ = xor i1 %wn, %mn\n%nonzero = fcmp une double %m, 0.0\n"
+_LIBRARY = (
+    "declare double @llvm.copysign.f64(double, double)",
+    "declare double @llvm.floor.f64(double)",
+    "declare double @fmod(double, double)",
+)
+
+
+def rows() -> list[Primitive]:
+    return [*_arithmetic(), *_comparisons(), *_conversions()]
+
+
+def _arithmetic() -> list[Primitive]:
+    pair = (FLOAT64, FLOAT64)
+    table = [
+        define(f"float64.{name}", pair, FLOAT64, getattr(operator, name), body=f"%r = f{name} double %a, %b\nret double %r")
+        for name in ("add", "sub", "mul")
+    ]
+    # Objects/floatobject.c, float_rem and _float_div_mod: the remainder has the divisor's sign, also when zero.
+    mod = (
+        _DIVISOR
+        + "%m = call double @fmod(double %a, double %b) nobuiltin\n"
+        + _SIGNS
+        + """%moved = fadd double %m, %b
+%nz = select i1 %differ, double %moved, double %m
+%z = call double @llvm.copysign.f64(double 0.0, double %b)
+%r = select i1 %nonzero, double %nz, double %z
+"""
+    )
+    floordiv = (
+        _DIVISOR
+        + "%m = call double @fmod(double %a, double %b) nobuiltin\n%over = fsub double %a, %m\n%d0 = fdiv double %over, %b\n"
+        + _SIGNS
+        + """%adjust = and i1 %differ, %nonzero
+%d1 = fsub double %d0, 1.0
+%d = select i1 %adjust, double %d1, double %d0
+%fl = call double @llvm.floor.f64(double %d)
+%gap = fsub double %d, %fl
+%near = fcmp ogt double %gap, 0.5
+%up = fadd double %fl, 1.0
+%rounded = select i1 %near, double %up, double %fl
+%quotient = fdiv double %a, %b
+%signed = call double @llvm.copysign.f64(double 0.0, double %quotient)
+%isz = fcmp une double %d, 0.0
+%r = select i1 %isz, double %rounded, double %signed
+"""
+    )
+    # Only where libm's pow needs none of float_pow's special cases (Objects/floatobject.c).
+    power = """%r = call double @pow(double %a, double %b) nobuiltin
+%positive = fcmp ogt double %a, 0.0
+%gap = fsub double %r, %r
+%finite = fcmp oeq double %gap, 0.0
+%normal = fcmp oge double %r, 0x0010000000000000
+%bgap = fsub double %b, %b
+%bfinite = fcmp oeq double %bgap, 0.0
+%agap = fsub double %a, %a
+%afinite = fcmp oeq double %agap, 0.0
+%ok0 = and i1 %positive, %finite
+%ok1 = and i1 %ok0, %normal
+%ok2 = and i1 %ok1, %bfinite
+%ok = and i1 %ok2, %afinite
+%bad = xor i1 %ok, true
+"""
+    table += [
+        define(
+            "float64.truediv",
+            pair,
+            FLOAT64,
+            operator.truediv,
+            body=f"%bad = fcmp oeq double %b, 0.0\n%r = fdiv double %a, %b\n{PAIR}",
+            python="operator.truediv",
+            raises=ZERO_DIVISION,
+        ),
+        define("float64.mod", pair, FLOAT64, operator.mod, body=mod + PAIR, python="operator.mod", raises=ZERO_DIVISION, declarations=_LIBRARY),
+        define(
+            "float64.floordiv",
+            pair,
+            FLOAT64,
+            operator.floordiv,
+            body=floordiv + PAIR,
+            python="operator.floordiv",
+            raises=ZERO_DIVISION,
+            declarations=_LIBRARY,
+        ),
+        define(
+            "float64.pow",
+            pair,
+            FLOAT64,
+            only(float, operator.pow),
+            body=power + PAIR,
+            python="operator.pow",
+            raises=(*OVERFLOW, *ZERO_DIVISION),
+            deopts=True,
+            recovers=True,
+            declarations=("declare double @pow(double, double)",),
+        ),
+        define("float64.neg", (FLOAT64,), FLOAT64, operator.neg, body="%r = fneg double %a\nret double %r"),
+        define(
+            "float64.abs",
+            (FLOAT64,),
+            FLOAT64,
+            abs,
+            body="%r = call double @llvm.fabs.f64(double %a)\nret double %r",
+            declarations=("declare double @llvm.fabs.f64(double)",),
+        ),
+    ]
+    return table
+
+
+def _comparisons() -> list[Primitive]:
+    return [
+        define(
+            f"float64.{name}",
+            (FLOAT64, FLOAT64),
+            BOOL,
+            getattr(operator, name),
+            body=f"%r = fcmp {'une' if name == 'ne' else 'o' + name} double %a, %b\nret i1 %r",
+        )
+        for name in COMPARISONS
+    ]
+
+
+def truncated(prepare: str) -> str:
+    """Body that tags `%t`, the double computed by `prepare`, where it is a small int."""
+    return f"""{prepare}
+%lo = fcmp oge double %t, -4611686018427387904.0
+%hi = fcmp olt double %t, 4611686018427387904.0
+%ok = and i1 %lo, %hi
+%bad = xor i1 %ok, true
+%safe = select i1 %ok, double %t, double 0.0
+%i = fptosi double %safe to i64
+%r = shl i64 %i, 1
+{PAIR.replace("{double", "{i64").replace("double %r", "i64 %r")}"""
+
+
+def _conversions() -> list[Primitive]:
+    refused = ("ValueError", "OverflowError")
+    return [
+        define("float64.to_bool", (FLOAT64,), BOOL, bool, body="%r = fcmp une double %a, 0.0\nret i1 %r"),
+        define(
+            "float64.to_int",
+            (FLOAT64,),
+            INT,
+            int,
+            body=truncated("%t = fadd double %a, -0.0"),
+            python="builtins.int",
+            raises=refused,
+            recovers=True,
+        ),
+        define(
+            "float64.round",
+            (FLOAT64,),
+            INT,
+            round,
+            body=truncated("%t = call double @llvm.rint.f64(double %a)"),
+            python="builtins.round",
+            raises=refused,
+            recovers=True,
+            declarations=("declare double @llvm.rint.f64(double)",),
+        ),
+        define("float64.to_float32", (FLOAT64,), FLOAT64, _single, python="pyfreeze.float32", raises=OVERFLOW, body=_SINGLE, recovers=True),
+    ]
+
+
+_SINGLE = f"""%s = fptrunc double %a to float
+%r = fpext float %s to double
+%gap = fsub double %r, %r
+%bad = fcmp une double %gap, 0.0
+{PAIR}"""
+
+
+def _single(value: float) -> float:
+    import pyfreeze
+
+    return float(pyfreeze.float32(value))
