@@ -114,7 +114,7 @@ class _ModuleEmitter:
         return (
             f"@parameters.{index} = internal constant [{count} x ptr] [{names}]\n"
             f"@bindings.{index} = internal constant [{len(bindings)} x i32] [{numbers}]\n"
-            f"{record_symbol(function.name)} = internal alias {_FUNCTION}, getelementptr "
+            f"{record_symbol(function.name)} = internal alias {_FUNCTION}, ptr getelementptr "
             f"([{len(self._indices)} x {_FUNCTION}], ptr @functions, i64 0, i64 {index})\n"
         )
 
@@ -175,7 +175,7 @@ class _ModuleEmitter:
         capsule = self._symbols.string(b"pyfreeze._runtime.api")
         initialize = self._symbols.slot("pf_module_init")
         return f"""declare ptr @PyCapsule_Import(ptr, i32)
-define dllexport ptr @PyInit_{self._info.init_name}() {{
+define ptr @PyInit_{self._info.init_name}() {{
 %table = call ptr @PyCapsule_Import(ptr {capsule}, i32 0)
 %missing = icmp eq ptr %table, null
 br i1 %missing, label %failed, label %found

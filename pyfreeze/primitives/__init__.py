@@ -10,10 +10,10 @@ import math
 
 from pyfreeze.ir.primitive import Deoptimize, Effects, Lowering, Primitive, PythonCallable, Scalar
 from pyfreeze.ir.types import BOOL, FLOAT64, INT, NONE, FixedInt, TupleType, Type
-from pyfreeze.primitives import bools, fixed_ints, floats, mathematics, plain_ints
+from pyfreeze.primitives import bools, fixed_ints, floats, mathematics, plain_ints, ranges
 from pyfreeze.primitives.definition import resolve
 
-_FAMILIES = (fixed_ints, plain_ints, floats, bools, mathematics)
+_FAMILIES = (fixed_ints, plain_ints, floats, bools, mathematics, ranges)
 
 TABLE: dict[str, Primitive] = {row.name: row for family in _FAMILIES for row in family.rows()}
 

@@ -1,0 +1,163 @@
+"""Trampolines: a native function's code object, whose first instructions call the native entry.
+
+The prologue stands between the leading RESUME and the rest of the original bytecode, which is the twin:
+
+    RESUME
+    result = native(parameters…)
+    if result is not TWIN: return result
+    the original bytecode
+
+`native` and TWIN are constants; here they are marks that the runtime replaces (`runtime/src/module.c`). All that depends
+on CPython's bytecode is in this file. Instruction words are two bytes; jumps are relative, so that the rest can move.
+"""
+
+from __future__ import annotations
+
+import dis
+import opcode
+import sys
+from collections.abc import Iterator
+from types import CodeType
+
+NATIVE_MARK = "\0pyfreeze native"
+TWIN_MARK = "\0pyfreeze twin"
+
+_VERSION = sys.version_info[:2]
+
+
+def trampolined(code: CodeType, function_index: int) -> CodeType:
+    """`code` with the prologue that calls native function `function_index` of the module."""
+    count = code.co_argcount + code.co_kwonlyargcount
+    constants = (*code.co_consts, (NATIVE_MARK, function_index), (TWIN_MARK,))
+    native, twin = len(constants) - 2, len(constants) - 1
+    start = _leading_words(code)
+    prologue = _prologue(count, native, twin)
+    return code.replace(
+        co_code=code.co_code[: 2 * start] + prologue + code.co_code[2 * start :],
+        co_consts=constants,
+        co_stacksize=max(code.co_stacksize, count + 3),
+        co_linetable=_line_table(code, start, len(prologue) // 2),
+        co_exceptiontable=_exception_table(code.co_exceptiontable, start, len(prologue) // 2),
+    )
+
+
+def _leading_words(code: CodeType) -> int:
+    """How many instruction words come before the prologue: up to and including RESUME."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "RESUME":
+            return instruction.offset // 2 + 1
+    raise ValueError(f"{code.co_qualname} has no RESUME")
+
+
+def _word(name: str, argument: int = 0) -> bytes:
+    """One instruction with its EXTENDED_ARG prefixes and inline caches."""
+    number = opcode.opmap[name]
+    prefixes = b"".join(
+        bytes((opcode.EXTENDED_ARG, argument >> shift & 0xFF)) for shift in (24, 16, 8) if argument >> shift
+    )
+    return prefixes + bytes((number, argument & 0xFF)) + b"\0\0" * _caches(name)
+
+
+def _caches(name: str) -> int:
+    if _VERSION >= (3, 13):
+        return int(opcode._inline_cache_entries.get(name, 0))  # type: ignore[attr-defined]
+    return int(opcode._inline_cache_entries[opcode.opmap[name]])  # type: ignore[attr-defined]
+
+
+def _prologue(count: int, native: int, twin: int) -> bytes:
+    load_native = _word("LOAD_CONST", native)
+    call = [_word("PUSH_NULL"), load_native] if _VERSION < (3, 13) else [load_native, _word("PUSH_NULL")]
+    call += [_word("LOAD_FAST", index) for index in range(count)]
+    if _VERSION == (3, 11):
+        call.append(_word("PRECALL", count))
+    call.append(_word("CALL", count))
+    leave = [_word("COPY", 1), _word("LOAD_CONST", twin), _word("IS_OP", 0)]
+    returning = _word("RETURN_VALUE")
+    jump = "POP_JUMP_FORWARD_IF_TRUE" if _VERSION == (3, 11) else "POP_JUMP_IF_TRUE"
+    return b"".join([*call, *leave, _word(jump, len(returning) // 2), returning, _word("POP_TOP")])
+
+
+# Line table: Objects/locations.md. Each entry: 1 cccc lll, the kind and the number of instruction words less one.
+
+
+def _line_table(code: CodeType, start: int, length: int) -> bytes:
+    """The original table with entries for the prologue, on the function's first line, after `start` words."""
+    table = code.co_linetable
+    position, words = 0, 0
+    while words < start and position < len(table):
+        words += (table[position] & 7) + 1
+        position += 1
+        while position < len(table) and not table[position] & 0x80:
+            position += 1
+    if words != start:
+        return table  # RESUME always has an entry of its own
+    entries = []
+    while length > 0:
+        size = min(length, 8)
+        entries.append(bytes((0x80 | 13 << 3 | size - 1, 0)))  # kind 13: no columns; line delta 0
+        length -= size
+    return table[:position] + b"".join(entries) + table[position:]
+
+
+# Exception table: Objects/exception_handling_notes.txt. Big-endian groups of six bits; the first byte of an entry has bit 7.
+
+
+def _read_numbers(table: bytes) -> Iterator[int]:
+    value = 0
+    for byte in table:
+        value = value << 6 | byte & 63
+        if not byte & 64:
+            yield value
+            value = 0
+
+
+def _exception_table(table: bytes, start: int, length: int) -> bytes:
+    numbers = list(_read_numbers(table))
+    result = bytearray()
+    for index in range(0, len(numbers), 4):
+        first, size, target, depth = numbers[index : index + 4]
+        # Nothing is protected before the prologue.
+        result += _numbers((first + length, size, target + length, depth)) if first >= start else _numbers(
+            tuple(numbers[index : index + 4])
+        )
+    return bytes(result)
+
+
+def _numbers(values: tuple[int, ...]) -> bytes:
+    encoded = bytearray()
+    for number, value in enumerate(values):
+        groups = [value & 63]
+        while value := value >> 6:
+            groups.insert(0, value & 63 | 64)
+        if number == 0:
+            groups[0] |= 128
+        encoded += bytes(groups)
+    return bytes(encoded)
+
+
+_NO_LOCATION = frozenset(["CACHE", "RESUME", "NOP", "EXTENDED_ARG"])
+
+
+def offset_of(code: CodeType, line: int, column: int, end_line: int, end_column: int) -> int:
+    """Byte offset, in a trampolined `code`, of the instruction that stands for a source range.
+
+    The last one with exactly this range; else the first on the line; else the last of the prologue.
+    """
+    prologue_end = _prologue_end(code)
+    exact = on_line = None
+    for index, position in enumerate(code.co_positions()):
+        if 2 * index < prologue_end or opcode.opname[code.co_code[2 * index]] in _NO_LOCATION:
+            continue
+        if position == (line, end_line, column, end_column):
+            exact = 2 * index
+        if position[0] == line and on_line is None:
+            on_line = 2 * index
+    if exact is not None:
+        return exact
+    return on_line if on_line is not None else prologue_end
+
+
+def _prologue_end(code: CodeType) -> int:
+    count = code.co_argcount + code.co_kwonlyargcount
+    native = len(code.co_consts) - 2
+    return 2 * _leading_words(code) + len(_prologue(count, native, native + 1))

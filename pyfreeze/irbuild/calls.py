@@ -1,0 +1,390 @@
+"""Calls: of native functions of the module, of builtins, of `math`, and the coercions `int64(x)` and friends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mypy.nodes import ArgKind, CallExpr, Expression, FuncDef, MemberExpr, NameExpr, RefExpr
+
+from pyfreeze.ir.function import Binding, BindingKind
+from pyfreeze.ir.primitive import PythonCallable
+from pyfreeze.ir.types import BOOL, FIXED_INTS, FLOAT64, INT, INT64, FixedInt, TupleType, Type
+from pyfreeze.irbuild.context import FunctionContext, Parameter, Signature, type_name
+from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, is_number
+from pyfreeze.irbuild.operators import as_plain_int, binary, comparison, convert, select, to_float, truth
+from pyfreeze.irbuild.unsupported import Unsupported
+from pyfreeze.primitives import MATH_FUNCTIONS, TABLE, boxed
+
+Build = Callable[[FunctionContext, Expression], Operand]
+
+_FIXED_BY_NAME = {f"pyfreeze.{type_}": type_ for type_ in FIXED_INTS}
+
+
+def call(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
+    """Build a call; `build` builds its arguments."""
+    callee = node.callee
+    if not isinstance(callee, RefExpr):
+        raise Unsupported("PF106", node, "calling the result of an expression is not compiled yet")
+    fullname = callee.fullname or ""
+    if isinstance(callee, NameExpr) and callee.name in context.code.co_varnames:
+        raise Unsupported("PF106", node, f"`{callee.name}` is a local variable: what it calls is not known")
+    if fullname in _FIXED_BY_NAME or fullname in ("pyfreeze.float64", "pyfreeze.float32"):
+        return _coercion(context, node, callee, build)
+    module, _, name = fullname.rpartition(".")
+    if module == "builtins" and isinstance(callee, NameExpr):
+        return _builtin(context, name, node, build)
+    if module == "math" and name in MATH_FUNCTIONS:
+        return _mathematics(context, name, node, callee, build)
+    if isinstance(callee, NameExpr) and isinstance(callee.node, FuncDef):
+        return _native(context, node, callee, build)
+    raise Unsupported("PF106", node, f"calling `{_shown(callee)}` is not compiled yet")
+
+
+def _shown(callee: RefExpr) -> str:
+    return callee.name if isinstance(callee, NameExpr | MemberExpr) else "this"
+
+
+def _positional(context: FunctionContext, node: CallExpr, build: Build) -> list[Operand]:
+    if any(kind != ArgKind.ARG_POS for kind in node.arg_kinds):
+        raise Unsupported("PF106", node, "keyword and starred arguments of this function are not compiled yet")
+    return [build(context, argument) for argument in node.args]
+
+
+# Native functions
+
+
+def _native(context: FunctionContext, node: CallExpr, callee: NameExpr, build: Build) -> Operand:
+    signature = context.resolve_function(callee.name, node)
+    arguments = _match_arguments(context, signature, node, build)
+    values = []
+    for parameter, argument in zip(signature.parameters, arguments, strict=True):
+        values.append(context.materialize(_as_parameter(context, argument, parameter, node)))
+    context.bind(
+        Binding(
+            BindingKind.FUNCTION,
+            callee.name,
+            function=signature.name,
+            constant=signature.positional_defaults,
+            keyword_defaults=signature.keyword_defaults,
+        )
+    )
+    return Operand(signature.result, context.builder.call(signature.name, signature.result, values, context.site(node)))
+
+
+def _match_arguments(context: FunctionContext, signature: Signature, node: CallExpr, build: Build) -> list[Operand]:
+    """One operand for each parameter. A call that Python would refuse is left to the twin."""
+    given: dict[str, Operand] = {}
+    positional = [parameter for parameter in signature.parameters if not parameter.keyword_only]
+    for index, (argument, kind, name) in enumerate(zip(node.args, node.arg_kinds, node.arg_names, strict=True)):
+        if kind == ArgKind.ARG_POS and index < len(positional):
+            key = positional[index].name
+        elif kind == ArgKind.ARG_NAMED and name is not None:
+            key = name
+        else:
+            raise Unsupported("PF106", node, f"this call of `{signature.name}` is not compiled yet")
+        named = next((parameter for parameter in signature.parameters if parameter.name == key), None)
+        if named is None or key in given or (kind == ArgKind.ARG_NAMED and named.positional_only):
+            raise Unsupported("PF106", node, f"this call of `{signature.name}` raises TypeError")
+        given[key] = build(context, argument)
+    return [given.get(parameter.name) or _default(signature, parameter, node) for parameter in signature.parameters]
+
+
+def _default(signature: Signature, parameter: Parameter, node: CallExpr) -> Operand:
+    if parameter.required:
+        raise Unsupported("PF106", node, f"this call of `{signature.name}` raises TypeError")
+    if parameter.default is None or not signature.defaults_known:
+        raise Unsupported("PF106", node, f"the default of `{parameter.name}` is no constant", "give the argument")
+    return parameter.default
+
+
+def _as_parameter(context: FunctionContext, argument: Operand, parameter: Parameter, node: CallExpr) -> Operand:
+    """As the entry guard would let it in; another type is what the twin would be called with."""
+    wanted = parameter.declared.type
+    if is_int(argument.type) and is_int(wanted):
+        return convert(context, argument, wanted, node)
+    if argument.type != wanted:
+        raise Unsupported(
+            "PF114",
+            node,
+            f"`{parameter.name}` is {type_name(wanted)} but is given {type_name(argument.type)}",
+            "convert the argument: float(x), or 1.0 rather than 1" if wanted == FLOAT64 else "",
+        )
+    return argument
+
+
+# Coercions
+
+
+def _coercion(context: FunctionContext, node: CallExpr, callee: RefExpr, build: Build) -> Operand:
+    arguments = _positional(context, node, build)
+    if len(arguments) != 1:
+        raise Unsupported("PF106", node, f"`{_shown(callee)}` takes one argument")
+    _bind_imported(context, callee, node)
+    (argument,) = arguments
+    if callee.fullname in _FIXED_BY_NAME:
+        if not (is_int(argument.type) or argument.type == BOOL):
+            raise Unsupported("PF106", node, f"`{_shown(callee)}` of {type_name(argument.type)} raises TypeError")
+        return convert(context, argument, _FIXED_BY_NAME[callee.fullname], node, coerce=True)
+    real = convert(context, argument, FLOAT64, node, coerce=True)
+    return context.apply("float64.to_float32", [real], node) if callee.fullname == "pyfreeze.float32" else real
+
+
+def _bind_imported(context: FunctionContext, callee: RefExpr, node: CallExpr) -> None:
+    module, _, name = (callee.fullname or "").rpartition(".")
+    if isinstance(callee, NameExpr):
+        context.bind(Binding(BindingKind.IMPORTED, callee.name, module, name))
+    elif isinstance(callee, MemberExpr) and isinstance(callee.expr, NameExpr):
+        context.bind(Binding(BindingKind.MODULE, callee.expr.name, module))
+        context.bind(Binding(BindingKind.ATTRIBUTE, name, module, name))
+    else:
+        raise Unsupported("PF106", node, f"calling `{_shown(callee)}` this way is not compiled yet")
+
+
+# Builtins
+
+
+def _builtin(context: FunctionContext, name: str, node: CallExpr, build: Build) -> Operand:
+    if name == "len" or (name == "sum" and _is_range(node)):
+        return _of_range(context, name, node, build)
+    handler = _BUILTINS.get(name)
+    if handler is None:
+        raise Unsupported("PF106", node, f"calling `{name}` is not compiled yet")
+    context.bind_builtin(name)
+    return handler(context, node, _positional(context, node, build))
+
+
+def _is_range(node: CallExpr) -> bool:
+    return len(node.args) == 1 and range_call(node.args[0]) is not None
+
+
+def range_call(node: Expression) -> CallExpr | None:
+    """`node` as a call of the builtin `range` with plain arguments."""
+    if not isinstance(node, CallExpr) or not isinstance(node.callee, RefExpr) or node.callee.fullname != "builtins.range":
+        return None
+    if not 1 <= len(node.args) <= 3 or any(kind != ArgKind.ARG_POS for kind in node.arg_kinds):
+        return None
+    return node
+
+
+def range_bounds(context: FunctionContext, node: CallExpr, build: Build) -> tuple[list[Operand], Type]:
+    """start, stop and step as int64 operands, and the type of the range's items."""
+    context.bind_builtin("range")
+    given = [build(context, argument) for argument in node.args]
+    if any(not (is_int(operand.type) or operand.type == BOOL) for operand in given):
+        raise Unsupported("PF102", node, "range() of something that is no int")
+    fixed = [operand.type for operand in given if isinstance(operand.type, FixedInt)]
+    item: Type = max(fixed, key=lambda type_: (type_.bits, type_.signed)) if fixed else INT
+    bounds = [constant_operand(0), *given] if len(given) == 1 else given
+    if len(bounds) == 2:
+        bounds.append(constant_operand(1))
+    wide = []
+    for operand in bounds:
+        if operand.type == BOOL:
+            operand = as_plain_int(context, operand, node)
+        wide.append(convert(context, operand, INT64, node))
+    return wide, item
+
+
+def _of_range(context: FunctionContext, name: str, node: CallExpr, build: Build) -> Operand:
+    """`len(range(…))` and `sum(range(…))`."""
+    call_ = range_call(node.args[0]) if len(node.args) == 1 else None
+    if call_ is None:
+        if name == "len" and len(node.args) == 1:
+            whole = build(context, node.args[0])
+            if isinstance(whole.type, TupleType):
+                context.bind_builtin("len")
+                return constant_operand(len(whole.type.items))
+        raise Unsupported("PF112", node, f"`{name}` is compiled only for range and tuples so far")
+    context.bind_builtin(name)
+    bounds, _ = range_bounds(context, call_, build)
+    steps = context.apply("range.steps", bounds, node)
+    if name == "len":
+        # More than sys.maxsize is an OverflowError, which the twin raises.
+        return convert(context, convert(context, steps, INT64, node), INT, node)
+    start, _, step = bounds
+    count = convert(context, steps, INT, node)
+    one_less = binary(context, "-", count, constant_operand(1), node)
+    first = binary(context, "*", count, convert(context, start, INT, node), node)
+    pairs = binary(context, "//", binary(context, "*", count, one_less, node), constant_operand(2), node)
+    return binary(context, "+", first, binary(context, "*", convert(context, step, INT, node), pairs, node), node)
+
+
+def _abs(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
+    (operand,) = _counted(arguments, 1, node)
+    if operand.type == BOOL:
+        operand = as_plain_int(context, operand, node)
+    if isinstance(operand.type, FixedInt) and not operand.type.signed:
+        return operand
+    _require_number(operand, node)
+    return context.apply(f"{operand.type}.abs", [operand], node)
+
+
+def _counted(arguments: list[Operand], count: int, node: CallExpr) -> list[Operand]:
+    if len(arguments) != count:
+        raise Unsupported("PF106", node, "this number of arguments is not compiled yet")
+    return arguments
+
+
+def _require_number(operand: Operand, node: CallExpr) -> None:
+    if not is_number(operand.type):
+        raise Unsupported("PF112", node, f"this function of {type_name(operand.type)} is not compiled yet")
+
+
+def _extremum(symbol: str) -> Callable[[FunctionContext, CallExpr, list[Operand]], Operand]:
+    def build(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
+        """The first of the extremes, as the builtin compares: a NaN is replaced only by what compares as better."""
+        if len(arguments) == 1 and isinstance(arguments[0].type, TupleType):
+            whole = context.materialize(arguments[0])
+            arguments = [
+                Operand(item, context.builder.get_item(whole, index)) for index, item in enumerate(arguments[0].type.items)
+            ]
+        if len(arguments) < 2:
+            raise Unsupported("PF112", node, "min and max are compiled only for two or more numbers so far")
+        arguments = _one_type(context, arguments, node)
+        best = arguments[0]
+        for candidate in arguments[1:]:
+            better = comparison(context, symbol, candidate, best, node)
+            best = select(context, better, candidate, best, node)
+        return best
+
+    return build
+
+
+def _one_type(context: FunctionContext, arguments: list[Operand], node: CallExpr) -> list[Operand]:
+    types = {operand.type for operand in arguments if not operand.is_weak}
+    if not types:
+        return arguments
+    if len(types) > 1:
+        shown = " and ".join(sorted(map(type_name, types)))
+        raise Unsupported("PF105", node, f"the result may be {shown} here", "make all arguments of one type")
+    (common,) = types
+    return [convert(context, operand, common, node) for operand in arguments]
+
+
+def _round(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
+    operand = arguments[0] if arguments else None
+    if operand is None or not is_number(operand.type) or len(arguments) > 2:
+        raise Unsupported("PF106", node, "this call of `round` is not compiled yet")
+    if operand.type == BOOL:
+        operand = as_plain_int(context, operand, node)
+    if len(arguments) == 1:
+        return operand if is_int(operand.type) else context.apply("float64.round", [operand], node)
+    digits = as_plain_int(context, arguments[1], node)
+    row = boxed(PythonCallable("builtins", "round"), (operand.type, INT), operand.type)
+    return context.apply_row(row, [operand, digits], node)
+
+
+def _divmod(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
+    left, right = _counted(arguments, 2, node)
+    both_int = is_int(left.type) and is_int(right.type)
+    if not both_int and not (is_number(left.type) and is_number(right.type)):
+        raise Unsupported("PF112", node, "this divmod is not compiled yet")
+    quotient = binary(context, "//", left, right, node)
+    remainder = binary(context, "%", left, right, node)
+    made = context.builder.make_tuple([context.materialize(quotient), context.materialize(remainder)])
+    return Operand(made.type, made)
+
+
+def _pow(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
+    if len(arguments) == 2:
+        return binary(context, "**", arguments[0], arguments[1], node)
+    base, exponent, modulus = _counted(arguments, 3, node)
+    plain = [as_plain_int(context, operand, node) for operand in (base, exponent, modulus)]
+    result = context.apply_row(boxed(PythonCallable("builtins", "pow"), (INT, INT, INT), INT), plain, node)
+    fixed = next((operand.type for operand in (base, exponent, modulus) if isinstance(operand.type, FixedInt)), None)
+    return result if fixed is None else convert(context, result, fixed, node)
+
+
+def _int(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
+    if not arguments:
+        return constant_operand(0)
+    (operand,) = _counted(arguments, 1, node)
+    _require_number(operand, node)
+    if operand.type == FLOAT64:
+        return context.apply("float64.to_int", [operand], node)
+    return operand if isinstance(operand.type, FixedInt) else as_plain_int(context, operand, node)
+
+
+def _float(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
+    if not arguments:
+        return constant_operand(0.0)
+    (operand,) = _counted(arguments, 1, node)
+    _require_number(operand, node)
+    return to_float(context, operand, node)
+
+
+def _bool(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
+    return truth(context, arguments[0], node) if len(arguments) == 1 else constant_operand(False)
+
+
+def _sum(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
+    """Of a tuple: by the builtin itself if there are floats, which it adds in its own way (compensated from 3.12)."""
+    if not arguments or len(arguments) > 2 or not isinstance(arguments[0].type, TupleType):
+        raise Unsupported("PF112", node, "`sum` is compiled only for range and tuples so far")
+    items, whole = arguments[0].type.items, context.materialize(arguments[0])
+    if any(not is_number(item) for item in items) or len(arguments) == 2:
+        raise Unsupported("PF112", node, "this `sum` is not compiled yet")
+    if FLOAT64 in items:
+        row = boxed(PythonCallable("builtins", "sum"), (arguments[0].type,), FLOAT64)
+        return context.apply_row(row, [whole], node)
+    total = constant_operand(0)
+    for index, item in enumerate(items):
+        total = binary(context, "+", total, Operand(item, context.builder.get_item(whole, index)), node)
+    return total
+
+
+_BUILTINS: dict[str, Callable[[FunctionContext, CallExpr, list[Operand]], Operand]] = {
+    "abs": _abs,
+    "min": _extremum("<"),
+    "max": _extremum(">"),
+    "round": _round,
+    "divmod": _divmod,
+    "pow": _pow,
+    "int": _int,
+    "float": _float,
+    "bool": _bool,
+    "sum": _sum,
+}
+
+# The math module
+
+_INT_RESULTS = frozenset("comb factorial gcd isqrt lcm perm".split())
+_BOOL_RESULTS = frozenset(["isclose", "isfinite", "isinf", "isnan"])
+_ROUNDING = frozenset(["ceil", "floor", "trunc"])
+_EXACT_OF_INTS = frozenset(["log", "log2", "log10"])  # of an int of any size
+
+
+def _mathematics(context: FunctionContext, name: str, node: CallExpr, callee: RefExpr, build: Build) -> Operand:
+    _bind_imported(context, callee, node)
+    arguments = _positional(context, node, build)
+    if any(not (is_number(operand.type) or isinstance(operand.type, TupleType)) for operand in arguments):
+        raise Unsupported("PF112", node, f"this call of math.{name} is not compiled yet")
+    if name in _ROUNDING and len(arguments) == 1 and is_int(arguments[0].type):
+        return arguments[0]
+    row = TABLE.get(f"math.{name}")
+    plain = all(operand.type == FLOAT64 or (operand.type == BOOL or is_int(operand.type)) for operand in arguments)
+    exact = name in _EXACT_OF_INTS and any(operand.type == INT for operand in arguments)
+    if row is not None and plain and not exact and len(arguments) == len(row.operands):
+        return context.apply_row(row, [to_float(context, operand, node) for operand in arguments], node)
+    operands = [_natural(context, operand, node) for operand in arguments]
+    types = tuple(operand.type for operand in operands)
+    return context.apply_row(boxed(PythonCallable("math", name), types, _result_of(name, types)), operands, node)
+
+
+def _natural(context: FunctionContext, operand: Operand, node: CallExpr) -> Operand:
+    return Operand(operand.type, context.materialize(operand))
+
+
+def _result_of(name: str, operands: tuple[Type, ...]) -> Type:
+    if name in _INT_RESULTS or name in _ROUNDING:
+        return INT
+    if name in _BOOL_RESULTS:
+        return BOOL
+    if name == "frexp":
+        return TupleType((FLOAT64, INT))
+    if name == "modf":
+        return TupleType((FLOAT64, FLOAT64))
+    if name in ("prod", "sumprod"):
+        flat = [item for type_ in operands for item in (type_.items if isinstance(type_, TupleType) else (type_,))]
+        return FLOAT64 if FLOAT64 in flat else INT
+    return FLOAT64

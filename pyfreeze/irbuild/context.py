@@ -1,0 +1,259 @@
+"""What the builders of expressions and statements share while one function is built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from types import CodeType
+
+from mypy.nodes import Context as Node
+
+from pyfreeze.ir.builder import FunctionBuilder
+from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
+from pyfreeze.ir.instructions import Block, Edge, Position, Site, Value
+from pyfreeze.ir.primitive import Primitive
+from pyfreeze.ir.types import BOOL, INT, SMALL_MAXIMUM, SMALL_MINIMUM, FixedInt, NoneType_, Type
+from pyfreeze.irbuild.declared_types import Declared
+from pyfreeze.irbuild.operand import Operand, VariableType, Weak, join, settled, variable_type
+from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
+from pyfreeze.primitives import TABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    declared: Declared
+    keyword_only: bool
+    positional_only: bool
+    default: Operand | None  # its constant
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A native function as its callers see it."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    result: Type
+    positional_defaults: ConstantValue  # as in `__defaults__`
+    keyword_defaults: ConstantValue  # as in `__kwdefaults__`, a tuple of pairs
+    defaults_known: bool  # False: some default is not a constant, so calls must give all arguments
+
+
+@dataclass(slots=True)
+class Facts:
+    """What earlier attempts at building the function have found out."""
+
+    variables: dict[str, VariableType] = field(default_factory=dict)
+    declared: dict[str, Declared] = field(default_factory=dict)
+    maybe_unset: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Loop:
+    """The innermost loop: where `break` and `continue` go, with the variables as they are there."""
+
+    breaks: list[tuple[Block, dict[str, Value]]] = field(default_factory=list)
+    continues: list[tuple[Block, dict[str, Value]]] = field(default_factory=list)
+
+
+class FunctionContext:
+    """State of building one function: the current block, the variables' values, the facts.
+
+    `variables` holds what is definitely set here. A variable that may be unset is always there, with a flag `name?`.
+    """
+
+    def __init__(
+        self,
+        builder: FunctionBuilder,
+        code: CodeType,
+        facts: Facts,
+        result: Declared | None,
+        resolve_global: Callable[[FunctionContext, str, str, Node], Operand | None],
+        resolve_function: Callable[[str, Node], Signature],
+    ) -> None:
+        self.builder = builder
+        self.code = code
+        self.facts = facts
+        self.declared_result = result
+        self.result_types: list[VariableType] = []
+        self.variables: dict[str, Value] = {}
+        self.loops: list[Loop] = []
+        self.scope_prefix = ""  # of the variables of a comprehension
+        self._resolve_global = resolve_global
+        self.resolve_function = resolve_function
+
+    # Places
+
+    def site(self, node: Node) -> Site:
+        """The place of `node`, with all variables that are set."""
+        line = node.line
+        position = Position(line, node.column, node.end_line or line, node.end_column or node.column)
+        shown = {
+            name: value
+            for name, value in self.variables.items()
+            if name in self.code.co_varnames and name not in self.facts.maybe_unset
+        }
+        return Site(self.builder.function.name, position, tuple(shown), list(shown.values()))
+
+    # Values
+
+    def materialize(self, operand: Operand) -> Value:
+        """The operand as an IR value of its own type."""
+        if operand.value is not None:
+            return operand.value
+        if operand.is_weak and not SMALL_MINIMUM <= int(operand.constant or 0) <= SMALL_MAXIMUM:
+            return self._big_constant(int(operand.constant or 0))
+        return self.builder.constant(operand.type, operand.constant)
+
+    def _big_constant(self, value: int) -> Value:
+        """A large int, put together from pieces of 60 bits."""
+        if SMALL_MINIMUM <= value <= SMALL_MAXIMUM:
+            return self.builder.constant(INT, value)
+        high = self._big_constant(value >> 60)
+        shifted = self.builder.apply(TABLE["int.lshift"], [high, self.builder.constant(INT, 60)], self._no_site())
+        low = self.builder.constant(INT, value & ((1 << 60) - 1))
+        return self.builder.apply(TABLE["int.or"], [shifted, low], self._no_site())
+
+    def _no_site(self) -> Site:
+        line = self.code.co_firstlineno
+        return Site(self.builder.function.name, Position(line, 0, line, 0), (), [])
+
+    def apply(self, name: str, operands: Iterable[Operand | Value], node: Node) -> Operand:
+        return self.apply_row(TABLE[name], operands, node)
+
+    def apply_row(self, primitive: Primitive, operands: Iterable[Operand | Value], node: Node) -> Operand:
+        values = [self.materialize(operand) if isinstance(operand, Operand) else operand for operand in operands]
+        return Operand(primitive.result, self.builder.apply(primitive, values, self.site(node)))
+
+    def bind(self, binding: Binding) -> None:
+        """Note that the function assumes `binding`."""
+        self.builder.function.bindings.add(binding)
+
+    def bind_builtin(self, name: str) -> None:
+        self.bind(Binding(BindingKind.BUILTIN, name, "builtins", name))
+
+    def read_global(self, name: str, fullname: str, node: Node) -> Operand:
+        operand = self._resolve_global(self, name, fullname, node)
+        if operand is None:
+            raise Unsupported(
+                "PF106", node, f"`{name}` is no constant known at compile time", "give it a literal value once, at module level"
+            )
+        return operand
+
+    # Variables
+
+    def assign(self, name: str, operand: Operand, node: Node, convert: Callable[..., Operand]) -> None:
+        """Set variable `name`, whose type is the join of all that it is ever assigned."""
+        known = self.facts.variables.get(name)
+        declared = self.facts.declared.get(name)
+        if declared is not None and not isinstance(declared.type, NoneType_):
+            operand = self._as_declared(operand, declared, node, convert)
+        new = variable_type(operand)
+        joined = new if known is None else join(known, new)
+        if joined is None:
+            assert known is not None
+            raise Unsupported(
+                "PF105",
+                node,
+                f"`{name}` may be {type_name(settled(known))} or {type_name(settled(new))} here",
+                "give the variable values of one type only (0.0 rather than 0 for a float)",
+            )
+        if isinstance(joined, FixedInt) and operand.is_weak and not joined.holds(int(operand.constant or 0)):
+            raise Unsupported("PF105", node, f"{operand.constant} does not fit `{name}`, an {joined}")
+        self.facts.variables[name] = joined
+        if known is not None and joined != known:
+            raise Rebuild
+        self.variables[name] = self.materialize(convert(self, operand, settled(joined), node))
+        self.variables[name].name = name
+        if name in self.facts.maybe_unset:
+            self.variables[name + "?"] = self.builder.constant(BOOL, True)
+
+    def _as_declared(self, operand: Operand, declared: Declared, node: Node, convert: Callable[..., Operand]) -> Operand:
+        if declared.promise:
+            return convert(self, operand, declared.type, node, coerce=True)
+        if operand.type != declared.type and join(operand.type, declared.type) == declared.type:
+            return convert(self, operand, declared.type, node)
+        if operand.is_weak and declared.type == INT:
+            return Operand(INT, self.materialize(operand))
+        return operand
+
+    def read(self, name: str, node: Node) -> Operand:
+        """The value of local `name`; where it may be unset, the twin raises UnboundLocalError."""
+        if name not in self.variables:
+            known = self.facts.variables.get(name)
+            if known is None:
+                # Nothing assigned so far: a later assignment in a loop may be; building on tells its type.
+                raise Unsupported("PF105", node, f"`{name}` is read before it is set")
+            self.facts.maybe_unset.add(name)
+            raise Rebuild
+        if name in self.facts.maybe_unset:
+            unset, go_on = self.builder.new_block("unset"), self.builder.new_block("is_set")
+            self.builder.cond_branch(self.variables[name + "?"], Edge(go_on), Edge(unset), likely=True)
+            self.builder.activate(unset)
+            self.builder.deopt()
+            self.builder.activate(go_on)
+        return Operand(settled(self.facts.variables[name]), self.variables[name])
+
+    def unset(self, name: str, node: Node) -> None:
+        """`del name`."""
+        self.read(name, node)
+        if name not in self.facts.maybe_unset:
+            self.facts.maybe_unset.add(name)
+            raise Rebuild
+        self.variables[name + "?"] = self.builder.constant(BOOL, False)
+
+    # Control flow
+
+    def merge(self, incoming: list[tuple[Block, dict[str, Value]]], name: str) -> None:
+        """Continue in a block that all `incoming` blocks (unterminated, each with its variables) jump to.
+
+        A variable that differs becomes a parameter; one that is not set everywhere is not set. With no incoming
+        block, what follows is unreachable and the builder has no current block.
+        """
+        if not incoming:
+            self.builder.block = None
+            return
+        if len(incoming) == 1:
+            self.builder.activate(incoming[0][0])
+            self.variables = incoming[0][1]
+            return
+        target = self.builder.new_block(name)
+        shared = [key for key in incoming[0][1] if all(key in variables for _, variables in incoming)]
+        merged, differing = {}, []
+        for key in shared:
+            values = [variables[key] for _, variables in incoming]
+            if all(value is values[0] for value in values):
+                merged[key] = values[0]
+            else:
+                parameter = Value(values[0].type, key)
+                target.parameters.append(parameter)
+                merged[key] = parameter
+                differing.append(key)
+        for block, variables in incoming:
+            self.builder.activate(block)
+            self.builder.branch(target, [variables[key] for key in differing])
+        self.builder.activate(target)
+        self.variables = merged
+
+    def here(self) -> list[tuple[Block, dict[str, Value]]]:
+        """The current block and variables as one way into a merge; empty if unreachable."""
+        if self.builder.terminated or self.builder.block is None:
+            return []
+        return [(self.builder.block, dict(self.variables))]
+
+    def branch_on(self, condition: Operand, node: Node) -> tuple[Block, Block]:
+        """Blocks for true and false; both start with the current variables."""
+        then, otherwise = self.builder.new_block("then"), self.builder.new_block("else")
+        self.builder.cond_branch(self.materialize(condition), Edge(then), Edge(otherwise))
+        return then, otherwise
+
+
+def type_name(type_: Type) -> str:
+    """As a user writes it."""
+    return {"float64": "float", "none": "None"}.get(str(type_), str(type_))
+
+
+def is_weak(type_: VariableType) -> bool:
+    return isinstance(type_, Weak)

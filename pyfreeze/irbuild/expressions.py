@@ -1,0 +1,243 @@
+"""Expressions to operands."""
+
+from __future__ import annotations
+
+import math
+
+from mypy.nodes import (
+    CallExpr,
+    ComparisonExpr,
+    ConditionalExpr,
+    Expression,
+    FloatExpr,
+    IndexExpr,
+    IntExpr,
+    MemberExpr,
+    NameExpr,
+    OpExpr,
+    RefExpr,
+    StrExpr,
+    TupleExpr,
+    UnaryExpr,
+)
+from mypy.nodes import AssignmentExpr
+
+from pyfreeze.ir.function import Binding, BindingKind
+from pyfreeze.ir.types import NONE, TupleType
+from pyfreeze.irbuild import calls
+from pyfreeze.irbuild.context import FunctionContext, type_name
+from pyfreeze.irbuild.operand import Operand, constant_operand, join, settled, variable_type
+from pyfreeze.irbuild.operators import binary, comparison, convert, negation, truth, unary
+from pyfreeze.irbuild.unsupported import Unsupported
+
+_SINGLETONS = {"builtins.True": True, "builtins.False": False, "builtins.None": None}
+_MATH_CONSTANTS = {name: getattr(math, name) for name in ("pi", "e", "tau", "inf", "nan")}
+
+
+def expression(context: FunctionContext, node: Expression) -> Operand:
+    """Build `node` at the current place."""
+    match node:
+        case IntExpr(value=value):
+            return constant_operand(value)
+        case FloatExpr(value=value):
+            return constant_operand(value)
+        case NameExpr():
+            return _name(context, node)
+        case MemberExpr():
+            return _member(context, node)
+        case OpExpr(op="and" | "or"):
+            return _logical(context, node)
+        case OpExpr(op=symbol, left=left, right=right):
+            first = expression(context, left)
+            return binary(context, symbol, first, expression(context, right), node)
+        case UnaryExpr(op="not", expr=inner):
+            return negation(context, expression(context, inner), node)
+        case UnaryExpr(op=symbol, expr=inner):
+            return unary(context, symbol, expression(context, inner), node)
+        case ComparisonExpr():
+            return _comparison_chain(context, node)
+        case ConditionalExpr():
+            return _conditional(context, node)
+        case TupleExpr(items=items):
+            return _tuple(context, items)
+        case IndexExpr():
+            return _index(context, node)
+        case CallExpr():
+            return calls.call(context, node, expression)
+        case AssignmentExpr(target=target, value=value):
+            context.assign(target.name, expression(context, value), node, convert)
+            return context.read(target.name, node)
+        case StrExpr():
+            raise Unsupported("PF112", node, "text is not compiled yet")
+        case _:
+            raise Unsupported("PF102", node, f"{_described(node)} is not compiled yet")
+
+
+def _described(node: Expression) -> str:
+    words = {
+        "ListExpr": "a list",
+        "DictExpr": "a dict",
+        "SetExpr": "a set",
+        "ListComprehension": "a list comprehension",
+        "SetComprehension": "a set comprehension",
+        "DictionaryComprehension": "a dict comprehension",
+        "GeneratorExpr": "a generator expression",
+        "LambdaExpr": "a lambda",
+        "YieldExpr": "yield",
+        "AwaitExpr": "await",
+        "SuperExpr": "super()",
+        "BytesExpr": "bytes",
+        "ComplexExpr": "a complex number",
+        "SliceExpr": "a slice",
+        "StarExpr": "a starred expression",
+        "EllipsisExpr": "`...`",
+    }
+    return words.get(type(node).__name__, "this expression")
+
+
+def _name(context: FunctionContext, node: NameExpr) -> Operand:
+    if node.fullname in _SINGLETONS:
+        return constant_operand(_SINGLETONS[node.fullname])
+    local = context.scope_prefix + node.name
+    if local in context.variables or local in context.facts.variables:
+        return context.read(local, node)
+    if node.name in context.code.co_varnames:
+        return context.read(node.name, node)
+    return _constant(context, node, node.name) or context.read_global(node.name, node.fullname, node)
+
+
+def _member(context: FunctionContext, node: MemberExpr) -> Operand:
+    if isinstance(node.expr, NameExpr) and node.fullname.startswith("math."):
+        context.bind(Binding(BindingKind.MODULE, node.expr.name, "math"))
+        found = _constant(context, node, None)
+        if found is not None:
+            return found
+    raise Unsupported("PF102", node, f"reading attribute `{node.name}` is not compiled yet")
+
+
+def _constant(context: FunctionContext, node: RefExpr, name: str | None) -> Operand | None:
+    """A constant of `math`, imported as `name` or read from the module."""
+    module, _, attribute = (node.fullname or "").rpartition(".")
+    if module != "math" or attribute not in _MATH_CONSTANTS:
+        return None
+    if name is not None:
+        context.bind(Binding(BindingKind.IMPORTED, name, "math", attribute))
+    else:
+        context.bind(Binding(BindingKind.ATTRIBUTE, attribute, "math", attribute))
+    return constant_operand(_MATH_CONSTANTS[attribute])
+
+
+def condition(context: FunctionContext, node: Expression) -> Operand:
+    """`node` as a truth value."""
+    return truth(context, expression(context, node), node)
+
+
+def _logical(context: FunctionContext, node: OpExpr) -> Operand:
+    """`and`, `or`: the value of one operand, the second evaluated only if needed."""
+    left = expression(context, node.left)
+    decided = truth(context, left, node.left)
+    if decided.is_constant and left.is_constant:
+        return expression(context, node.right) if bool(left.constant) == (node.op == "and") else left
+    more, done = context.branch_on(decided, node)
+    if node.op == "or":
+        more, done = done, more
+    before = dict(context.variables)
+    context.builder.activate(more)
+    right = expression(context, node.right)
+    return _join_values(context, [(done, before, left), (None, None, right)], node)
+
+
+def _join_values(context, ways, node):  # type: ignore[no-untyped-def]
+    """Join operands computed on several ways, (block, variables, operand) each; None stands for the current block."""
+    types = [variable_type(operand) for _, _, operand in ways]
+    common = types[0]
+    for type_ in types[1:]:
+        joined = join(common, type_)
+        if joined is None:
+            first, second = type_name(settled(common)), type_name(settled(type_))
+            raise Unsupported("PF105", node, f"the value may be {first} or {second} here", "make both of one type")
+        common = joined
+    incoming = []
+    current = (context.builder.block, context.variables)
+    for block, variables, operand in ways:
+        if block is None:
+            block, variables = current
+        context.builder.activate(block)
+        value = context.materialize(convert(context, operand, settled(common), node))
+        incoming.append((context.builder.block, {**variables, "": value}))
+    context.merge(incoming, "joined")
+    value = context.variables.pop("")
+    return Operand(settled(common), value)
+
+
+def _conditional(context: FunctionContext, node: ConditionalExpr) -> Operand:
+    decided = condition(context, node.cond)
+    if decided.is_constant:
+        return expression(context, node.if_expr if decided.constant else node.else_expr)
+    then, otherwise = context.branch_on(decided, node)
+    before = dict(context.variables)
+    context.builder.activate(then)
+    first = expression(context, node.if_expr)
+    end, after = context.builder.block, context.variables
+    context.builder.activate(otherwise)
+    context.variables = before
+    second = expression(context, node.else_expr)
+    return _join_values(context, [(end, after, first), (None, None, second)], node)  # type: ignore[no-any-return]
+
+
+def _comparison_chain(context: FunctionContext, node: ComparisonExpr) -> Operand:
+    """`a < b < c`: each operand once, and only as far as needed."""
+    left = expression(context, node.operands[0])
+    ways = []
+    last = len(node.operators) - 1
+    for index, symbol in enumerate(node.operators):
+        if symbol in ("in", "not in"):
+            result = _membership(context, symbol, left, node.operands[index + 1], node)
+            right = left
+        else:
+            right = expression(context, node.operands[index + 1])
+            result = comparison(context, symbol, left, right, node)
+        if index == last:
+            break
+        if result.is_constant:
+            if not result.constant:
+                break
+            left = right
+            continue
+        more, done = context.branch_on(result, node)
+        ways.append((done, dict(context.variables), constant_operand(False)))
+        context.builder.activate(more)
+        left = right
+    return _join_values(context, [*ways, (None, None, result)], node) if ways else result  # type: ignore[no-any-return]
+
+
+def _membership(context: FunctionContext, symbol: str, left: Operand, container: Expression, node: Expression) -> Operand:
+    """`x in (1, 2, 3)` of int constants."""
+    if not isinstance(container, TupleExpr) or left.type == NONE:
+        raise Unsupported("PF112", node, f"`{symbol}` is compiled only for a tuple of int constants so far")
+    result = constant_operand(False)
+    for item in container.items:
+        candidate = expression(context, item)
+        if not candidate.is_weak:
+            raise Unsupported("PF112", node, f"`{symbol}` is compiled only for a tuple of int constants so far")
+        equal = comparison(context, "==", left, candidate, node)
+        result = equal if result.is_constant else context.apply("bool.or", [result, equal], node)
+    return negation(context, result, node) if symbol == "not in" else result
+
+
+def _tuple(context: FunctionContext, items: list[Expression]) -> Operand:
+    values = [context.materialize(expression(context, item)) for item in items]
+    made = context.builder.make_tuple(values)
+    return Operand(made.type, made)
+
+
+def _index(context: FunctionContext, node: IndexExpr) -> Operand:
+    whole = expression(context, node.base)
+    index = expression(context, node.index)
+    if not isinstance(whole.type, TupleType) or not index.is_weak:
+        raise Unsupported("PF112", node, f"indexing {type_name(whole.type)} is not compiled yet")
+    count, number = len(whole.type.items), int(index.constant or 0)
+    if not -count <= number < count:
+        raise Unsupported("PF102", node, "this index raises IndexError")
+    number %= count
+    return Operand(whole.type.items[number], context.builder.get_item(context.materialize(whole), number))

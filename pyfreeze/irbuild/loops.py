@@ -1,0 +1,242 @@
+"""`while` and `for … in range(…)`, with `else`, `break` and `continue`.
+
+A loop's header has a parameter for each variable that the loop assigns; each way back polls for signals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from mypy.nodes import (
+    AssignmentExpr,
+    AssignmentStmt,
+    DelStmt,
+    Expression,
+    ForStmt,
+    NameExpr,
+    Node,
+    OperatorAssignmentStmt,
+    Statement,
+    TupleExpr,
+    WhileStmt,
+)
+
+from pyfreeze.ir.instructions import Block, Constant, Value
+from pyfreeze.ir.types import INT64, UINT64
+from pyfreeze.irbuild import calls
+from pyfreeze.irbuild.context import FunctionContext, Loop
+from pyfreeze.irbuild.expressions import condition, expression
+from pyfreeze.irbuild.operand import Operand
+from pyfreeze.irbuild.operators import convert
+from pyfreeze.irbuild.unsupported import Unsupported
+
+BuildBlock = Callable[[FunctionContext, list[Statement]], None]
+
+
+def assigned_names(node: Node) -> Iterator[str]:
+    """Names that `node` assigns or deletes, anywhere in it."""
+    yield from _names_in(node)
+
+
+def _names_in(node: object) -> Iterator[str]:
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        match current:
+            case AssignmentStmt(lvalues=targets):
+                for target in targets:
+                    yield from _targets(target)
+            case OperatorAssignmentStmt(lvalue=target) | AssignmentExpr(target=target) | DelStmt(expr=target):
+                yield from _targets(target)
+            case ForStmt(index=target):
+                yield from _targets(target)
+            case _:
+                pass
+        waiting.extend(_children(current))
+
+
+def _children(node: object) -> Iterator[object]:
+    for name in _CHILD_ATTRIBUTES:
+        child = getattr(node, name, None)
+        if isinstance(child, list):
+            yield from child
+        elif isinstance(child, Node):
+            yield child
+
+
+# Attributes of the node classes that the builders accept. mypy's compiled visitors cannot be subclassed.
+_CHILD_ATTRIBUTES = (
+    "body",
+    "else_body",
+    "expr",
+    "rvalue",
+    "value",
+    "left",
+    "right",
+    "operands",
+    "args",
+    "items",
+    "cond",
+    "if_expr",
+    "else_expr",
+    "base",
+    "index",
+    "msg",
+)
+
+
+def _targets(target: Expression) -> Iterator[str]:
+    if isinstance(target, NameExpr):
+        yield target.name
+    elif isinstance(target, TupleExpr):
+        for item in target.items:
+            yield from _targets(item)
+
+
+def _open_header(context: FunctionContext, node: Statement, name: str, extra: list[Value]) -> tuple[Block, list[str], list[Value]]:
+    """Jump to a new loop header; returns it, the variables that are its parameters, and the extra parameters."""
+    assigned = set(assigned_names(node))
+    carried = [key for key in context.variables if key.removesuffix("?") in assigned]
+    header = context.builder.new_block(name)
+    extras = [Value(value.type, value.name) for value in extra]
+    parameters = [Value(context.variables[key].type, key) for key in carried]
+    header.parameters = extras + parameters
+    context.builder.branch(header, extra + [context.variables[key] for key in carried])
+    context.builder.activate(header)
+    context.variables = {**context.variables, **dict(zip(carried, parameters, strict=True))}
+    return header, carried, extras
+
+
+def _close(
+    context: FunctionContext, node: Statement, header: Block, carried: list[str], extra: Callable[[], list[Value]]
+) -> None:
+    """The way back: poll, then jump to the header with the variables as they are."""
+    if context.builder.terminated:
+        return
+    context.builder.poll(context.site(node))
+    again = extra()
+    context.builder.branch(header, again + [context.variables[key] for key in carried])
+
+
+def while_loop(context: FunctionContext, node: WhileStmt, build_block: BuildBlock) -> None:
+    header, carried, _ = _open_header(context, node, "while", [])
+    loop = Loop()
+    decided = condition(context, node.expr)
+    exits = []
+    if decided.is_constant:
+        if not decided.constant:
+            exits = context.here()
+            context.builder.block = None
+    else:
+        body, leave = context.branch_on(decided, node)
+        exits = [(leave, dict(context.variables))]
+        context.builder.activate(body)
+    _body(context, node.body.body, loop, build_block)
+    context.merge(loop.continues + context.here(), "again")
+    _close(context, node, header, carried, list)
+    _finish(context, node.else_body.body if node.else_body else None, exits, loop, build_block)
+
+
+def _body(context: FunctionContext, statements: list[Statement], loop: Loop, build_block: BuildBlock) -> None:
+    context.loops.append(loop)
+    build_block(context, statements)
+    context.loops.pop()
+
+
+def _finish(
+    context: FunctionContext,
+    else_body: list[Statement] | None,
+    exits: list[tuple[Block, dict[str, Value]]],
+    loop: Loop,
+    build_block: BuildBlock,
+) -> None:
+    context.merge(exits, "exhausted")
+    if else_body is not None:
+        build_block(context, else_body)
+    context.merge(context.here() + loop.breaks, "after")
+
+
+def for_loop(context: FunctionContext, node: ForStmt, build_block: BuildBlock) -> None:
+    ranged = calls.range_call(node.expr)
+    if ranged is None or node.is_async or not isinstance(node.index, NameExpr):
+        raise Unsupported("PF101", node, "a loop over something else than range(…) is not compiled yet")
+    bounds, item = calls.range_bounds(context, ranged, expression)
+    start, stop, step = bounds
+    if step.value is not None and _constant_of(context, step) == 1:
+        _unit_step(context, node, start, stop, item, build_block)
+    else:
+        _counted_steps(context, node, ranged, bounds, item, build_block)
+
+
+def _constant_of(context: FunctionContext, operand: Operand) -> object:
+    """The constant that `operand`'s value was just made from, or None."""
+    for instruction in reversed(context.builder.block.instructions if context.builder.block else []):
+        if instruction.result is operand.value:
+            return instruction.value if isinstance(instruction, Constant) else None
+    return None
+
+
+def _item(context: FunctionContext, node: ForStmt, counter: Value, type_: object) -> None:
+    """Set the loop's variable from the int64 counter."""
+    assert isinstance(node.index, NameExpr)
+    operand = Operand(INT64, counter)
+    if type_ != INT64:
+        operand = convert(context, operand, type_, node.index)  # type: ignore[arg-type]
+    context.assign(node.index.name, operand, node.index, convert)
+
+
+def _unit_step(
+    context: FunctionContext, node: ForStmt, start: Operand, stop: Operand, item: object, build_block: BuildBlock
+) -> None:
+    """`range(a, b)`: compare the counter with the end; adding 1 below it cannot overflow."""
+    limit = context.materialize(stop)
+    header, carried, (counter,) = _open_header(context, node, "for", [context.materialize(start)])
+    more = context.apply("int64.lt", [counter, limit], node)
+    _run(context, node, header, carried, more, counter, item, build_block, lambda: [_next(context, counter, 1, node)])
+
+
+def _next(context: FunctionContext, counter: Value, step: int, node: ForStmt) -> Value:
+    one = context.builder.constant(INT64, step)
+    return context.materialize(context.apply("int64.add_wrapping", [counter, one], node))
+
+
+def _counted_steps(
+    context: FunctionContext, node: ForStmt, ranged: Node, bounds: list[Operand], item: object, build_block: BuildBlock
+) -> None:
+    """Any other step: count down the number of steps, which is computed once."""
+    start, _, step = bounds
+    steps = context.materialize(context.apply("range.steps", bounds, ranged))  # type: ignore[arg-type]
+    stride = context.materialize(step)
+    header, carried, (counter, left) = _open_header(context, node, "for", [context.materialize(start), steps])
+    zero = context.builder.constant(UINT64, 0)
+    more = context.apply("uint64.ne", [left, zero], node)
+
+    def advance() -> list[Value]:
+        one = context.builder.constant(UINT64, 1)
+        following = context.apply("int64.add_wrapping", [counter, stride], node)
+        fewer = context.apply("uint64.sub_wrapping", [left, one], node)
+        return [context.materialize(following), context.materialize(fewer)]
+
+    _run(context, node, header, carried, more, counter, item, build_block, advance)
+
+
+def _run(
+    context: FunctionContext,
+    node: ForStmt,
+    header: Block,
+    carried: list[str],
+    more: Operand,
+    counter: Value,
+    item: object,
+    build_block: BuildBlock,
+    advance: Callable[[], list[Value]],
+) -> None:
+    loop = Loop()
+    body, leave = context.branch_on(more, node)
+    exits = [(leave, dict(context.variables))]
+    context.builder.activate(body)
+    _item(context, node, counter, item)
+    _body(context, node.body.body, loop, build_block)
+    context.merge(loop.continues + context.here(), "again")
+    _close(context, node, header, carried, advance)
+    _finish(context, node.else_body.body if node.else_body else None, exits, loop, build_block)

@@ -1,0 +1,373 @@
+"""A module's functions to IR: which can be native, in which order, and why the others keep their twins."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import CodeType
+
+from mypy.nodes import ArgKind, ClassDef, Context as Node, Decorator, FuncDef, MypyFile, OverloadedFuncDef
+from mypy.types import CallableType
+
+from pyfreeze.ir.builder import FunctionBuilder
+from pyfreeze.ir.function import Binding, BindingKind, ConstantValue, Function, Module, reverse_postorder
+from pyfreeze.ir.instructions import Call, Value
+from pyfreeze.ir.types import BOOL, FLOAT64, FixedInt, IntType, TupleType, Type
+from pyfreeze.irbuild.context import Facts, FunctionContext, Parameter, Signature
+from pyfreeze.irbuild.declared_types import Declared, declared
+from pyfreeze.irbuild.module_constants import constant_value, module_constants
+from pyfreeze.irbuild.operand import Operand, constant_operand, join, settled
+from pyfreeze.irbuild.operators import convert
+from pyfreeze.irbuild.statements import block, falls_off
+from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
+
+CodeKey = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a function keeps its twin: a diagnostic without its file."""
+
+    code: str
+    line: int
+    column: int
+    message: str
+    hint: str
+
+
+@dataclass(slots=True)
+class FunctionOutcome:
+    """`reasons` is empty exactly if the function is native."""
+
+    name: str
+    line: int
+    key: CodeKey
+    reasons: list[Reason] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class BuiltModule:
+    module: Module
+    outcomes: list[FunctionOutcome]
+    keys: dict[str, CodeKey]
+
+
+@dataclass(slots=True)
+class _Candidate:
+    name: str
+    node: FuncDef
+    code: CodeType
+    outcome: FunctionOutcome
+    top_level: bool
+    decorated: bool
+    signature: Signature | None = None
+    function: Function | None = None
+    result: Declared | None = None
+    in_progress: bool = False
+
+
+_ATTEMPTS = 60  # each attempt widens the type of at least one variable
+
+
+def build_module(tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType]) -> BuiltModule:
+    """IR of every function of the module that can be native. `codes` are its functions' code objects."""
+    return _ModuleBuilder(tree, module_name, codes).build()
+
+
+class _ModuleBuilder:
+    def __init__(self, tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType]) -> None:
+        self._constants = module_constants(tree)
+        self._module_name = module_name
+        self._candidates: dict[str, _Candidate] = {}
+        self._outcomes: list[FunctionOutcome] = []
+        self._by_global_name: dict[str, list[str]] = {}
+        for qualname, node, decorators_line, top_level in _functions(tree):
+            self._add(qualname, node, decorators_line, top_level, codes)
+
+    def _add(
+        self, qualname: str, node: FuncDef, decorators_line: int | None, top_level: bool, codes: Mapping[CodeKey, CodeType]
+    ) -> None:
+        key = (qualname, decorators_line or node.line)
+        outcome = FunctionOutcome(qualname, node.line, key)
+        self._outcomes.append(outcome)
+        name = qualname if qualname not in self._candidates else f"{qualname}@{node.line}"
+        if top_level:
+            self._by_global_name.setdefault(node.name, []).append(name)
+        code = codes.get(key)
+        try:
+            if code is None:
+                raise Unsupported("PF115", node, "its bytecode could not be told from that of another function")
+            _check_kind(node, code)
+            candidate = _Candidate(name, node, code, outcome, top_level, decorators_line is not None)
+            candidate.result = _declared_result(node)
+            candidate.signature = _signature(name, node, code, candidate.result)
+            self._candidates[name] = candidate
+        except Unsupported as unsupported:
+            _note(outcome, unsupported)
+
+    def build(self) -> BuiltModule:
+        for candidate in list(self._candidates.values()):
+            self._ensure_built(candidate)
+        self._drop_callers_of_twins()
+        module = Module(self._module_name)
+        keys = {}
+        for name, candidate in self._candidates.items():
+            if candidate.function is not None:
+                module.functions[name] = candidate.function
+                keys[name] = candidate.outcome.key
+        return BuiltModule(module, self._outcomes, keys)
+
+    def _ensure_built(self, candidate: _Candidate) -> None:
+        if candidate.function is not None or candidate.outcome.reasons or candidate.in_progress:
+            return
+        candidate.in_progress = True
+        try:
+            candidate.function = self._build(candidate)
+        except Unsupported as unsupported:
+            _note(candidate.outcome, unsupported)
+        except RecursionError:
+            _note(candidate.outcome, Unsupported("PF190", candidate.node, "an expression is nested too deeply"))
+        finally:
+            candidate.in_progress = False
+
+    def _build(self, candidate: _Candidate) -> Function:
+        assert candidate.signature is not None
+        facts = Facts()
+        for parameter in candidate.signature.parameters:
+            facts.variables[parameter.name] = parameter.declared.type
+            if parameter.declared.promise:
+                facts.declared[parameter.name] = parameter.declared
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._attempt(candidate, facts)
+            except Rebuild:
+                continue
+        raise Unsupported("PF105", candidate.node, "the types of its variables do not settle")
+
+    def _attempt(self, candidate: _Candidate, facts: Facts) -> Function:
+        signature = candidate.signature
+        assert signature is not None
+        names = tuple(parameter.name for parameter in signature.parameters)
+        function = Function(candidate.name, names, signature.result, line=candidate.node.line)
+        builder = FunctionBuilder(function)
+        builder.activate(builder.new_block("entry"))
+        result = candidate.result or (Declared(signature.result, False) if signature.result is not _UNKNOWN else None)
+        context = FunctionContext(
+            builder, candidate.code, facts, result, self._resolve_global, self._resolver(candidate)
+        )
+        for parameter in signature.parameters:
+            value = Value(parameter.declared.type, parameter.name)
+            function.entry.parameters.append(value)
+            context.variables[parameter.name] = value
+        for name in sorted(facts.maybe_unset):
+            self._start_unset(context, name)
+        block(context, candidate.node.body.body)
+        falls_off(context, candidate.node)  # type: ignore[arg-type]
+        if result is None:
+            self._infer_result(candidate, context)
+            raise Rebuild
+        _remove_unreachable(function)
+        return function
+
+    def _start_unset(self, context: FunctionContext, name: str) -> None:
+        is_parameter = name in context.variables
+        if not is_parameter:
+            type_ = settled(context.facts.variables[name])
+            context.variables[name] = _zero(context, type_)
+        context.variables[name + "?"] = context.builder.constant(BOOL, is_parameter)
+
+    def _infer_result(self, candidate: _Candidate, context: FunctionContext) -> None:
+        """The result type of a function without a return annotation, from its return statements."""
+        common = None
+        for type_ in context.result_types:
+            common = type_ if common is None else join(common, type_)
+            if common is None:
+                raise Unsupported("PF105", candidate.node, "it returns values of different types", "annotate the result")
+        if common is None:
+            raise Unsupported("PF104", candidate.node, "it never returns", "annotate the result")
+        signature = candidate.signature
+        assert signature is not None
+        candidate.result = Declared(settled(common), False)
+        candidate.signature = Signature(
+            signature.name,
+            signature.parameters,
+            settled(common),
+            signature.positional_defaults,
+            signature.keyword_defaults,
+            signature.defaults_known,
+        )
+
+    def _resolver(self, caller: _Candidate):  # type: ignore[no-untyped-def]
+        def resolve(name: str, node: Node) -> Signature:
+            defined = self._by_global_name.get(name, [])
+            if len(defined) != 1 or defined[0] not in self._candidates:
+                raise Unsupported("PF106", node, f"`{name}` is not native", "see its own entry for the reason")
+            callee = self._candidates[defined[0]]
+            if callee.decorated:
+                raise Unsupported("PF111", node, f"`{name}` is decorated: what the call runs is not known")
+            self._ensure_built(callee)
+            if callee.outcome.reasons:
+                raise Unsupported("PF106", node, f"`{name}` is not native", "see its own entry for the reason")
+            assert callee.signature is not None
+            if callee.signature.result is _UNKNOWN:
+                raise Unsupported("PF104", node, f"`{name}` is recursive without a return annotation", "annotate it")
+            return callee.signature
+
+        return resolve
+
+    def _resolve_global(self, context: FunctionContext, name: str, fullname: str, node: Node) -> Operand | None:
+        found = self._constants.get(name)
+        if found is None:
+            return None
+        value, hint = found
+        if isinstance(value, tuple | str):
+            return None
+        context.bind(Binding(BindingKind.CONSTANT, name, constant=value))
+        operand = constant_operand(value)
+        if hint is not None and hint.promise and isinstance(hint.type, FixedInt) and operand.is_weak:
+            return convert(context, operand, hint.type, node) if hint.type.holds(int(value or 0)) else operand
+        return operand
+
+    def _drop_callers_of_twins(self) -> None:
+        """A function that was assumed native while it was being built may have failed: its callers fail too."""
+        changed = True
+        while changed:
+            changed = False
+            for candidate in self._candidates.values():
+                if candidate.function is None:
+                    continue
+                for called in {i.function for i in candidate.function.instructions() if isinstance(i, Call)}:
+                    if self._candidates[called].function is None:
+                        message = f"it calls `{called}`, which is not native"
+                        _note(candidate.outcome, Unsupported("PF106", candidate.node, message))
+                        candidate.function, changed = None, True
+                        break
+
+
+def _functions(tree: MypyFile) -> Iterator[tuple[str, FuncDef, int | None, bool]]:
+    """Qualified name, node, line of the first decorator, and whether it is bound to a module global."""
+    waiting: list[tuple[str, object, bool]] = [("", node, True) for node in reversed(tree.defs)]
+    while waiting:
+        prefix, node, top_level = waiting.pop()
+        inner: list[tuple[str, object, bool]] = []
+        match node:
+            case FuncDef():
+                yield prefix + node.name, node, None, top_level
+                inner = [(f"{prefix}{node.name}.<locals>.", child, False) for child in node.body.body]
+            case Decorator(func=function, original_decorators=decorators):
+                first = min((decorator.line for decorator in decorators), default=function.line)
+                yield prefix + function.name, function, first, top_level
+                inner = [(f"{prefix}{function.name}.<locals>.", child, False) for child in function.body.body]
+            case OverloadedFuncDef(items=items):
+                inner = [(prefix, item, top_level) for item in items]
+            case ClassDef(name=name, defs=body):
+                inner = [(f"{prefix}{name}.", child, False) for child in body.body]
+            case _:
+                inner = [(prefix, child, top_level) for child in _nested_statements(node)]
+        waiting.extend(reversed(inner))
+
+
+def _nested_statements(node: object) -> Iterator[object]:
+    for name in ("body", "else_body", "finally_body", "handlers"):
+        part = getattr(node, name, None)
+        for item in part if isinstance(part, list) else [part]:
+            if hasattr(item, "body") or hasattr(item, "line"):
+                yield item
+
+
+_FLAGS = {
+    inspect.CO_GENERATOR: "a generator",
+    inspect.CO_COROUTINE: "a coroutine",
+    inspect.CO_ASYNC_GENERATOR: "an async generator",
+}
+
+
+def _check_kind(node: FuncDef, code: CodeType) -> None:
+    """Refuse what no native function can be, whatever is in it."""
+    for flag, kind in _FLAGS.items():
+        if code.co_flags & flag:
+            raise Unsupported("PF108", node, f"it is {kind}")
+    if code.co_freevars or code.co_cellvars:
+        names = ", ".join(f"`{name}`" for name in (*code.co_freevars, *code.co_cellvars))
+        raise Unsupported("PF107", node, f"it shares variables with another function: {names}")
+    if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+        raise Unsupported("PF109", node, "it takes *args or **kwargs")
+
+
+class _Unknown:
+    pass
+
+
+_UNKNOWN: Type = _Unknown()  # type: ignore[assignment]
+
+
+def _declared_result(node: FuncDef) -> Declared | None:
+    signature = node.type
+    unannotated = not isinstance(signature, CallableType) or signature.implicit
+    if unannotated or node.unanalyzed_type is None:
+        return None
+    assert isinstance(signature, CallableType)
+    if type(signature.ret_type).__name__ == "AnyType":
+        return None
+    result = declared(signature.ret_type)
+    if result is None:
+        raise Unsupported("PF104", node, f"its result, {signature.ret_type}, is no number or tuple of numbers")
+    return result
+
+
+def _signature(name: str, node: FuncDef, code: CodeType, result: Declared | None) -> Signature:
+    typed = node.type if isinstance(node.type, CallableType) else None
+    parameters, positional, keyword, known = [], [], [], True
+    positional_count, positional_only = code.co_argcount, code.co_posonlyargcount
+    for index, argument in enumerate(node.arguments):
+        annotated = argument.type_annotation is not None and typed is not None
+        if not annotated:
+            raise Unsupported("PF103", node, f"parameter `{argument.variable.name}` has no annotation", "annotate it")
+        assert typed is not None
+        hint = declared(typed.arg_types[index])
+        if hint is None:
+            shown = typed.arg_types[index]
+            raise Unsupported("PF104", node, f"parameter `{argument.variable.name}`, {shown}, is no number or tuple of numbers")
+        required = argument.kind in (ArgKind.ARG_POS, ArgKind.ARG_NAMED)
+        default: ConstantValue = None
+        if argument.initializer is not None:
+            constant, default = constant_value(argument.initializer)
+            known = known and constant and not isinstance(default, str | tuple)
+            (positional if index < positional_count else keyword).append((argument.variable.name, default))
+        operand = None if required or isinstance(default, tuple | str) else constant_operand(default)
+        parameters.append(
+            Parameter(argument.variable.name, hint, index >= positional_count, index < positional_only, operand, required)
+        )
+    return Signature(
+        name,
+        tuple(parameters),
+        result.type if result is not None else _UNKNOWN,
+        tuple(value for _, value in positional) or None,
+        tuple(keyword) or None,
+        known,
+    )
+
+
+def _note(outcome: FunctionOutcome, unsupported: Unsupported) -> None:
+    outcome.reasons.append(
+        Reason(unsupported.code, unsupported.line, unsupported.column, unsupported.message, unsupported.hint)
+    )
+
+
+def _zero(context: FunctionContext, type_: Type) -> Value:
+    match type_:
+        case FixedInt() | IntType():
+            return context.builder.constant(type_, 0)
+        case TupleType(items=items):
+            return context.builder.make_tuple([_zero(context, item) for item in items])
+        case _ if type_ == FLOAT64:
+            return context.builder.constant(type_, 0.0)
+        case _ if type_ == BOOL:
+            return context.builder.constant(type_, False)
+        case _:
+            return context.builder.constant(type_, None)
+
+
+def _remove_unreachable(function: Function) -> None:
+    function.blocks = reverse_postorder(function)

@@ -1,0 +1,94 @@
+"""Values while building: an IR value, or a constant that takes its type from what it meets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyfreeze.ir.instructions import Value
+from pyfreeze.ir.types import BOOL, FLOAT64, INT, NONE, OBJECT, BoolType, FixedInt, IntType, TupleType, Type
+
+Constant = int | float | bool | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """`value` is None exactly if this is a constant, whose `constant` counts then."""
+
+    type: Type
+    value: Value | None = None
+    constant: Constant = None
+
+    @property
+    def is_constant(self) -> bool:
+        return self.value is None
+
+    @property
+    def is_weak(self) -> bool:
+        """A plain int known at compile time: adapts to any int type that holds it."""
+        return self.is_constant and isinstance(self.type, IntType)
+
+
+def constant_operand(constant: Constant) -> Operand:
+    match constant:
+        case bool():
+            return Operand(BOOL, None, constant)
+        case int():
+            return Operand(INT, None, constant)
+        case float():
+            return Operand(FLOAT64, None, constant)
+        case str():
+            return Operand(OBJECT, None, constant)
+        case None:
+            return Operand(NONE, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Weak:
+    """Type of a variable that so far was assigned int constants only."""
+
+
+WEAK = Weak()
+
+VariableType = Type | Weak
+
+
+def variable_type(operand: Operand) -> VariableType:
+    return WEAK if operand.is_weak else operand.type
+
+
+def settled(type_: VariableType) -> Type:
+    return INT if isinstance(type_, Weak) else type_
+
+
+def join(first: VariableType, second: VariableType) -> VariableType | None:
+    """The type of a variable that is assigned both; None if no one representation keeps both exact."""
+    if first == second:
+        return first
+    if isinstance(first, Weak) or isinstance(second, Weak):
+        other = second if isinstance(first, Weak) else first
+        return other if isinstance(other, FixedInt | IntType) else None
+    if isinstance(first, TupleType) and isinstance(second, TupleType) and len(first.items) == len(second.items):
+        items = [join(one, other) for one, other in zip(first.items, second.items, strict=True)]
+        return TupleType(tuple(settled(item) for item in items if item is not None)) if None not in items else None
+    ints = FixedInt | IntType
+    if isinstance(first, ints) and isinstance(second, ints):
+        return common_int(first, second)
+    return None
+
+
+def common_int(first: Type, second: Type) -> Type:
+    """The type that arithmetic on two int types has (contract, rule 2); for a variable, the one that holds both."""
+    if isinstance(first, IntType) or isinstance(second, IntType):
+        return INT
+    assert isinstance(first, FixedInt) and isinstance(second, FixedInt)
+    if first.bits != second.bits:
+        return first if first.bits > second.bits else second
+    return first if first.signed else second
+
+
+def is_int(type_: Type) -> bool:
+    return isinstance(type_, FixedInt | IntType)
+
+
+def is_number(type_: Type) -> bool:
+    return is_int(type_) or type_ == FLOAT64 or isinstance(type_, BoolType)

@@ -1,0 +1,316 @@
+"""Operators and conversions on operands: which primitive, after which conversions (contract, rules 1 and 2)."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+
+from mypy.nodes import Context as Node
+
+from pyfreeze.ir.instructions import Edge, Value
+from pyfreeze.ir.types import (
+    BOOL,
+    FLOAT64,
+    INT,
+    INT64,
+    NONE,
+    UINT64,
+    BoolType,
+    FixedInt,
+    FloatType,
+    IntType,
+    NoneType_,
+    TupleType,
+    Type,
+)
+from pyfreeze.irbuild.context import FunctionContext, type_name
+from pyfreeze.irbuild.operand import Operand, common_int, constant_operand, is_int, is_number
+from pyfreeze.irbuild.unsupported import Unsupported
+
+_BINARY = {
+    "+": "add",
+    "-": "sub",
+    "*": "mul",
+    "/": "truediv",
+    "//": "floordiv",
+    "%": "mod",
+    "**": "pow",
+    "<<": "lshift",
+    ">>": "rshift",
+    "&": "and",
+    "|": "or",
+    "^": "xor",
+}
+_COMPARE = {"<": "lt", "<=": "le", "==": "eq", "!=": "ne", ">": "gt", ">=": "ge"}
+_SWAPPED = {"lt": "gt", "le": "ge", "eq": "eq", "ne": "ne", "gt": "lt", "ge": "le"}
+_FLOAT_OPERATORS = frozenset("add sub mul truediv floordiv mod pow".split())
+
+_FOLDED: dict[str, Callable[[int, int], object]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "lshift": operator.lshift,
+    "rshift": operator.rshift,
+    "and": operator.and_,
+    "or": operator.or_,
+    "xor": operator.xor,
+    "pow": operator.pow,
+    "floordiv": operator.floordiv,
+    "mod": operator.mod,
+}
+
+
+def convert(context: FunctionContext, operand: Operand, type_: Type, node: Node, coerce: bool = False) -> Operand:
+    """`operand` as a `type_`. A value that does not fit deoptimizes, or raises OverflowError if `coerce`.
+
+    Only conversions that keep the value; an int becomes a float only if `coerce` (a value annotation asks for it).
+    """
+    source = operand.type
+    if source == type_:
+        return operand
+    match source, type_:
+        case IntType(), FixedInt() if operand.is_constant and type_.holds(int(operand.constant or 0)):
+            return Operand(type_, context.builder.constant(type_, operand.constant))
+        case (FixedInt() | IntType(), FixedInt()):
+            name = f"{type_}.coerce_{source}" if coerce and not _always_fits(source, type_) else f"{source}.to_{type_}"
+            return context.apply(name, [operand], node)
+        case FixedInt(), IntType():
+            return context.apply(f"{source}.to_int", [operand], node)
+        case (FixedInt() | IntType() | BoolType(), FloatType()) if coerce:
+            return to_float(context, operand, node)
+        case (BoolType(), FixedInt()) if coerce:
+            return context.apply(f"bool.to_{type_}", [operand], node)
+        case TupleType(items=old), TupleType(items=new) if len(old) == len(new):
+            value = context.materialize(operand)
+            items = [Operand(item, context.builder.get_item(value, index)) for index, item in enumerate(old)]
+            converted = [convert(context, item, wanted, node, coerce) for item, wanted in zip(items, new, strict=True)]
+            return Operand(type_, context.builder.make_tuple([context.materialize(item) for item in converted]))
+        case _:
+            raise Unsupported(
+                "PF105",
+                node,
+                f"{type_name(source)} where {type_name(type_)} is expected",
+                "write the conversion, such as float(x), or a literal of the right type, such as 0.0",
+            )
+
+
+def _always_fits(source: Type, target: FixedInt) -> bool:
+    return isinstance(source, FixedInt) and target.holds(source.minimum) and target.holds(source.maximum)
+
+
+def to_float(context: FunctionContext, operand: Operand, node: Node) -> Operand:
+    """As `float(x)` of a number: correctly rounded, OverflowError for a huge int."""
+    if operand.type == FLOAT64:
+        return operand
+    if operand.is_constant and abs(int(operand.constant or 0)) < 1 << 1000:
+        return constant_operand(float(operand.constant or 0))
+    return context.apply(f"{operand.type}.to_float64", [operand], node)
+
+
+def as_plain_int(context: FunctionContext, operand: Operand, node: Node) -> Operand:
+    """A bool or int as a plain int of any size."""
+    if operand.type == BOOL:
+        if operand.is_constant:
+            return constant_operand(int(bool(operand.constant)))
+        return context.apply("bool.to_int", [operand], node)
+    return convert(context, operand, INT, node)
+
+
+def binary(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
+    """`left symbol right`."""
+    name = _BINARY.get(symbol)
+    if name is None:
+        raise Unsupported("PF102", node, f"operator `{symbol}` is not compiled yet")
+    if isinstance(left.type, TupleType) and isinstance(right.type, TupleType) and name == "add":
+        return _concatenate(context, left, right)
+    if not (is_number(left.type) and is_number(right.type)):
+        raise Unsupported(
+            "PF102", node, f"`{symbol}` of {type_name(left.type)} and {type_name(right.type)} is not compiled yet"
+        )
+    if left.type == BOOL and right.type == BOOL and name in ("and", "or", "xor"):
+        return context.apply(f"bool.{name}", [left, right], node)
+    if FLOAT64 in (left.type, right.type):
+        if name not in _FLOAT_OPERATORS:
+            raise Unsupported("PF102", node, f"`{symbol}` of float raises TypeError")
+        return context.apply(f"float64.{name}", [to_float(context, left, node), to_float(context, right, node)], node)
+    left, right = _without_bool(context, left, right, node)
+    if left.is_weak and right.is_weak:
+        folded = _fold(name, int(left.constant or 0), int(right.constant or 0))
+        if folded is not None:
+            return folded
+    left, right = _same_int_type(context, left, right, node)
+    return context.apply(f"{left.type}.{name}", [left, right], node)
+
+
+def _concatenate(context: FunctionContext, left: Operand, right: Operand) -> Operand:
+    values = []
+    for operand in (left, right):
+        assert isinstance(operand.type, TupleType)
+        whole = context.materialize(operand)
+        values += [context.builder.get_item(whole, index) for index in range(len(operand.type.items))]
+    made = context.builder.make_tuple(values)
+    return Operand(made.type, made)
+
+
+def _without_bool(context: FunctionContext, left: Operand, right: Operand, node: Node) -> tuple[Operand, Operand]:
+    """Bools as ints: of the partner's fixed width, or plain."""
+
+    def widen(operand: Operand, partner: Operand) -> Operand:
+        if operand.type != BOOL:
+            return operand
+        if isinstance(partner.type, FixedInt) and not operand.is_constant:
+            return context.apply(f"bool.to_{partner.type}", [operand], node)
+        return as_plain_int(context, operand, node)
+
+    return widen(left, right), widen(right, left)
+
+
+def _same_int_type(context: FunctionContext, left: Operand, right: Operand, node: Node) -> tuple[Operand, Operand]:
+    """A fixed width with a plain int stays fixed; two widths become one (contract, rule 2)."""
+    if isinstance(left.type, FixedInt) and isinstance(right.type, IntType):
+        common: Type = left.type
+    elif isinstance(right.type, FixedInt) and isinstance(left.type, IntType):
+        common = right.type
+    else:
+        common = common_int(left.type, right.type)
+    return convert(context, left, common, node), convert(context, right, common, node)
+
+
+def _fold(name: str, left: int, right: int) -> Operand | None:
+    """The constant result, if it is a reasonably small int."""
+    if name in ("pow", "lshift") and not 0 <= right <= 128 or abs(left) >> 256:
+        return None
+    if name not in _FOLDED or (name in ("floordiv", "mod") and right == 0) or (name == "rshift" and right < 0):
+        return None
+    result = _FOLDED[name](left, right)
+    return constant_operand(result) if isinstance(result, int) else None
+
+
+def unary(context: FunctionContext, symbol: str, operand: Operand, node: Node) -> Operand:
+    """`symbol operand` for `- + ~`; `not` is `negation`."""
+    if not is_number(operand.type) or (symbol == "~" and operand.type in (FLOAT64, BOOL)):
+        # `~True` warns from 3.12 on.
+        raise Unsupported("PF102", node, f"`{symbol}` of {type_name(operand.type)} is not compiled yet")
+    if operand.type == BOOL:
+        operand = as_plain_int(context, operand, node)
+    if operand.is_constant:
+        number = operand.constant
+        assert isinstance(number, int | float)
+        if symbol == "-":
+            return constant_operand(-number)
+        return constant_operand(~number if symbol == "~" and isinstance(number, int) else +number)
+    if symbol == "+":
+        return operand
+    return context.apply(f"{operand.type}.{'neg' if symbol == '-' else 'invert'}", [operand], node)
+
+
+def truth(context: FunctionContext, operand: Operand, node: Node) -> Operand:
+    """`bool(operand)`."""
+    match operand.type:
+        case BoolType():
+            return operand
+        case NoneType_():
+            return constant_operand(False)
+        case TupleType(items=items):
+            return constant_operand(bool(items))
+        case _ if operand.is_constant:
+            return constant_operand(bool(operand.constant))
+        case FixedInt() | IntType() | FloatType():
+            return context.apply(f"{operand.type}.to_bool", [operand], node)
+        case _:
+            raise Unsupported("PF112", node, f"the truth of {type_name(operand.type)} is not compiled yet")
+
+
+def negation(context: FunctionContext, operand: Operand, node: Node) -> Operand:
+    decided = truth(context, operand, node)
+    if decided.is_constant:
+        return constant_operand(not decided.constant)
+    return context.apply("bool.not", [decided], node)
+
+
+def comparison(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
+    """`left symbol right`, one step of a chain."""
+    if symbol in ("is", "is not"):
+        return _identity(symbol, left, right, node)
+    name = _COMPARE.get(symbol)
+    if name is None:
+        raise Unsupported("PF102", node, f"`{symbol}` is not compiled yet")
+    if not (is_number(left.type) and is_number(right.type)):
+        return _other_comparison(context, name, left, right, node)
+    if left.type == FLOAT64 and right.type == FLOAT64:
+        return context.apply(f"float64.{name}", [left, right], node)
+    if left.type == BOOL and right.type == BOOL:
+        return context.apply(f"bool.{name}", [left, right], node)
+    left, right = _without_bool(context, left, right, node)
+    if right.type == FLOAT64:
+        return _int_with_float(context, name, left, right, node)
+    if left.type == FLOAT64:
+        return _int_with_float(context, _SWAPPED[name], right, left, node)
+    left, right = _comparable_ints(context, left, right, node)
+    return context.apply(f"{left.type}.{name}", [left, right], node)
+
+
+def _int_with_float(context: FunctionContext, name: str, number: Operand, real: Operand, node: Node) -> Operand:
+    """Exact: a double is not converted to an int, nor an int beyond 2**53 to a double."""
+    if number.is_constant and abs(int(number.constant or 0)) <= 1 << 53:
+        return context.apply(f"float64.{_SWAPPED[name]}", [real, constant_operand(float(number.constant or 0))], node)
+    if isinstance(number.type, FixedInt) and number.type != UINT64:
+        number = convert(context, number, INT64, node)
+    return context.apply(f"{number.type}.{name}_float64", [number, real], node)
+
+
+def _comparable_ints(context: FunctionContext, left: Operand, right: Operand, node: Node) -> tuple[Operand, Operand]:
+    """Both as one type that holds every value of either."""
+    if left.type == right.type:
+        return left, right
+    for operand, partner in ((left, right), (right, left)):
+        width = partner.type
+        if operand.is_weak and isinstance(width, FixedInt) and width.holds(int(operand.constant or 0)):
+            return convert(context, left, width, node), convert(context, right, width, node)
+    fixed = [operand.type for operand in (left, right) if isinstance(operand.type, FixedInt)]
+    common: Type = INT64 if len(fixed) == 2 and UINT64 not in fixed else INT
+    return convert(context, left, common, node), convert(context, right, common, node)
+
+
+def _identity(symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
+    if NONE not in (left.type, right.type):
+        raise Unsupported("PF102", node, f"`{symbol}` on numbers is not compiled", "write `==` or `!=`")
+    same = left.type == right.type
+    return constant_operand(same if symbol == "is" else not same)
+
+
+def _other_comparison(context: FunctionContext, name: str, left: Operand, right: Operand, node: Node) -> Operand:
+    numbers = is_number(left.type) or is_number(right.type)
+    if NONE in (left.type, right.type) and name in ("eq", "ne"):
+        return constant_operand((left.type == right.type) == (name == "eq"))
+    if numbers or not (isinstance(left.type, TupleType) and left.type == right.type and name in ("eq", "ne")):
+        raise Unsupported(
+            "PF102", node, f"comparing {type_name(left.type)} with {type_name(right.type)} is not compiled yet"
+        )
+    return _equal_tuples(context, name, left, right, node)
+
+
+def _equal_tuples(context: FunctionContext, name: str, left: Operand, right: Operand, node: Node) -> Operand:
+    assert isinstance(left.type, TupleType)
+    if any(not is_int(item) for item in left.type.items):
+        # Items that are the same object count as equal, which shows for NaN.
+        raise Unsupported("PF102", node, "comparing tuples of floats is not compiled yet")
+    first, second = context.materialize(left), context.materialize(right)
+    result = constant_operand(True)
+    for index, item in enumerate(left.type.items):
+        one, other = (Operand(item, context.builder.get_item(whole, index)) for whole in (first, second))
+        equal = comparison(context, "==", one, other, node)
+        result = equal if result.is_constant else context.apply("bool.and", [result, equal], node)
+    return negation(context, result, node) if name == "ne" else result
+
+
+def select(context: FunctionContext, condition: Operand, then: Operand, otherwise: Operand, node: Node) -> Operand:
+    """`then if condition else otherwise` of two values that are there already, of one type."""
+    assert then.type == otherwise.type
+    first, second = context.materialize(then), context.materialize(otherwise)
+    target = context.builder.new_block("chosen")
+    parameter = Value(then.type)
+    target.parameters.append(parameter)
+    context.builder.cond_branch(context.materialize(condition), Edge(target, [first]), Edge(target, [second]))
+    context.builder.activate(target)
+    return Operand(then.type, parameter)

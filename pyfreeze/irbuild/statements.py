@@ -1,0 +1,234 @@
+"""Statements, except loops."""
+
+from __future__ import annotations
+
+import builtins
+
+from mypy.nodes import (
+    AssertStmt,
+    AssignmentStmt,
+    Block as MypyBlock,
+    BreakStmt,
+    CallExpr,
+    ContinueStmt,
+    DelStmt,
+    Expression,
+    ExpressionStmt,
+    ForStmt,
+    IfStmt,
+    NameExpr,
+    OperatorAssignmentStmt,
+    PassStmt,
+    RaiseStmt,
+    RefExpr,
+    ReturnStmt,
+    Statement,
+    StrExpr,
+    TupleExpr,
+    WhileStmt,
+)
+
+from pyfreeze.ir.types import NONE, OBJECT, TupleType
+from pyfreeze.irbuild import loops
+from pyfreeze.irbuild.context import FunctionContext
+from pyfreeze.irbuild.declared_types import declared
+from pyfreeze.irbuild.expressions import condition, expression
+from pyfreeze.irbuild.operand import Operand, constant_operand, is_number, variable_type
+from pyfreeze.irbuild.operators import binary, convert
+from pyfreeze.irbuild.unsupported import Unsupported
+
+
+def block(context: FunctionContext, statements: list[Statement]) -> None:
+    for statement in statements:
+        if context.builder.terminated:
+            return  # unreachable
+        _statement(context, statement)
+
+
+def _statement(context: FunctionContext, node: Statement) -> None:
+    match node:
+        case ExpressionStmt(expr=StrExpr()) | PassStmt():
+            pass
+        case ExpressionStmt(expr=inner):
+            expression(context, inner)
+        case AssignmentStmt():
+            _assignment(context, node)
+        case OperatorAssignmentStmt(op=symbol, lvalue=NameExpr(name=name) as target, rvalue=right):
+            left = expression(context, target)
+            context.assign(name, binary(context, symbol, left, expression(context, right), node), node, convert)
+        case IfStmt():
+            _if(context, node)
+        case WhileStmt():
+            loops.while_loop(context, node, block)
+        case ForStmt():
+            loops.for_loop(context, node, block)
+        case BreakStmt():
+            context.loops[-1].breaks += context.here()
+            context.builder.block = None
+        case ContinueStmt():
+            context.loops[-1].continues += context.here()
+            context.builder.block = None
+        case ReturnStmt(expr=value):
+            return_value(context, expression(context, value) if value is not None else constant_operand(None), node)
+        case AssertStmt():
+            _assert(context, node)
+        case RaiseStmt():
+            _raise(context, node)
+        case DelStmt(expr=NameExpr(name=name)) if name in context.code.co_varnames:
+            context.unset(name, node)
+        case MypyBlock(body=body):
+            block(context, body)
+        case _:
+            raise Unsupported("PF101", node, f"{_described(node)} is not compiled yet")
+
+
+def _described(node: Statement) -> str:
+    words = {
+        "TryStmt": "try",
+        "WithStmt": "with",
+        "MatchStmt": "match",
+        "FuncDef": "a nested function",
+        "Decorator": "a nested function",
+        "ClassDef": "a class inside a function",
+        "GlobalDecl": "global",
+        "NonlocalDecl": "nonlocal",
+        "Import": "import inside a function",
+        "ImportFrom": "import inside a function",
+        "DelStmt": "this del",
+        "OperatorAssignmentStmt": "assigning to an attribute or an item",
+    }
+    return words.get(type(node).__name__, "this statement")
+
+
+def _assignment(context: FunctionContext, node: AssignmentStmt) -> None:
+    if node.type is not None and isinstance(node.lvalues[0], NameExpr):
+        hint = declared(node.type)
+        if hint is not None:
+            context.facts.declared[node.lvalues[0].name] = hint
+    if type(node.rvalue).__name__ == "TempNode":  # `x: int` without a value
+        return
+    value = expression(context, node.rvalue)
+    for target in node.lvalues:
+        _store(context, target, value, node)
+
+
+def _store(context: FunctionContext, target: Expression, value: Operand, node: Statement) -> None:
+    if isinstance(target, NameExpr):
+        context.assign(target.name, value, node, convert)
+        return
+    if isinstance(target, TupleExpr) and isinstance(value.type, TupleType):
+        if len(target.items) != len(value.type.items):
+            raise Unsupported("PF101", node, "this unpacking raises ValueError")
+        whole = context.materialize(value)
+        for index, (item, type_) in enumerate(zip(target.items, value.type.items, strict=True)):
+            _store(context, item, Operand(type_, context.builder.get_item(whole, index)), node)
+        return
+    raise Unsupported("PF101", node, "assigning to an attribute, an item or a starred name is not compiled yet")
+
+
+def _if(context: FunctionContext, node: IfStmt) -> None:
+    ends = []
+    for test, body in zip(node.expr, node.body, strict=True):
+        decided = condition(context, test)
+        if decided.is_constant:
+            if decided.constant:
+                block(context, body.body)
+                break
+            continue
+        then, otherwise = context.branch_on(decided, node)
+        before = dict(context.variables)
+        context.builder.activate(then)
+        block(context, body.body)
+        ends += context.here()
+        context.builder.activate(otherwise)
+        context.variables = before
+    else:
+        if node.else_body is not None:
+            block(context, node.else_body.body)
+    context.merge(ends + context.here(), "after")
+
+
+def return_value(context: FunctionContext, operand: Operand, node: Statement) -> None:
+    """Leave with `operand`: coerced to a value annotation, otherwise as it is."""
+    wanted = context.declared_result
+    if wanted is not None and wanted.promise:
+        operand = convert(context, operand, wanted.type, node, coerce=True)
+    context.result_types.append(variable_type(operand))
+    if wanted is not None and operand.type != wanted.type:
+        operand = convert(context, operand, wanted.type, node)
+    context.builder.ret(context.materialize(operand))
+
+
+def _assert(context: FunctionContext, node: AssertStmt) -> None:
+    decided = condition(context, node.expr)
+    if decided.is_constant and decided.constant:
+        return
+    if decided.is_constant:
+        decided = Operand(decided.type, context.materialize(decided))
+    then, otherwise = context.branch_on(decided, node)
+    before = dict(context.variables)
+    context.builder.activate(otherwise)
+    _raise_exception(context, "AssertionError", [node.msg] if node.msg is not None else [], node.msg is None, node)
+    context.builder.activate(then)
+    context.variables = before
+
+
+_EXCEPTIONS = frozenset(
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, Exception) and not issubclass(value, BaseExceptionGroup)
+)
+
+
+def _raise(context: FunctionContext, node: RaiseStmt) -> None:
+    raised = node.expr
+    arguments: list[Expression] = []
+    bare = not isinstance(raised, CallExpr)
+    if isinstance(raised, CallExpr):
+        arguments, kinds = raised.args, raised.arg_kinds
+        raised = raised.callee
+        bare = not arguments
+        if any(not kind.is_positional() or kind.is_star() for kind in kinds):
+            context.builder.deopt()
+            return
+    fullname = raised.fullname if isinstance(raised, RefExpr) else ""
+    module, _, name = (fullname or "").rpartition(".")
+    if module != "builtins" or name not in _EXCEPTIONS or node.from_expr is not None:
+        context.builder.deopt()  # the twin raises it
+        return
+    context.bind_builtin(name)
+    _raise_exception(context, name, arguments, bare, node)
+
+
+def _raise_exception(
+    context: FunctionContext, name: str, arguments: list[Expression], bare: bool, node: Statement
+) -> None:
+    """Arguments that are no scalars or constant strings are left to the twin: it raises the exception itself."""
+    try:
+        operands = [
+            constant_operand(argument.value) if isinstance(argument, StrExpr) else expression(context, argument)
+            for argument in arguments
+        ]
+    except Unsupported:
+        if context.builder.terminated:
+            raise
+        context.builder.deopt()
+        return
+    if any(not (is_number(operand.type) or _is_c_string(operand)) for operand in operands):
+        context.builder.deopt()
+        return
+    context.builder.raise_(name, [context.materialize(operand) for operand in operands], bare, context.site(node))
+
+
+def _is_c_string(operand: Operand) -> bool:
+    text = operand.constant
+    return operand.type == OBJECT and isinstance(text, str) and "\0" not in text and text.isascii()
+
+
+def falls_off(context: FunctionContext, node: Statement) -> None:
+    """The end of the body: `return None`."""
+    if not context.builder.terminated:
+        wanted = context.declared_result
+        if wanted is not None and wanted.type != NONE:
+            raise Unsupported("PF105", node, "the function may return None at its end")
+        return_value(context, constant_operand(None), node)

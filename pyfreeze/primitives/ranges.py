@@ -1,0 +1,44 @@
+"""The number of steps of a `range`, computed once before a loop."""
+
+from __future__ import annotations
+
+from pyfreeze.ir.primitive import Primitive
+from pyfreeze.ir.types import INT64, UINT64
+from pyfreeze.primitives.definition import define
+
+
+def rows() -> list[Primitive]:
+    # Differences of two int64 are exact as uint64; of the two directions only the one that the step's sign names counts.
+    body = """%bad = icmp eq i64 %c, 0
+%one = select i1 %bad, i64 1, i64 %c
+%forward = icmp sgt i64 %one, 0
+%low = select i1 %forward, i64 %a, i64 %b
+%high = select i1 %forward, i64 %b, i64 %a
+%negated = sub i64 0, %one
+%stride = select i1 %forward, i64 %one, i64 %negated
+%some = icmp slt i64 %low, %high
+%span0 = sub i64 %high, %low
+%span = sub i64 %span0, 1
+%steps = udiv i64 %span, %stride
+%count = add i64 %steps, 1
+%r = select i1 %some, i64 %count, i64 0
+%pair = insertvalue {i64, i1} undef, i64 %r, 0
+%both = insertvalue {i64, i1} %pair, i1 %bad, 1
+ret {i64, i1} %both"""
+    return [
+        define(
+            "range.steps",
+            (INT64, INT64, INT64),
+            UINT64,
+            _steps,
+            body=body,
+            python="builtins.range",  # raises ValueError for a step of 0
+            raises=("ValueError",),
+        )
+    ]
+
+
+def _steps(start: int, stop: int, step: int) -> int:
+    # len() refuses more than sys.maxsize.
+    counted = range(start, stop, step)
+    return (counted[-1] - counted[0]) // step + 1 if counted else 0

@@ -1,0 +1,116 @@
+/* What the compiler emits as static data, and what the runtime fills in. Counterparts: pyfreeze/codegen/module_emitter.py
+ * and pyfreeze/ir/types.py (statuses, descriptors). Any change here raises PF_ABI_VERSION. */
+#ifndef PYFREEZE_ABI_H
+#define PYFREEZE_ABI_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+
+#define PF_ABI_VERSION 1
+
+enum { PF_OK = 0, PF_ERROR = 1, PF_DEOPT = 2 };
+
+/* Codes in place of a parameter in pf_guard_failed. */
+enum { PF_REASON_BINDING = -1, PF_REASON_TRACING = -2, PF_REASON_DEOPT = -3, PF_REASON_STALE = -4, PF_REASON_STACK = -5 };
+
+enum { PF_WRONG_TYPE = 1, PF_OUT_OF_RANGE = 2 };
+
+struct PfFunction;
+struct PfModule;
+
+/* A place that may fail. `locals` has one descriptor for each variable of the code object, '-' for one that is unset. */
+typedef struct PfSite {
+    const struct PfFunction *function;
+    int32_t offset; /* bytes from the start of the trampolined bytecode */
+    const char *locals;
+} PfSite;
+
+/* A Python callable with the types of its operands and result: "qq:q". With '!' for ':' a result out of range is no
+ * OverflowError but leaves native code. `object` is the cached callable. */
+typedef struct PfCallable {
+    const char *module, *name, *signature;
+    PyObject *object;
+} PfCallable;
+
+enum { PF_FUNCTION = 0, PF_CONSTANT, PF_BUILTIN, PF_MODULE, PF_ATTRIBUTE, PF_IMPORTED };
+
+/* One assumption; pyfreeze/ir/function.py says what each kind means. Indices are -1 where they do not apply. */
+typedef struct PfBinding {
+    const char *name;
+    int32_t kind;
+    const char *module, *attribute;
+    int32_t function, constant, defaults, keyword_defaults;
+} PfBinding;
+
+typedef struct PfFunction {
+    const char *qualname;
+    const char *const *parameter_names;
+    int32_t parameter_count, index;
+    PyCFunction entry; /* METH_FASTCALL */
+    const int32_t *bindings;
+    int32_t binding_count;
+    uint8_t valid; /* all bindings hold */
+    PyCodeObject *code;
+    struct PfModule *module;
+    PyMethodDef method;
+    uint64_t twin_entries;
+    struct PfCounter *counters;
+} PfFunction;
+
+typedef struct PfModule {
+    PyModuleDef definition;
+    int32_t abi_version;
+    const char *name, *source_name;
+    const uint8_t *source_hash; /* 8 bytes: _imp.source_hash(PF_HASH_KEY, source) */
+    const char *code;
+    int64_t code_size;
+    PfFunction *functions;
+    int32_t function_count;
+    PfBinding *bindings;
+    int32_t binding_count;
+    PyObject *instance; /* owned; of the latest execution */
+    uint64_t epoch;     /* raised whenever a binding may have changed */
+    PyObject *globals, *constants;
+    struct PfWatch *watch;
+} PfModule;
+
+#define PF_HASH_KEY 0x7079667265657a65LL
+
+typedef struct PfCounter {
+    int32_t parameter, reason;
+    const char *binding;
+    uint64_t count;
+    struct PfCounter *next;
+} PfCounter;
+
+#define PF_SLOT(result, name, arguments) result name arguments;
+#include "pyfreeze_slots.h"
+#undef PF_SLOT
+
+/* Between the runtime's own files. */
+PyObject *pf_box(const char **descriptor, const uint64_t **payload);
+int pf_unbox_value(PyObject *object, const char **descriptor, uint64_t **payload);
+PyObject *pf_text_out_of_range(PyObject *number, char descriptor);
+int pf_bindings_init(void);
+int pf_watch_module(PfModule *module);
+int pf_bindings_unchanged(PfModule *module); /* 3.11: compares the dicts' versions; later always 1 */
+void pf_invalidate(PfModule *module);
+int pf_function_bindings_hold(PfFunction *function, const char **broken);
+int pf_exec_module(PyObject *module);
+int pf_patch_code(PfModule *module, PyCodeObject *code, PyObject *instance);
+int pf_is_native_code(PyObject *code);
+PyObject *pf_statistics(void);
+void pf_reset_statistics(void);
+void pf_print_statistics(void);
+void *pf_breaker_address(PyThreadState *thread);
+uint64_t pf_breaker_mask(void);
+int64_t pf_python_frames_left(PyThreadState *thread);
+void pf_show_site(const PfSite *site);
+int64_t pf_stack_left(void);
+extern PyObject *pf_twin_object;
+extern PfModule *pf_modules[];
+extern int pf_module_count;
+extern int64_t pf_forced_twins;
+
+#endif

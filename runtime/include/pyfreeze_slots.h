@@ -1,0 +1,42 @@
+/* The table of functions that compiled modules call, in order: append only, or raise PF_ABI_VERSION.
+ * Read by C (table and prototypes) and by the compiler (pyfreeze/codegen/runtime_slots.py). Allowed types: int32_t,
+ * int64_t, uint64_t, double, void and pointers. All need the GIL. Statuses: 0 ok, 1 exception set, 2 leave native code. */
+
+/* Module. Borrowed result. */
+PF_SLOT(PyObject *, pf_module_init, (PfModule *module))
+
+/* Entry. pf_enter: 1 = run native code; 0 = run the twin (counted). */
+PF_SLOT(int32_t, pf_enter, (PfFunction *function, PyObject *self))
+PF_SLOT(PyObject *, pf_twin, (void)) /* new reference to the sentinel that means: run the twin */
+PF_SLOT(PyObject *, pf_guard_failed, (PfFunction *function, int32_t parameter, int32_t reason)) /* counts; as pf_twin */
+PF_SLOT(PyObject *, pf_leave_with_error, (PfFunction *function)) /* NULL; the exception's first entry becomes the frame's own */
+PF_SLOT(PyThreadState *, pf_thread_state, (void))
+PF_SLOT(void *, pf_breaker, (PyThreadState *thread))
+PF_SLOT(int64_t, pf_remaining, (PyThreadState *thread, int64_t frame_bytes)) /* nested native calls that may still be made */
+
+/* Guards: 0 and the value in *out, or a reason (PF_WRONG_TYPE, PF_OUT_OF_RANGE). Borrow the object. */
+PF_SLOT(int32_t, pf_unbox_i64, (PyObject *object, int64_t *out))
+PF_SLOT(int32_t, pf_unbox_f64, (PyObject *object, double *out))
+PF_SLOT(int32_t, pf_unbox_int, (PyObject *object, int64_t *out)) /* tagged; owned if big */
+PF_SLOT(int32_t, pf_unbox, (PyObject *object, int32_t descriptor, uint64_t *out))
+PF_SLOT(int32_t, pf_unbox_tuple, (PyObject *object, const char *descriptor, uint64_t *out))
+
+/* Boxing: new references. pf_box_int and pf_box_tuple consume tagged ints. */
+PF_SLOT(PyObject *, pf_box_i64, (int64_t value))
+PF_SLOT(PyObject *, pf_box_u64, (uint64_t value))
+PF_SLOT(PyObject *, pf_box_f64, (double value))
+PF_SLOT(PyObject *, pf_box_bool, (int32_t value))
+PF_SLOT(PyObject *, pf_box_int, (int64_t tagged))
+PF_SLOT(PyObject *, pf_box_tuple, (const char *descriptor, const uint64_t *payload))
+PF_SLOT(PyObject *, pf_none, (void))
+
+/* Tagged ints that are big. */
+PF_SLOT(void, pf_int_incref, (int64_t tagged))
+PF_SLOT(void, pf_int_decref, (int64_t tagged))
+
+/* Slow paths: status. Operands are borrowed, results owned. */
+PF_SLOT(int32_t, pf_call, (PfCallable *callable, const uint64_t *payload, uint64_t *result))
+PF_SLOT(int32_t, pf_raise, (PfFunction *function, const char *exception, const char *signature, const uint64_t *payload))
+PF_SLOT(void, pf_traceback, (int32_t status, const PfSite *site, const uint64_t *payload)) /* nothing unless status is 1 */
+PF_SLOT(int32_t, pf_recursion, (PfFunction *function, PyThreadState *thread, int64_t remaining))
+PF_SLOT(int32_t, pf_poll, (PfModule *module, const PfSite *site, PyThreadState *thread))

@@ -1,0 +1,286 @@
+/* Scalars between Python objects and 64-bit words. Descriptors: pyfreeze/ir/types.py, `descriptor`. */
+#include "pyfreeze_abi.h"
+#include <string.h>
+
+#define SMALL_MAXIMUM ((int64_t)0x3FFFFFFFFFFFFFFF)
+#define SMALL_MINIMUM (-SMALL_MAXIMUM - 1)
+
+static int is_big(int64_t tagged) { return tagged & 1; }
+
+static PyObject *big_object(int64_t tagged) { return (PyObject *)(intptr_t)(tagged - 1); }
+
+void pf_int_incref(int64_t tagged)
+{
+    if (is_big(tagged))
+        Py_INCREF(big_object(tagged));
+}
+
+void pf_int_decref(int64_t tagged)
+{
+    if (is_big(tagged))
+        Py_DECREF(big_object(tagged));
+}
+
+static PyObject *tagged_to_object(int64_t tagged) /* new reference, borrows */
+{
+    return is_big(tagged) ? Py_NewRef(big_object(tagged)) : PyLong_FromLongLong(tagged >> 1);
+}
+
+static int64_t tagged_from_object(PyObject *number) /* an exact int; owned if big */
+{
+    int overflow;
+    long long value = PyLong_AsLongLongAndOverflow(number, &overflow);
+    if (!overflow && value >= SMALL_MINIMUM && value <= SMALL_MAXIMUM)
+        return (int64_t)((uint64_t)value << 1);
+    return (int64_t)(intptr_t)Py_NewRef(number) | 1;
+}
+
+PyObject *pf_box_i64(int64_t value) { return PyLong_FromLongLong(value); }
+PyObject *pf_box_u64(uint64_t value) { return PyLong_FromUnsignedLongLong(value); }
+PyObject *pf_box_f64(double value) { return PyFloat_FromDouble(value); }
+PyObject *pf_box_bool(int32_t value) { return PyBool_FromLong(value); }
+PyObject *pf_none(void) { return Py_NewRef(Py_None); }
+
+PyObject *pf_box_int(int64_t tagged)
+{
+    return is_big(tagged) ? big_object(tagged) : PyLong_FromLongLong(tagged >> 1);
+}
+
+static size_t item_length(const char *descriptor)
+{
+    int depth = 0;
+    size_t length = 0;
+    do {
+        depth += (descriptor[length] == '(') - (descriptor[length] == ')');
+        length++;
+    } while (depth > 0);
+    return length;
+}
+
+static PyObject *box_tuple(const char **descriptor, const uint64_t **payload)
+{
+    Py_ssize_t count = 0;
+    for (const char *at = *descriptor + 1; *at != ')'; at += item_length(at))
+        count++;
+    PyObject *tuple = PyTuple_New(count);
+    ++*descriptor;
+    for (Py_ssize_t index = 0; tuple != NULL && index < count; index++) {
+        PyObject *item = pf_box(descriptor, payload);
+        if (item == NULL)
+            Py_CLEAR(tuple);
+        else
+            PyTuple_SET_ITEM(tuple, index, item);
+    }
+    ++*descriptor;
+    return tuple;
+}
+
+/* The next value of a payload as a new reference; tagged ints are borrowed. Advances both pointers. */
+PyObject *pf_box(const char **descriptor, const uint64_t **payload)
+{
+    char kind = **descriptor;
+    if (kind == '(')
+        return box_tuple(descriptor, payload);
+    ++*descriptor;
+    if (kind == 'n')
+        return Py_NewRef(Py_None);
+    uint64_t word = *(*payload)++;
+    double real;
+    switch (kind) {
+    case 'b': case 'h': case 'i': case 'q':
+        return PyLong_FromLongLong((int64_t)word);
+    case 'B': case 'H': case 'I': case 'Q':
+        return PyLong_FromUnsignedLongLong(word);
+    case 'd':
+        memcpy(&real, &word, sizeof real);
+        return PyFloat_FromDouble(real);
+    case '?':
+        return PyBool_FromLong(word != 0);
+    case 't':
+        return tagged_to_object((int64_t)word);
+    case 's':
+        return PyUnicode_FromString((const char *)(uintptr_t)word);
+    case 'O':
+        return Py_NewRef((PyObject *)(uintptr_t)word);
+    default:
+        return PyErr_Format(PyExc_SystemError, "pyfreeze: unknown descriptor '%c'", kind);
+    }
+}
+
+static void release_payload(const char *descriptor, const uint64_t *payload)
+{
+    for (; *descriptor; descriptor++) {
+        if (*descriptor == '(' || *descriptor == ')' || *descriptor == 'n')
+            continue;
+        if (*descriptor == 't')
+            pf_int_decref((int64_t)*payload);
+        payload++;
+    }
+}
+
+PyObject *pf_box_tuple(const char *descriptor, const uint64_t *payload)
+{
+    const char *at = descriptor;
+    const uint64_t *words = payload;
+    PyObject *tuple = pf_box(&at, &words);
+    release_payload(descriptor, payload);
+    return tuple;
+}
+
+static const struct { char code; int bits, is_signed; const char *name; } widths[] = {
+    {'b', 8, 1, "int8"}, {'h', 16, 1, "int16"}, {'i', 32, 1, "int32"}, {'q', 64, 1, "int64"},
+    {'B', 8, 0, "uint8"}, {'H', 16, 0, "uint16"}, {'I', 32, 0, "uint32"}, {'Q', 64, 0, "uint64"},
+};
+
+static int unbox_fixed(PyObject *object, char kind, uint64_t *out)
+{
+    size_t row = 0;
+    while (widths[row].code != kind)
+        row++;
+    if (!PyLong_CheckExact(object))
+        return PF_WRONG_TYPE;
+    if (kind == 'Q') {
+        unsigned long long value = PyLong_AsUnsignedLongLong(object);
+        if (value == (unsigned long long)-1 && PyErr_Occurred()) {
+            PyErr_Clear();
+            return PF_OUT_OF_RANGE;
+        }
+        *out = value;
+        return 0;
+    }
+    int overflow, bits = widths[row].bits;
+    long long value = PyLong_AsLongLongAndOverflow(object, &overflow);
+    long long low = widths[row].is_signed ? -((long long)1 << (bits - 1) ) : 0;
+    if (bits == 64)
+        low = value;
+    long long high = bits == 64 ? value : ((long long)1 << (bits - widths[row].is_signed)) - 1;
+    if (overflow || value < low || value > high)
+        return PF_OUT_OF_RANGE;
+    *out = (uint64_t)value;
+    return 0;
+}
+
+/* "5 is out of range for int64": the text of pyfreeze.int64(5) as well (pyfreeze/language/scalars.py). */
+PyObject *pf_text_out_of_range(PyObject *number, char descriptor)
+{
+    const char *name = "int64";
+    for (size_t row = 0; row < sizeof widths / sizeof *widths; row++)
+        if (widths[row].code == descriptor)
+            name = widths[row].name;
+    PyObject *bits = PyObject_CallMethod(number, "bit_length", NULL);
+    if (bits == NULL)
+        return NULL;
+    long count = PyLong_AsLong(bits);
+    Py_DECREF(bits);
+    if (count > 200)
+        return PyUnicode_FromFormat("an integer of %ld bits is out of range for %s", count, name);
+    return PyUnicode_FromFormat("%S is out of range for %s", number, name);
+}
+
+static int unbox_tuple(PyObject *object, const char **descriptor, uint64_t **payload)
+{
+    const char *start = *descriptor;
+    if (!PyTuple_CheckExact(object))
+        return PF_WRONG_TYPE;
+    ++*descriptor;
+    for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(object); index++) {
+        if (**descriptor == ')')
+            return PF_WRONG_TYPE;
+        int reason = pf_unbox_value(PyTuple_GET_ITEM(object, index), descriptor, payload);
+        if (reason)
+            return reason;
+    }
+    if (**descriptor != ')')
+        return PF_WRONG_TYPE;
+    (void)start;
+    ++*descriptor;
+    return 0;
+}
+
+/* The next value of a payload from `object`: 0 or a reason. After a failure the words written so far still own their
+ * big ints. Advances both pointers. */
+int pf_unbox_value(PyObject *object, const char **descriptor, uint64_t **payload)
+{
+    char kind = **descriptor;
+    if (kind == '(')
+        return unbox_tuple(object, descriptor, payload);
+    double real;
+    int reason = 0;
+    switch (kind) {
+    case 'n':
+        ++*descriptor;
+        return object == Py_None ? 0 : PF_WRONG_TYPE;
+    case 'd':
+        if (!PyFloat_CheckExact(object))
+            return PF_WRONG_TYPE;
+        real = PyFloat_AS_DOUBLE(object);
+        memcpy(*payload, &real, sizeof real);
+        break;
+    case '?':
+        if (!PyBool_Check(object))
+            return PF_WRONG_TYPE;
+        **payload = object == Py_True;
+        break;
+    case 't':
+        if (!PyLong_CheckExact(object))
+            return PF_WRONG_TYPE;
+        **payload = (uint64_t)tagged_from_object(object);
+        break;
+    default:
+        reason = unbox_fixed(object, kind, *payload);
+    }
+    if (reason == 0) {
+        ++*descriptor;
+        ++*payload;
+    }
+    return reason;
+}
+
+int32_t pf_unbox(PyObject *object, int32_t descriptor, uint64_t *out)
+{
+    char text[2] = {(char)descriptor, 0};
+    const char *at = text;
+    return pf_unbox_value(object, &at, &out);
+}
+
+int32_t pf_unbox_tuple(PyObject *object, const char *descriptor, uint64_t *out)
+{
+    const char *at = descriptor;
+    uint64_t *word = out;
+    int reason = pf_unbox_value(object, &at, &word);
+    if (reason) { /* release what was taken before the item that does not fit */
+        for (const char *done = descriptor; done < at; done++) {
+            if (*done == '(' || *done == ')' || *done == 'n')
+                continue;
+            if (*done == 't')
+                pf_int_decref((int64_t)*out);
+            out++;
+        }
+    }
+    return reason;
+}
+
+int32_t pf_unbox_i64(PyObject *object, int64_t *out)
+{
+    int overflow;
+    if (!PyLong_CheckExact(object))
+        return PF_WRONG_TYPE;
+    *out = PyLong_AsLongLongAndOverflow(object, &overflow);
+    return overflow ? PF_OUT_OF_RANGE : 0;
+}
+
+int32_t pf_unbox_f64(PyObject *object, double *out)
+{
+    if (!PyFloat_CheckExact(object))
+        return PF_WRONG_TYPE;
+    *out = PyFloat_AS_DOUBLE(object);
+    return 0;
+}
+
+int32_t pf_unbox_int(PyObject *object, int64_t *out)
+{
+    if (!PyLong_CheckExact(object))
+        return PF_WRONG_TYPE;
+    *out = tagged_from_object(object);
+    return 0;
+}

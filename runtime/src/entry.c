@@ -1,0 +1,184 @@
+/* Entering native code, running out of stack in it, and letting others run meanwhile. */
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE
+#endif
+#include "pyfreeze_abi.h"
+#if defined(_WIN32)
+#include <windows.h>
+#else
+#include <pthread.h>
+#endif
+
+#define STACK_RESERVE (256 * 1024)
+#define FORCED_TWINS 20000
+
+#if defined(_MSC_VER)
+#define THREAD_LOCAL __declspec(thread)
+#else
+#define THREAD_LOCAL _Thread_local
+#endif
+
+PyObject *pf_twin_object;
+int64_t pf_forced_twins; /* that many next entries run their twin: the C stack is nearly used up */
+
+static THREAD_LOCAL char *stack_end; /* lowest address of this thread's stack */
+
+static void find_stack_end(void)
+{
+#if defined(_WIN32)
+    ULONG_PTR low, high;
+    GetCurrentThreadStackLimits(&low, &high);
+    stack_end = (char *)low;
+#elif defined(__APPLE__)
+    pthread_t self = pthread_self();
+    stack_end = (char *)pthread_get_stackaddr_np(self) - pthread_get_stacksize_np(self);
+#else
+    pthread_attr_t attributes;
+    void *address = NULL;
+    size_t size = 0;
+    char here;
+    stack_end = (char *)((uintptr_t)&here - 512 * 1024); /* where nothing better is known */
+    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+        if (pthread_attr_getstack(&attributes, &address, &size) == 0)
+            stack_end = address;
+        pthread_attr_destroy(&attributes);
+    }
+#endif
+}
+
+int64_t pf_stack_left(void)
+{
+    char here;
+    if (stack_end == NULL)
+        find_stack_end();
+    return (int64_t)(&here - stack_end) - STACK_RESERVE;
+}
+
+int64_t pf_remaining(PyThreadState *thread, int64_t frame_bytes)
+{
+    int64_t by_stack = pf_stack_left() / frame_bytes, by_python = pf_python_frames_left(thread);
+    return by_stack < by_python ? by_stack : by_python;
+}
+
+int32_t pf_recursion(PfFunction *function, PyThreadState *thread, int64_t remaining)
+{
+    (void)function;
+    (void)thread;
+    (void)remaining;
+    /* CPython's frames are on the heap: where only the C stack ends, the interpreter can go on. */
+    if (pf_stack_left() < 1024 * 1024) {
+        pf_forced_twins = FORCED_TWINS;
+        return PF_DEOPT;
+    }
+    PyErr_SetString(PyExc_RecursionError, "maximum recursion depth exceeded");
+    return PF_ERROR;
+}
+
+PyObject *pf_twin(void) { return Py_NewRef(pf_twin_object); }
+
+void *pf_breaker(PyThreadState *thread) { return pf_breaker_address(thread); }
+
+static int32_t enter_slowly(PfFunction *function, PyObject *self, int traced)
+{
+    PfModule *module = function->module;
+    const char *broken = NULL;
+    int32_t reason = PF_REASON_BINDING;
+    if (self != module->instance)
+        reason = PF_REASON_STALE;
+    else if (traced)
+        reason = PF_REASON_TRACING;
+    else if (pf_forced_twins > 0) {
+        pf_forced_twins--;
+        reason = PF_REASON_STACK;
+    }
+    else if (pf_function_bindings_hold(function, &broken)) {
+        function->valid = 1;
+        return 1;
+    }
+    for (PfCounter *counter = function->counters; counter != NULL; counter = counter->next)
+        if (counter->parameter == reason && counter->binding == broken) {
+            counter->count++;
+            return 0;
+        }
+    Py_DECREF(pf_guard_failed(function, reason, 0));
+    if (function->counters != NULL && function->counters->parameter == reason)
+        function->counters->binding = broken;
+    return 0;
+}
+
+int32_t pf_enter(PfFunction *function, PyObject *self)
+{
+    PyThreadState *thread = PyThreadState_Get();
+    /* Who traces or profiles wants to see every call and line. */
+    int traced = thread->c_tracefunc != NULL || thread->c_profilefunc != NULL;
+    if (self == function->module->instance && function->valid && !traced && pf_forced_twins == 0 &&
+        pf_bindings_unchanged(function->module))
+        return 1;
+    return enter_slowly(function, self, traced);
+}
+
+PyObject *pf_guard_failed(PfFunction *function, int32_t parameter, int32_t reason)
+{
+    PfCounter *counter = function->counters;
+    function->twin_entries++;
+    while (counter != NULL && (counter->parameter != parameter || counter->reason != reason || counter->binding != NULL))
+        counter = counter->next;
+    if (counter == NULL) {
+        counter = PyMem_RawCalloc(1, sizeof *counter);
+        if (counter == NULL)
+            return pf_twin();
+        counter->parameter = parameter;
+        counter->reason = reason;
+        counter->next = function->counters;
+        function->counters = counter;
+    }
+    counter->count++;
+    return pf_twin();
+}
+
+/* A Python function, entered and left: its first instruction handles whatever still waits (garbage collection,
+ * asynchronous exceptions). Its own traceback entry is dropped. */
+static int handle_the_rest(void)
+{
+    static PyObject *function;
+    if (function == NULL) {
+        PyObject *scope = PyDict_New();
+        PyObject *made = scope ? PyRun_String("poll = lambda: None", Py_single_input, scope, scope) : NULL;
+        if (made != NULL)
+            function = Py_XNewRef(PyDict_GetItemString(scope, "poll"));
+        Py_XDECREF(made);
+        Py_XDECREF(scope);
+        if (function == NULL)
+            return -1;
+    }
+    PyObject *done = PyObject_CallNoArgs(function);
+    if (done == NULL) {
+        PyObject *type, *value, *traceback;
+        PyErr_Fetch(&type, &value, &traceback);
+        PyObject *rest = traceback ? Py_XNewRef((PyObject *)((PyTracebackObject *)traceback)->tb_next) : NULL;
+        Py_XDECREF(traceback);
+        PyErr_Restore(type, value, rest);
+        return -1;
+    }
+    Py_DECREF(done);
+    return 0;
+}
+
+static int breaker_is_set(PyThreadState *thread)
+{
+    return (*(volatile uint32_t *)pf_breaker_address(thread) & (uint32_t)pf_breaker_mask()) != 0;
+}
+
+int32_t pf_poll(PfModule *module, const PfSite *site, PyThreadState *thread)
+{
+    uint64_t epoch = module->epoch;
+    pf_show_site(site);
+    if (Py_MakePendingCalls() < 0)
+        return PF_ERROR;
+    Py_BEGIN_ALLOW_THREADS
+    Py_END_ALLOW_THREADS
+    if (breaker_is_set(thread) && handle_the_rest() < 0)
+        return PF_ERROR;
+    (void)pf_bindings_unchanged(module);
+    return module->epoch == epoch ? PF_OK : PF_DEOPT;
+}

@@ -1,0 +1,155 @@
+/* Interpreter frames, tracebacks, the eval breaker and recursion counts: all that depends on CPython's internals, each
+ * difference between versions in one #if. The layouts are those of the running interpreter's own headers. */
+#define Py_BUILD_CORE 1
+#include "pyfreeze_abi.h"
+#undef _PyGC_FINALIZED
+#include <frameobject.h>
+#include "internal/pycore_frame.h"
+#include "internal/pycore_interp.h"
+#if PY_VERSION_HEX >= 0x030C0000
+#include "internal/pycore_ceval.h"
+#endif
+#include <string.h>
+
+static _PyInterpreterFrame *current_frame(void)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return PyThreadState_Get()->current_frame;
+#else
+    return PyThreadState_Get()->cframe->current_frame;
+#endif
+}
+
+static PyCodeObject *code_of(_PyInterpreterFrame *frame)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return _PyFrame_GetCode(frame);
+#else
+    return frame->f_code;
+#endif
+}
+
+static void set_instruction(_PyInterpreterFrame *frame, int32_t offset)
+{
+    _Py_CODEUNIT *instruction = _PyCode_CODE(code_of(frame)) + offset / (int)sizeof(_Py_CODEUNIT);
+#if PY_VERSION_HEX >= 0x030D0000
+    frame->instr_ptr = instruction;
+#else
+    frame->prev_instr = instruction;
+#endif
+}
+
+/* The interpreter's own frame of a function entered from Python; NULL where another frame is on top. */
+static _PyInterpreterFrame *own_frame(const PfFunction *function)
+{
+    _PyInterpreterFrame *frame = current_frame();
+    return frame != NULL && code_of(frame) == function->code ? frame : NULL;
+}
+
+void pf_show_site(const PfSite *site)
+{
+    _PyInterpreterFrame *frame = own_frame(site->function);
+    if (frame != NULL)
+        set_instruction(frame, site->offset);
+}
+
+static int fill_locals(_PyInterpreterFrame *frame, const char *locals, const uint64_t *payload)
+{
+    for (int index = 0; *locals; index++) {
+        if (*locals == '-') {
+            locals++;
+            continue;
+        }
+        PyObject *value = pf_box(&locals, &payload);
+        if (value == NULL)
+            return -1;
+        Py_XSETREF(frame->localsplus[index], value);
+    }
+    return 0;
+}
+
+/* A native frame that an exception passes gets a frame object only now: nobody could see it before. */
+void pf_traceback(int32_t status, const PfSite *site, const uint64_t *payload)
+{
+    if (status != PF_ERROR)
+        return;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    const PfFunction *function = site->function;
+    PyFrameObject *frame =
+        PyFrame_New(PyThreadState_Get(), function->code, function->module->globals, NULL);
+    if (frame == NULL || fill_locals(frame->f_frame, site->locals, payload) < 0) {
+        PyErr_Clear(); /* out of memory: keep the exception, lose the entry */
+        PyErr_Restore(type, value, traceback);
+        Py_XDECREF(frame);
+        return;
+    }
+    set_instruction(frame->f_frame, site->offset);
+    if (traceback != NULL) {
+        PyFrameObject *inner = ((PyTracebackObject *)traceback)->tb_frame;
+        if (inner->f_back == NULL && inner->f_frame->owner == FRAME_OWNED_BY_FRAME_OBJECT)
+            inner->f_back = (PyFrameObject *)Py_NewRef(frame);
+    }
+    PyErr_Restore(type, value, traceback);
+    PyTraceBack_Here(frame);
+    Py_DECREF(frame);
+}
+
+/* The first traceback entry is this function's: the interpreter, whose frame this is as well, adds its own, so the
+ * instruction and the locals move there. */
+PyObject *pf_leave_with_error(PfFunction *function)
+{
+    PyObject *type, *value, *traceback;
+    _PyInterpreterFrame *own = own_frame(function);
+    PyErr_Fetch(&type, &value, &traceback);
+    if (own != NULL && traceback != NULL) {
+        PyTracebackObject *entry = (PyTracebackObject *)traceback;
+        _PyInterpreterFrame *made = entry->tb_frame->f_frame;
+        if (code_of(made) == function->code) {
+            set_instruction(own, entry->tb_lasti);
+            for (int index = 0; index < function->code->co_nlocals; index++) {
+                PyObject *local = Py_XNewRef(made->localsplus[index]);
+                Py_XSETREF(own->localsplus[index], local);
+            }
+            PyTracebackObject *inner = entry->tb_next;
+            if (inner != NULL && inner->tb_frame->f_back == entry->tb_frame) {
+                PyFrameObject *object = PyEval_GetFrame();
+                Py_XSETREF(inner->tb_frame->f_back, (PyFrameObject *)Py_XNewRef(object));
+            }
+            PyObject *rest = Py_XNewRef((PyObject *)inner);
+            Py_DECREF(traceback);
+            traceback = rest;
+        }
+    }
+    PyErr_Restore(type, value, traceback);
+    return NULL;
+}
+
+PyThreadState *pf_thread_state(void) { return PyThreadState_Get(); }
+
+void *pf_breaker_address(PyThreadState *thread)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return &thread->eval_breaker;
+#else
+    return &thread->interp->ceval.eval_breaker;
+#endif
+}
+
+uint64_t pf_breaker_mask(void)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return _PY_EVAL_EVENTS_MASK; /* the upper bits are the version of the instrumentation */
+#else
+    return 0xFFFFFFFF;
+#endif
+}
+
+int64_t pf_python_frames_left(PyThreadState *thread)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    return thread->py_recursion_remaining;
+#else
+    return thread->recursion_remaining;
+#endif
+}

@@ -1,0 +1,67 @@
+/* Twin entries through failed guards, by function and reason (contract, rule 4). */
+#include "pyfreeze_abi.h"
+#include <stdio.h>
+
+static const char *reason_text(const PfCounter *counter)
+{
+    switch (counter->parameter) {
+    case PF_REASON_BINDING: return "a name it uses was bound to something else";
+    case PF_REASON_TRACING: return "a tracer or profiler is active";
+    case PF_REASON_DEOPT: return "a value came up that native code does not hold";
+    case PF_REASON_STALE: return "the module was executed again";
+    case PF_REASON_STACK: return "the C stack was nearly used up";
+    default: return counter->reason == PF_OUT_OF_RANGE ? "argument out of range" : "argument of another type";
+    }
+}
+
+PyObject *pf_statistics(void)
+{
+    PyObject *rows = PyList_New(0);
+    for (int number = 0; rows != NULL && number < pf_module_count; number++) {
+        PfModule *module = pf_modules[number];
+        for (int32_t index = 0; index < module->function_count; index++) {
+            PfFunction *function = &module->functions[index];
+            for (PfCounter *counter = function->counters; counter != NULL; counter = counter->next) {
+                if (counter->count == 0)
+                    continue;
+                const char *parameter = counter->parameter >= 0 ? function->parameter_names[counter->parameter] : counter->binding;
+                PyObject *row = Py_BuildValue("{sssssssssK}", "module", module->name, "function", function->qualname,
+                                              "parameter", parameter, "reason", reason_text(counter), "count",
+                                              (unsigned long long)counter->count);
+                if (row == NULL || PyList_Append(rows, row) < 0) {
+                    Py_XDECREF(row);
+                    Py_CLEAR(rows);
+                    return NULL;
+                }
+                Py_DECREF(row);
+            }
+        }
+    }
+    return rows;
+}
+
+void pf_reset_statistics(void)
+{
+    for (int number = 0; number < pf_module_count; number++)
+        for (int32_t index = 0; index < pf_modules[number]->function_count; index++) {
+            PfFunction *function = &pf_modules[number]->functions[index];
+            function->twin_entries = 0;
+            for (PfCounter *counter = function->counters; counter != NULL; counter = counter->next)
+                counter->count = 0;
+        }
+}
+
+void pf_print_statistics(void)
+{
+    for (int number = 0; number < pf_module_count; number++)
+        for (int32_t index = 0; index < pf_modules[number]->function_count; index++) {
+            PfFunction *function = &pf_modules[number]->functions[index];
+            for (PfCounter *counter = function->counters; counter != NULL; counter = counter->next)
+                if (counter->count != 0)
+                    fprintf(stderr, "pyfreeze: %s.%s ran as its twin %llu times: %s%s%s\n", pf_modules[number]->name,
+                            function->qualname, (unsigned long long)counter->count, reason_text(counter),
+                            counter->parameter >= 0 || counter->binding ? ": " : "",
+                            counter->parameter >= 0 ? function->parameter_names[counter->parameter]
+                                                    : (counter->binding ? counter->binding : ""));
+        }
+}

@@ -1,0 +1,115 @@
+/* The module pyfreeze._runtime: the table of slots as a capsule, and what Python may ask. */
+#include "pyfreeze_abi.h"
+#include <stdlib.h>
+
+#define PF_SLOT(result, name, arguments) result (*name) arguments;
+typedef struct PfTable {
+#include "pyfreeze_slots.h"
+} PfTable;
+#undef PF_SLOT
+
+#define PF_SLOT(result, name, arguments) name,
+static PfTable table = {
+#include "pyfreeze_slots.h"
+};
+#undef PF_SLOT
+
+static PyObject *is_native(PyObject *self, PyObject *object)
+{
+    (void)self;
+    if (PyFunction_Check(object))
+        object = PyFunction_GET_CODE(object);
+    return PyBool_FromLong(PyCode_Check(object) && pf_is_native_code(object));
+}
+
+static PyObject *is_compiled_module(PyObject *self, PyObject *object)
+{
+    (void)self;
+    PyModuleDef *definition = PyModule_Check(object) ? PyModule_GetDef(object) : NULL;
+    PyErr_Clear();
+    for (int index = 0; definition != NULL && index < pf_module_count; index++)
+        if ((PyModuleDef *)pf_modules[index] == definition)
+            Py_RETURN_TRUE;
+    Py_RETURN_FALSE;
+}
+
+static PyObject *statistics(PyObject *self, PyObject *unused)
+{
+    (void)self;
+    (void)unused;
+    return pf_statistics();
+}
+
+static PyObject *reset_statistics(PyObject *self, PyObject *unused)
+{
+    (void)self;
+    (void)unused;
+    pf_reset_statistics();
+    Py_RETURN_NONE;
+}
+
+static PyObject *layout(PyObject *self, PyObject *unused)
+{
+    (void)self;
+    (void)unused;
+    return Py_BuildValue("{sKsi}", "breaker_mask", (unsigned long long)pf_breaker_mask(), "abi_version", PF_ABI_VERSION);
+}
+
+static PyObject *low64(PyObject *self, PyObject *number)
+{
+    (void)self;
+    unsigned long long low = PyLong_AsUnsignedLongLongMask(number);
+    if (low == (unsigned long long)-1 && PyErr_Occurred())
+        return NULL;
+    return PyLong_FromUnsignedLongLong(low);
+}
+
+static PyMethodDef methods[] = {
+    {"is_native", is_native, METH_O, "is_native(function_or_code) -> bool: whether it is bound to native code."},
+    {"is_compiled_module", is_compiled_module, METH_O, "is_compiled_module(module) -> bool: whether pyfreeze built it."},
+    {"statistics", statistics, METH_NOARGS,
+     "statistics() -> list of dict: entries of twins through failed guards, by module, function, parameter and reason."},
+    {"reset_statistics", reset_statistics, METH_NOARGS, "reset_statistics() -> None: count from zero again."},
+    {"layout", layout, METH_NOARGS, "layout() -> dict: facts about this interpreter that the compiler needs."},
+    {"low64", low64, METH_O, "low64(number) -> int: its 64 lowest bits, as an unsigned number."},
+    {NULL, NULL, 0, NULL},
+};
+
+static int execute(PyObject *module)
+{
+    static int initialized;
+    PyObject *capsule;
+    if (!initialized) {
+        pf_twin_object = PyObject_CallNoArgs((PyObject *)&PyBaseObject_Type);
+        if (pf_twin_object == NULL || pf_bindings_init() < 0)
+            return -1;
+        if (getenv("PYFREEZE_REPORT") != NULL)
+            (void)Py_AtExit(pf_print_statistics);
+        initialized = 1;
+    }
+    capsule = PyCapsule_New(&table, "pyfreeze._runtime.api", NULL);
+    if (capsule == NULL || PyModule_AddObjectRef(module, "api", capsule) < 0) {
+        Py_XDECREF(capsule);
+        return -1;
+    }
+    Py_DECREF(capsule);
+    return 0;
+}
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, execute},
+#if PY_VERSION_HEX >= 0x030C0000
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+#endif
+    {0, NULL},
+};
+
+static PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "pyfreeze._runtime",
+    .m_doc = "The runtime of modules compiled by pyfreeze.",
+    .m_methods = methods,
+    .m_slots = slots,
+};
+
+PyMODINIT_FUNC PyInit__runtime(void) { return PyModuleDef_Init(&definition); }
