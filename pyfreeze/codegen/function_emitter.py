@@ -347,7 +347,8 @@ class FunctionEmitter:
         primitive = instruction.primitive
         assert primitive.python is not None
         self._store_payload(instruction.operands)
-        record = self._symbols.callable(primitive.python, primitive.operands, primitive.result)
+        raises = bool(primitive.effects.raises)
+        record = self._symbols.callable(primitive.python, primitive.operands, primitive.result, raises)
         return self._status_of(f"{self._symbols.slot('pf_call')}(ptr {record}, ptr %payload, ptr %words)")
 
     def _status_of(self, call: str) -> str:

@@ -15,7 +15,10 @@ from pyfreeze.codegen.entry_emitter import EntryEmitter, entry_symbol
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable, record_symbol
 from pyfreeze.codegen.machine_types import string_literal
 from pyfreeze.codegen.symbols import Symbols
-from pyfreeze.ir.function import Binding, BindingKind, ConstantValue, Function, Module
+from pyfreeze.ir.function import UNKNOWN_DEFAULTS, Binding, BindingKind, ConstantValue, Function, Module
+
+HASH_KEY = 0x7079667265657A65
+"""Counterpart: `PF_HASH_KEY` in `runtime/include/pyfreeze_abi.h`."""
 
 ABI_VERSION = 1
 """Counterpart: `PF_ABI_VERSION` in `runtime/include/pyfreeze_abi.h`."""
@@ -23,7 +26,7 @@ ABI_VERSION = 1
 _FUNCTION = "%PfFunction"
 _TYPES = (
     "%PfFunction = type {ptr, ptr, i32, i32, ptr, ptr, i32, i8, ptr, ptr, {ptr, ptr, i32, ptr}, i64, ptr}\n"
-    "%PfBinding = type {ptr, i32, ptr, ptr, i32, i32, i32, i32}\n"
+    "%PfBinding = type {ptr, i32, ptr, ptr, i32, i32, i32}\n"
     "%PfModule = type {[13 x i64], i32, ptr, ptr, ptr, ptr, i64, ptr, i32, ptr, i32, ptr, i64, ptr, ptr, ptr}\n"
 )
 # #0: frame pointers keep profilers able to walk the stack. #1: slow paths stay out of line.
@@ -36,7 +39,7 @@ class ModuleInfo:
     """What codegen embeds besides the IR.
 
     init_name: last part of the dotted name, as in `PyInit_<init_name>`
-    source_hash: SHA-256 of the source file's bytes
+    source_hash: 8 bytes, `_imp.source_hash(HASH_KEY, source)`
     keys: for each native function, where its code object is in `code`
     breaker_mask: bits of the eval breaker that ask for attention, from the runtime's `layout()`
     """
@@ -135,10 +138,10 @@ class _ModuleEmitter:
             f"ptr {self._symbols.string(text.encode()) if text else 'null'}" for text in (binding.module, binding.attribute)
         ]
         is_function = binding.kind == BindingKind.FUNCTION
+        assumed = is_function and binding.constant != UNKNOWN_DEFAULTS
         fields.append(f"i32 {self._indices[binding.function] if is_function else -1}")
         fields.append(f"i32 {self._constant(binding.constant) if binding.kind == BindingKind.CONSTANT else -1}")
-        fields.append(f"i32 {self._constant(binding.constant) if is_function else -1}")
-        fields.append(f"i32 {self._constant(binding.keyword_defaults) if is_function else -1}")
+        fields.append(f"i32 {self._constant(binding.constant) if assumed else -1}")
         return f"%PfBinding {{{', '.join(fields)}}}"
 
     def _module_record(self, code: CodeType) -> str:

@@ -53,9 +53,9 @@ class Symbols:
             self.declare(declaration)
         return self.define(f'@"{primitive.name}"', lambda: _fast_path_definition(primitive))
 
-    def callable(self, python: PythonCallable, operands: Iterable[Type], result: Type) -> str:
-        """A static `PfCallable` for the slow path."""
-        signature = "".join(map(descriptor, operands)) + ":" + descriptor(result)
+    def callable(self, python: PythonCallable, operands: Iterable[Type], result: Type, raises: bool) -> str:
+        """A static `PfCallable` for the slow path; a result out of range deoptimizes unless the operation `raises`."""
+        signature = "".join(map(descriptor, operands)) + (":" if raises else "!") + descriptor(result)
         fields = [self.string(text.encode()) for text in (python.module, python.name, signature)]
         name = f'@"callable {python}({signature})"'
         values = ", ".join(f"ptr {field}" for field in (*fields, "null"))

@@ -53,6 +53,9 @@ class BindingKind(enum.IntEnum):
 
 ConstantValue = int | float | bool | str | None | tuple["ConstantValue", ...]
 
+UNKNOWN_DEFAULTS = "?"
+"""`Binding.constant` of a FUNCTION some of whose defaults are no constants: nothing is assumed about them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -63,8 +66,7 @@ class Binding:
     module: str = ""
     attribute: str = ""
     function: str = ""
-    constant: ConstantValue = None
-    keyword_defaults: ConstantValue = None  # of a FUNCTION; `constant` holds its positional defaults
+    constant: ConstantValue = None  # of a FUNCTION: its `__defaults__`
 
 
 @dataclass(eq=False, slots=True)

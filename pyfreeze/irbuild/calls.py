@@ -65,7 +65,6 @@ def _native(context: FunctionContext, node: CallExpr, callee: NameExpr, build: B
             callee.name,
             function=signature.name,
             constant=signature.positional_defaults,
-            keyword_defaults=signature.keyword_defaults,
         )
     )
     return Operand(signature.result, context.builder.call(signature.name, signature.result, values, context.site(node)))
@@ -92,7 +91,8 @@ def _match_arguments(context: FunctionContext, signature: Signature, node: CallE
 def _default(signature: Signature, parameter: Parameter, node: CallExpr) -> Operand:
     if parameter.required:
         raise Unsupported("PF106", node, f"this call of `{signature.name}` raises TypeError")
-    if parameter.default is None or not signature.defaults_known:
+    # `__kwdefaults__` is a dict that anyone may change in place.
+    if parameter.default is None or not signature.defaults_known or parameter.keyword_only:
         raise Unsupported("PF106", node, f"the default of `{parameter.name}` is no constant", "give the argument")
     return parameter.default
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import CodeType
 
 from mypy.nodes import Context as Node
+from mypy.nodes import SymbolTable
 
 from pyfreeze.ir.builder import FunctionBuilder
 from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
@@ -37,7 +38,6 @@ class Signature:
     parameters: tuple[Parameter, ...]
     result: Type
     positional_defaults: ConstantValue  # as in `__defaults__`
-    keyword_defaults: ConstantValue  # as in `__kwdefaults__`, a tuple of pairs
     defaults_known: bool  # False: some default is not a constant, so calls must give all arguments
 
 
@@ -70,6 +70,7 @@ class FunctionContext:
         code: CodeType,
         facts: Facts,
         result: Declared | None,
+        names: SymbolTable,
         resolve_global: Callable[[FunctionContext, str, str, Node], Operand | None],
         resolve_function: Callable[[str, Node], Signature],
     ) -> None:
@@ -77,6 +78,7 @@ class FunctionContext:
         self.code = code
         self.facts = facts
         self.declared_result = result
+        self.names = names  # the module's
         self.result_types: list[VariableType] = []
         self.variables: dict[str, Value] = {}
         self.loops: list[Loop] = []

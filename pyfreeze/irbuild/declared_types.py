@@ -1,10 +1,17 @@
-"""mypy's declared types → IR types. A value annotation is a promise, an ordinary one a hint (contract, rules 1 and 2)."""
+"""Annotations → IR types. A value annotation is a promise, an ordinary one a hint (contract, rules 1 and 2).
+
+mypy sees the public stub, where `int64` is an alias of `int` and gone once analysed; so a value annotation is recognised
+by the name in the unanalysed type, looked up in the module.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mypy.types import Instance, LiteralType, NoneType, TupleType as MypyTuple, Type as MypyType, UninhabitedType, get_proper_type
+from mypy.nodes import MypyFile, SymbolTable, TypeAlias
+from mypy.types import Instance, LiteralType, NoneType, UnboundType, get_proper_type
+from mypy.types import TupleType as MypyTuple
+from mypy.types import Type as MypyType
 
 from pyfreeze.ir.types import BOOL, FIXED_INTS, FLOAT64, INT, NONE, TupleType, Type
 
@@ -17,31 +24,55 @@ class Declared:
     promise: bool
 
 
-_DECLARED = {
-    "builtins.int": Declared(INT, False),
-    "builtins.float": Declared(FLOAT64, False),
-    "builtins.bool": Declared(BOOL, False),
+_PROMISES = {f"pyfreeze.{type_}": Declared(type_, True) for type_ in FIXED_INTS} | {
     "pyfreeze.float64": Declared(FLOAT64, True),
     "pyfreeze.float32": Declared(FLOAT64, True),  # a storage format: a scalar holds the same value as a double
-} | {f"pyfreeze.{type_}": Declared(type_, True) for type_ in FIXED_INTS}
+}
+_HINTS: dict[str, Type] = {"builtins.int": INT, "builtins.float": FLOAT64, "builtins.bool": BOOL}
+_QUALIFIERS = ("Final", "ClassVar", "Annotated")
 
 
-def declared(mypy_type: MypyType | None) -> Declared | None:
-    """None if the type is no scalar or tuple of scalars."""
-    if mypy_type is None:
+def declared(written: MypyType | None, analysed: MypyType | None, names: SymbolTable) -> Declared | None:
+    """None if the annotation is no scalar or tuple of scalars. `written` is mypy's unanalysed type."""
+    if isinstance(written, UnboundType):
+        promise = _PROMISES.get(_fullname(written.name, names))
+        if promise is not None:
+            return promise
+        if written.name.rpartition(".")[2] in _QUALIFIERS and written.args:
+            return declared(written.args[0], analysed, names)
+    if analysed is None:
         return None
-    match get_proper_type(mypy_type):
+    match get_proper_type(analysed):
         case Instance(type=info):
-            return _DECLARED.get(info.fullname)
-        case NoneType() | UninhabitedType():
+            hint = _HINTS.get(info.fullname)
+            return Declared(hint, False) if hint is not None else None
+        case NoneType():
             return Declared(NONE, False)
         case LiteralType(fallback=fallback):
-            return _DECLARED.get(fallback.type.fullname)
+            hint = _HINTS.get(fallback.type.fullname)
+            return Declared(hint, False) if hint is not None else None
         case MypyTuple(items=items, partial_fallback=fallback) if fallback.type.fullname == "builtins.tuple":
-            parts = [declared(item) for item in items]
-            if any(part is None for part in parts):
-                return None
-            known = [part for part in parts if part is not None]
-            return Declared(TupleType(tuple(part.type for part in known)), any(part.promise for part in known))
+            return _tuple(written, items, names)
         case _:
             return None
+
+
+def _tuple(written: MypyType | None, items: list[MypyType], names: SymbolTable) -> Declared | None:
+    inner: list[MypyType | None] = list(written.args) if isinstance(written, UnboundType) else []
+    if len(inner) != len(items):
+        inner = [None] * len(items)
+    parts = [declared(name, item, names) for name, item in zip(inner, items, strict=True)]
+    known = [part for part in parts if part is not None]
+    if len(known) != len(parts):
+        return None
+    return Declared(TupleType(tuple(part.type for part in known)), any(part.promise for part in known))
+
+
+def _fullname(name: str, names: SymbolTable) -> str:
+    """What `name` or `module.name` refers to in the module, if that is an alias."""
+    first, _, rest = name.partition(".")
+    symbol = names.get(first)
+    if symbol is not None and rest and isinstance(symbol.node, MypyFile):
+        symbol = symbol.node.names.get(rest)
+    node = symbol.node if symbol is not None else None
+    return node.fullname if isinstance(node, TypeAlias) else ""

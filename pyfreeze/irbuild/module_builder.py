@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import CodeType
 
-from mypy.nodes import ArgKind, ClassDef, Context as Node, Decorator, FuncDef, MypyFile, OverloadedFuncDef
-from mypy.types import CallableType
+from mypy.nodes import ArgKind, ClassDef, Context as Node, Decorator, FuncDef, MypyFile, OverloadedFuncDef, SymbolTable
+from mypy.types import AnyType, CallableType
 
 from pyfreeze.ir.builder import FunctionBuilder
-from pyfreeze.ir.function import Binding, BindingKind, ConstantValue, Function, Module, reverse_postorder
+from pyfreeze.ir.function import UNKNOWN_DEFAULTS, Binding, BindingKind, ConstantValue, Function, Module, reverse_postorder
 from pyfreeze.ir.instructions import Call, Value
 from pyfreeze.ir.types import BOOL, FLOAT64, FixedInt, IntType, TupleType, Type
 from pyfreeze.irbuild.context import Facts, FunctionContext, Parameter, Signature
@@ -79,6 +79,7 @@ class _ModuleBuilder:
     def __init__(self, tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType]) -> None:
         self._constants = module_constants(tree)
         self._module_name = module_name
+        self._names = tree.names
         self._candidates: dict[str, _Candidate] = {}
         self._outcomes: list[FunctionOutcome] = []
         self._by_global_name: dict[str, list[str]] = {}
@@ -100,8 +101,8 @@ class _ModuleBuilder:
                 raise Unsupported("PF115", node, "its bytecode could not be told from that of another function")
             _check_kind(node, code)
             candidate = _Candidate(name, node, code, outcome, top_level, decorators_line is not None)
-            candidate.result = _declared_result(node)
-            candidate.signature = _signature(name, node, code, candidate.result)
+            candidate.result = _declared_result(node, self._names)
+            candidate.signature = _signature(name, node, code, candidate.result, self._names)
             self._candidates[name] = candidate
         except Unsupported as unsupported:
             _note(outcome, unsupported)
@@ -154,7 +155,7 @@ class _ModuleBuilder:
         builder.activate(builder.new_block("entry"))
         result = candidate.result or (Declared(signature.result, False) if signature.result is not _UNKNOWN else None)
         context = FunctionContext(
-            builder, candidate.code, facts, result, self._resolve_global, self._resolver(candidate)
+            builder, candidate.code, facts, result, self._names, self._resolve_global, self._resolver(candidate)
         )
         for parameter in signature.parameters:
             value = Value(parameter.declared.type, parameter.name)
@@ -194,7 +195,6 @@ class _ModuleBuilder:
             signature.parameters,
             settled(common),
             signature.positional_defaults,
-            signature.keyword_defaults,
             signature.defaults_known,
         )
 
@@ -302,30 +302,31 @@ class _Unknown:
 _UNKNOWN: Type = _Unknown()  # type: ignore[assignment]
 
 
-def _declared_result(node: FuncDef) -> Declared | None:
-    signature = node.type
-    unannotated = not isinstance(signature, CallableType) or signature.implicit
-    if unannotated or node.unanalyzed_type is None:
+def _declared_result(node: FuncDef, names: SymbolTable) -> Declared | None:
+    signature, written = node.type, node.unanalyzed_type
+    if not isinstance(signature, CallableType) or not isinstance(written, CallableType) or signature.implicit:
         return None
-    assert isinstance(signature, CallableType)
-    if type(signature.ret_type).__name__ == "AnyType":
-        return None
-    result = declared(signature.ret_type)
+    if isinstance(written.ret_type, AnyType):
+        return None  # no return annotation
+    result = declared(written.ret_type, signature.ret_type, names)
     if result is None:
         raise Unsupported("PF104", node, f"its result, {signature.ret_type}, is no number or tuple of numbers")
     return result
 
 
-def _signature(name: str, node: FuncDef, code: CodeType, result: Declared | None) -> Signature:
+def _signature(
+    name: str, node: FuncDef, code: CodeType, result: Declared | None, names: SymbolTable
+) -> Signature:
     typed = node.type if isinstance(node.type, CallableType) else None
-    parameters, positional, keyword, known = [], [], [], True
+    written = node.unanalyzed_type if isinstance(node.unanalyzed_type, CallableType) else None
+    parameters: list[Parameter] = []
+    positional: list[ConstantValue] = []
+    known = True
     positional_count, positional_only = code.co_argcount, code.co_posonlyargcount
     for index, argument in enumerate(node.arguments):
-        annotated = argument.type_annotation is not None and typed is not None
-        if not annotated:
+        if argument.type_annotation is None or typed is None or written is None:
             raise Unsupported("PF103", node, f"parameter `{argument.variable.name}` has no annotation", "annotate it")
-        assert typed is not None
-        hint = declared(typed.arg_types[index])
+        hint = declared(written.arg_types[index], typed.arg_types[index], names)
         if hint is None:
             shown = typed.arg_types[index]
             raise Unsupported("PF104", node, f"parameter `{argument.variable.name}`, {shown}, is no number or tuple of numbers")
@@ -334,7 +335,8 @@ def _signature(name: str, node: FuncDef, code: CodeType, result: Declared | None
         if argument.initializer is not None:
             constant, default = constant_value(argument.initializer)
             known = known and constant and not isinstance(default, str | tuple)
-            (positional if index < positional_count else keyword).append((argument.variable.name, default))
+            if index < positional_count:
+                positional.append(default)
         operand = None if required or isinstance(default, tuple | str) else constant_operand(default)
         parameters.append(
             Parameter(argument.variable.name, hint, index >= positional_count, index < positional_only, operand, required)
@@ -343,8 +345,7 @@ def _signature(name: str, node: FuncDef, code: CodeType, result: Declared | None
         name,
         tuple(parameters),
         result.type if result is not None else _UNKNOWN,
-        tuple(value for _, value in positional) or None,
-        tuple(keyword) or None,
+        (tuple(positional) or None) if known else UNKNOWN_DEFAULTS,
         known,
     )
 

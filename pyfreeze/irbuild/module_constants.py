@@ -50,7 +50,7 @@ def module_constants(tree: MypyFile) -> dict[str, tuple[ConstantValue, Declared 
                 value = evaluate(statement.rvalue, {name: value for name, (value, _) in found.items()})
             except _NotConstant:
                 continue
-            found[target_node.name] = (value, declared(statement.type))
+            found[target_node.name] = (value, declared(statement.unanalyzed_type, statement.type, tree.names))
     return {name: constant for name, constant in found.items() if counts.get(name) == 1}
 
 

@@ -102,7 +102,7 @@ def _described(node: Statement) -> str:
 
 def _assignment(context: FunctionContext, node: AssignmentStmt) -> None:
     if node.type is not None and isinstance(node.lvalues[0], NameExpr):
-        hint = declared(node.type)
+        hint = declared(node.unanalyzed_type, node.type, context.names)
         if hint is not None:
             context.facts.declared[node.lvalues[0].name] = hint
     if type(node.rvalue).__name__ == "TempNode":  # `x: int` without a value

@@ -40,7 +40,7 @@ typedef struct PfBinding {
     const char *name;
     int32_t kind;
     const char *module, *attribute;
-    int32_t function, constant, defaults, keyword_defaults;
+    int32_t function, constant, defaults;
 } PfBinding;
 
 typedef struct PfFunction {

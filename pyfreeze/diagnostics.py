@@ -1,0 +1,80 @@
+"""What pyfreeze tells its users: a code, a place, a reason, and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+CATALOGUE = {
+    "PF101": "statement that is not compiled yet",
+    "PF102": "expression that is not compiled yet",
+    "PF103": "parameter without annotation",
+    "PF104": "parameter or result that is no number",
+    "PF105": "variable that may have values of different types",
+    "PF106": "call of something that is not compiled",
+    "PF107": "variables shared with another function",
+    "PF108": "generator or coroutine",
+    "PF109": "*args or **kwargs",
+    "PF111": "callee that is decorated or bound more than once",
+    "PF112": "text or container",
+    "PF114": "argument of another type than its parameter",
+    "PF115": "no type information",
+    "PF190": "internal error of the compiler; the function keeps its twin",
+    "PF401": "type error found by mypy",
+    "PF501": "source file that cannot be read",
+    "PF502": "source text that cannot be decoded",
+    "PF503": "name that cannot be imported",
+    "PF504": "syntax error",
+    "PF505": "output that cannot be written",
+    "PF506": "no linker, or linking failed",
+    "PF507": "internal error of the compiler",
+    "PF508": "broken installation of pyfreeze",
+}
+"""All codes. PF1xx: a function keeps its twin; PF4xx: suspicious; PF5xx: the build itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One message. `line` from 1 (0: the whole file), `column` from 0."""
+
+    code: str
+    severity: Literal["error", "warning", "note"]
+    path: str
+    line: int
+    column: int
+    message: str
+    hint: str = ""
+
+
+class DiagnosticError(Exception):
+    """Bad input or a build that cannot go on; says everything that is wrong."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__("; ".join(diagnostic.message for diagnostic in diagnostics))
+        self.diagnostics = diagnostics
+
+
+class InternalError(Exception):
+    """A bug of ours, with where it happened."""
+
+    def __init__(self, stage: str, function: str, message: str) -> None:
+        super().__init__(f"{stage}: {function}: {message}")
+        self.stage = stage
+        self.function = function
+
+
+def render(diagnostics: Iterable[Diagnostic], source: str | None = None) -> str:
+    """All messages sorted by place, each with its source line if `source` is given."""
+    lines = source.splitlines() if source is not None else []
+    blocks = []
+    for item in sorted(diagnostics, key=lambda item: (item.path, item.line, item.column, item.code)):
+        place = f"{item.path}:{item.line}:{item.column + 1}" if item.line else item.path
+        block = [f"{place}: {item.severity}: {item.message} [{item.code}]"]
+        if 0 < item.line <= len(lines):
+            text = lines[item.line - 1]
+            block += [f"    {text}", "    " + " " * item.column + "^"]
+        if item.hint:
+            block.append(f"    hint: {item.hint}")
+        blocks.append("\n".join(block))
+    return "\n".join(blocks)

@@ -1,0 +1,189 @@
+"""The compiler's stages, one after the other, on one screen: `compile_module`."""
+
+from __future__ import annotations
+
+import _imp
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType
+
+from pyfreeze.codegen.code_objects import CodeKey, functions_of
+from pyfreeze.codegen.module_emitter import HASH_KEY, ModuleInfo, emit_module
+from pyfreeze.codegen.target import LlvmError, emit_object
+from pyfreeze.diagnostics import Diagnostic, DiagnosticError
+from pyfreeze.explain.report import FunctionReport, ModuleReport
+from pyfreeze.ir.function import Module, Stage
+from pyfreeze.ir.printer import format_module
+from pyfreeze.ir.verifier import VerifierError, verify
+from pyfreeze.irbuild.module_builder import BuiltModule, build_module
+from pyfreeze.link.linker import extension_suffix, link_extension
+from pyfreeze.options import Options
+from pyfreeze.passes.pipeline import PASSES, Pass, PassFailure, run_passes
+from pyfreeze.sources import SourceFile
+from pyfreeze.typecheck.checker import TypedModule, typecheck
+
+STAGES = ("ir", *(f"ir-after-{item.name}" for item in PASSES), "llvm", "llvm-optimized", "assembly")
+"""What `--dump` can show, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """`extension` is None if the build failed; `diagnostics` say why, or hold warnings."""
+
+    source: SourceFile
+    extension: Path | None
+    diagnostics: tuple[Diagnostic, ...]
+    report: ModuleReport | None
+    seconds: float
+    dumps: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Analysed:
+    code: CodeType
+    typed: TypedModule
+    built: BuiltModule
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def build(
+    sources: Sequence[SourceFile],
+    out_dir: Path | None,
+    options: Options,
+    progress: Callable[[BuildResult], None] | None = None,
+) -> list[BuildResult]:
+    """Build each source into an extension module beside it, or in `out_dir`."""
+    results = []
+    for source in sources:
+        start = time.perf_counter()
+        try:
+            result = compile_module(source, extension_path(source, out_dir), options)
+        except DiagnosticError as error:
+            result = BuildResult(source, None, error.diagnostics, None, time.perf_counter() - start, ())
+        results.append(result)
+        if progress is not None:
+            progress(result)
+    return results
+
+
+def extension_path(source: SourceFile, out_dir: Path | None) -> Path:
+    """Where the extension module of `source` goes."""
+    stem = "__init__" if source.is_package else source.module_name.rpartition(".")[2]
+    return (out_dir if out_dir is not None else source.path.parent) / f"{stem}{extension_suffix()}"
+
+
+def compile_module(source: SourceFile, target: Path, options: Options) -> BuildResult:
+    """All stages. Raises DiagnosticError."""
+    start = time.perf_counter()
+    dumps: list[tuple[str, str]] = []
+
+    def dump(stage: str, text: Callable[[], str]) -> None:
+        if stage in options.dumps:
+            dumps.append((stage, text()))
+
+    analysed = _analyse(source)
+    module, keys = analysed.built.module, analysed.built.keys
+    dump("ir", lambda: format_module(module))
+    failures = _transform(module, options, dump)
+    object_code = _generate(source, analysed.code, module, keys, options, dump)
+    link_extension(object_code, target, _init_name(source))
+    diagnostics = (*analysed.diagnostics, *(_internal(source, failure) for failure in failures))
+    report = _report(source, analysed.built, failures)
+    return BuildResult(source, target, diagnostics, report, time.perf_counter() - start, tuple(dumps))
+
+
+def analyse(source: SourceFile) -> tuple[ModuleReport, tuple[Diagnostic, ...]]:
+    """What `explain` shows, without generating code. Raises DiagnosticError."""
+    analysed = _analyse(source)
+    failures = _transform(analysed.built.module, Options(), lambda _stage, _text: None)
+    return _report(source, analysed.built, failures), analysed.diagnostics
+
+
+def _analyse(source: SourceFile) -> _Analysed:
+    code = _python_code(source)
+    typed = typecheck(source)
+    codes = functions_of(code)
+    if typed.tree is None:
+        built = BuiltModule(Module(source.module_name), [], {})
+    else:
+        built = build_module(typed.tree, source.module_name, codes)
+    path = str(source.path)
+    diagnostics = tuple(
+        Diagnostic("PF401", "warning", path, error.line, error.column, error.message) for error in typed.errors
+    )
+    return _Analysed(code, typed, built, diagnostics)
+
+
+def _python_code(source: SourceFile) -> CodeType:
+    try:
+        return compile(source.data, str(source.path.absolute()), "exec", dont_inherit=True, optimize=0)
+    except SyntaxError as error:
+        place = (error.lineno or 0, max((error.offset or 1) - 1, 0))
+        raise DiagnosticError((Diagnostic("PF504", "error", str(source.path), *place, error.msg),)) from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise DiagnosticError((Diagnostic("PF504", "error", str(source.path), 0, 0, str(error)),)) from None
+
+
+def _transform(
+    module: Module, options: Options, dump: Callable[[str, Callable[[], str]], None]
+) -> list[PassFailure]:
+    failures = []
+    for name, function in list(module.functions.items()):
+        try:
+            verify(function, Stage.BUILT)
+        except VerifierError as error:
+            failures.append(PassFailure("irbuild", name, str(error)))
+            del module.functions[name]
+
+    def after(item: Pass, module: Module) -> None:
+        dump(f"ir-after-{item.name}", lambda: format_module(module))
+
+    more, _ = run_passes(module, options, after, verify)
+    return failures + more
+
+
+def _generate(
+    source: SourceFile,
+    code: CodeType,
+    module: Module,
+    keys: dict[str, CodeKey],
+    options: Options,
+    dump: Callable[[str, Callable[[], str]], None],
+) -> bytes:
+    from pyfreeze import _runtime
+
+    source_hash = _imp.source_hash(HASH_KEY, source.data)
+    mask = int(_runtime.layout()["breaker_mask"])
+    info = ModuleInfo(_init_name(source), source.path.name, source_hash, code, keys, mask)
+    text = emit_module(module, info)
+    dump("llvm", lambda: text)
+    try:
+        return emit_object(text, options, dump)
+    except LlvmError as error:
+        message = f"LLVM rejects the generated code: {error}"
+        raise DiagnosticError((Diagnostic("PF507", "error", str(source.path), 0, 0, message),)) from None
+
+
+def _init_name(source: SourceFile) -> str:
+    return source.module_name.rpartition(".")[2]
+
+
+def _internal(source: SourceFile, failure: PassFailure) -> Diagnostic:
+    message = f"internal error in {failure.pass_name}: {failure.message}; {failure.function} keeps its twin"
+    return Diagnostic("PF190", "warning", str(source.path), 0, 0, message, "please report this")
+
+
+def _report(source: SourceFile, built: BuiltModule, failures: Sequence[PassFailure]) -> ModuleReport:
+    failed = {failure.function: failure for failure in failures}
+    functions = []
+    for outcome in built.outcomes:
+        reasons = tuple(
+            Diagnostic(reason.code, "note", str(source.path), reason.line, reason.column, reason.message, reason.hint)
+            for reason in outcome.reasons
+        )
+        if outcome.name in failed and not reasons:
+            reasons = (_internal(source, failed[outcome.name]),)
+        functions.append(FunctionReport(outcome.name, outcome.line, "twin" if reasons else "native", reasons))
+    return ModuleReport(str(source.path), tuple(functions))

@@ -1,0 +1,1 @@
+"""The tier report: what each function got, and what holds it back."""

@@ -1,0 +1,67 @@
+"""Tiers of a module's functions, as data, text and JSON (contract, rule 4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from pyfreeze.diagnostics import Diagnostic
+
+Tier = Literal["native", "native-with-objects", "twin"]
+TIERS: tuple[Tier, ...] = ("native", "native-with-objects", "twin")
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionReport:
+    """`name` is the qualified name; `reasons` is empty for a native function."""
+
+    name: str
+    line: int
+    tier: Tier
+    reasons: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleReport:
+    path: str
+    functions: tuple[FunctionReport, ...]
+
+    @property
+    def totals(self) -> dict[str, int]:
+        counts: dict[str, int] = {tier: 0 for tier in TIERS}
+        for function in self.functions:
+            counts[function.tier] += 1
+        return {"functions": len(self.functions), **counts}
+
+
+def as_json(report: ModuleReport) -> str:
+    """The machine-readable report; its shape is documented in docs/explain.md."""
+    functions = [
+        {
+            "name": function.name,
+            "line": function.line,
+            "tier": function.tier,
+            "reasons": [
+                {"code": reason.code, "line": reason.line, "message": reason.message, "hint": reason.hint}
+                for reason in function.reasons
+            ],
+        }
+        for function in report.functions
+    ]
+    return json.dumps({"path": report.path, "functions": functions, "totals": report.totals}, indent=2)
+
+
+def as_text(report: ModuleReport) -> Iterable[str]:
+    """Lines for a terminal."""
+    for function in report.functions:
+        yield f"{report.path}:{function.line}: {function.name}: {function.tier}"
+        for reason in function.reasons:
+            yield f"    {reason.code} line {reason.line}: {reason.message}"
+            if reason.hint:
+                yield f"        {reason.hint}"
+    totals = report.totals
+    count = totals["functions"]
+    share = f" ({100 * totals['native'] // count} % native)" if count else ""
+    yield f"{report.path}: {count} functions: " + ", ".join(f"{totals[tier]} {tier}" for tier in TIERS) + share

@@ -1,0 +1,134 @@
+"""IR as text: what `--dump` shows. Every value has a unique name; types stand at definitions."""
+
+from __future__ import annotations
+
+import json
+
+from pyfreeze.ir.function import Function, Module
+from pyfreeze.ir.instructions import (
+    AddTraceback,
+    Apply,
+    Block,
+    Branch,
+    Call,
+    CondBranch,
+    Constant,
+    DecRef,
+    Deopt,
+    Edge,
+    Fail,
+    GetItem,
+    IncRef,
+    Instruction,
+    MakeTuple,
+    Poll,
+    Raise,
+    Return,
+    Site,
+    Unreachable,
+    Value,
+)
+
+
+def format_module(module: Module) -> str:
+    head = f"module {module.name} @{module.stage.name}\n"
+    return "\n".join([head, *map(format_function, module.functions.values())])
+
+
+def format_function(function: Function) -> str:
+    return _FunctionPrinter(function).text()
+
+
+class _FunctionPrinter:
+    def __init__(self, function: Function) -> None:
+        self._function = function
+        self._names: dict[Value, str] = {}
+        self._taken: set[str] = set()
+
+    def text(self) -> str:
+        function = self._function
+        lines = [f"function @{function.name} -> {function.result} line {function.line} {{"]
+        for binding in sorted(function.bindings, key=lambda item: (item.kind, item.name, item.attribute)):
+            detail = {"CONSTANT": f" = {binding.constant!r}", "FUNCTION": f" = @{binding.function}"}.get(
+                binding.kind.name, f" = {binding.module}.{binding.attribute}".rstrip(".")
+            )
+            lines.append(f"  assume {binding.kind.name.lower()} {binding.name}{detail}")
+        for block in function.blocks:
+            lines.append(f"^{block.name}{self._parameters(block)}:")
+            lines += [f"  {self._instruction(instruction)}" for instruction in block.instructions]
+        return "\n".join([*lines, "}", ""])
+
+    def _parameters(self, block: Block) -> str:
+        shown = ", ".join(f"{self._name(value)}: {value.type}" for value in block.parameters)
+        return f"({shown})" if shown else ""
+
+    def _name(self, value: Value) -> str:
+        if value not in self._names:
+            wanted, number = value.name or "0", 0
+            while wanted in self._taken:
+                number += 1
+                wanted = f"{value.name}.{number}" if value.name else str(number)
+            self._taken.add(wanted)
+            self._names[value] = f"%{wanted}"
+        return self._names[value]
+
+    def _list(self, values: list[Value]) -> str:
+        return ", ".join(map(self._name, values))
+
+    def _edge(self, edge: Edge) -> str:
+        return f"^{edge.target.name}({self._list(edge.arguments)})" if edge.arguments else f"^{edge.target.name}"
+
+    def _site(self, site: Site) -> str:
+        shown = ", ".join(
+            f"{name}={self._name(value)}" for name, value in zip(site.local_names, site.local_values, strict=True)
+        )
+        where = "" if site.function == self._function.name else f"@{site.function} "
+        return f" !{where}{site.position}" + (f" {{{shown}}}" if shown else "")
+
+    def _instruction(self, instruction: Instruction) -> str:
+        body = self._body(instruction)
+        if instruction.result is not None:
+            body = f"{self._name(instruction.result)}: {instruction.result.type} = {body}"
+        if instruction.site is not None:
+            body += self._site(instruction.site)
+        if instruction.handler is not None:
+            body += f" except {self._edge(instruction.handler)}"
+        return body
+
+    def _body(self, instruction: Instruction) -> str:
+        operands = self._list(instruction.operands)
+        match instruction:
+            case Constant(value=str() as text):
+                return f"const {json.dumps(text)}"
+            case Constant(value=value):
+                return f"const {value!r}"
+            case Apply(primitive=primitive):
+                return f"{primitive.name} {operands}"
+            case Call(function=function):
+                return f"call @{function}({operands})"
+            case MakeTuple():
+                return f"tuple ({operands})"
+            case GetItem(index=index):
+                return f"item {operands}, {index}"
+            case Raise(exception=exception, bare=bare):
+                return f"raise {exception}" + ("" if bare else f"({operands})")
+            case Branch(edges=[edge]):
+                return f"br {self._edge(edge)}"
+            case CondBranch(edges=[first, second]):
+                return f"condbr {operands}, {self._edge(first)}, {self._edge(second)}"
+            case Poll() | AddTraceback() | IncRef() | DecRef() | Return() | Fail() | Deopt() | Unreachable():
+                return f"{_WORDS[type(instruction)]} {operands}".rstrip()
+            case _:
+                raise TypeError(f"unknown instruction {instruction!r}")
+
+
+_WORDS: dict[type, str] = {
+    Poll: "poll",
+    AddTraceback: "traceback",
+    IncRef: "incref",
+    DecRef: "decref",
+    Return: "return",
+    Fail: "fail",
+    Deopt: "deopt",
+    Unreachable: "unreachable",
+}

@@ -1,0 +1,146 @@
+"""Checks a function after a pass. The rules:
+
+1. Every block ends in its only terminator; the entry has no predecessors; edges stay inside the function.
+2. Every used value is defined before its use on every path; the result of a failing instruction is not defined on its
+   handler edge.
+3. Operands and results have the types of the primitive's row; edges give each parameter a value of its type, handlers a
+   status first; conditions are bools.
+4. @BUILT: failing instructions have a site, and there are no counts or tracebacks. @EXPLICIT and @LOWERED: failing
+   instructions have a handler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyfreeze.ir.function import Function, Stage, reverse_postorder
+from pyfreeze.ir.instructions import (
+    AddTraceback,
+    Apply,
+    Block,
+    CondBranch,
+    DecRef,
+    Edge,
+    Fail,
+    IncRef,
+    Instruction,
+    Return,
+    Terminator,
+    Value,
+    edges_of,
+    effects_of,
+    used_values,
+)
+from pyfreeze.ir.types import BOOL, STATUS
+
+
+class VerifierError(Exception):
+    """All broken rules of one function."""
+
+
+def verify(function: Function, stage: Stage) -> None:
+    """Raises VerifierError."""
+    problems = [*_shape(function), *_types(function), *_stage_rules(function, stage)]
+    if not problems:
+        problems = list(_definitions(function))
+    if problems:
+        raise VerifierError(f"{function.name}: " + "; ".join(problems))
+
+
+def _shape(function: Function) -> Iterator[str]:
+    blocks = set(function.blocks)
+    for block in function.blocks:
+        if not block.instructions or not isinstance(block.instructions[-1], Terminator):
+            yield f"^{block.name} has no terminator"
+        for instruction in block.instructions[:-1]:
+            if isinstance(instruction, Terminator):
+                yield f"^{block.name} goes on after a terminator"
+        for instruction in block.instructions:
+            for edge in edges_of(instruction):
+                if edge.target not in blocks:
+                    yield f"^{block.name} leads to ^{edge.target.name}, which is not in the function"
+                if edge.target is function.entry:
+                    yield f"^{block.name} leads to the entry"
+
+
+def _types(function: Function) -> Iterator[str]:
+    for block in function.blocks:
+        for instruction in block.instructions:
+            yield from _instruction_types(block, instruction, function)
+            for edge in edges_of(instruction):
+                yield from _edge_types(block, edge, is_handler=edge is instruction.handler)
+
+
+def _instruction_types(block: Block, instruction: Instruction, function: Function) -> Iterator[str]:
+    given = tuple(value.type for value in instruction.operands)
+    if isinstance(instruction, Apply):
+        row = instruction.primitive
+        if given != row.operands or instruction.result is None or instruction.result.type != row.result:
+            yield f"^{block.name}: {row.name} is applied to {', '.join(map(str, given))}"
+    if isinstance(instruction, CondBranch) and given != (BOOL,):
+        yield f"^{block.name}: a condition is no bool"
+    if isinstance(instruction, Return) and given != (function.result,):
+        yield f"^{block.name}: returns {', '.join(map(str, given))} where {function.result} is declared"
+    if isinstance(instruction, Fail | AddTraceback) and given != (STATUS,):
+        yield f"^{block.name}: a failure without a status"
+
+
+def _edge_types(block: Block, edge: Edge, is_handler: bool) -> Iterator[str]:
+    given = ([STATUS] if is_handler else []) + [value.type for value in edge.arguments]
+    wanted = [value.type for value in edge.target.parameters]
+    if given != wanted:
+        shown = ", ".join(map(str, given)), ", ".join(map(str, wanted))
+        yield f"^{block.name} gives ^{edge.target.name} ({shown[0]}) for ({shown[1]})"
+
+
+def _stage_rules(function: Function, stage: Stage) -> Iterator[str]:
+    for block in function.blocks:
+        for instruction in block.instructions:
+            fails = effects_of(instruction).fails
+            if stage == Stage.BUILT:
+                if fails and instruction.site is None:
+                    yield f"^{block.name}: a failing instruction has no site"
+                if isinstance(instruction, IncRef | DecRef | AddTraceback | Fail):
+                    yield f"^{block.name}: {type(instruction).__name__} is not allowed at BUILT"
+            elif fails and instruction.handler is None:
+                yield f"^{block.name}: a failing instruction has no handler"
+
+
+def _definitions(function: Function) -> Iterator[str]:
+    """Forward dataflow: the values defined on every path to each block."""
+    order = reverse_postorder(function)
+    available: dict[Block, set[Value] | None] = {block: None for block in order}
+    available[function.entry] = set()
+    changed = True
+    while changed:
+        changed = False
+        for block in order:
+            known = available[block]
+            if known is None:
+                continue
+            for target, values in _leaving(block, known):
+                old = available[target]
+                new = set(values) if old is None else old & values
+                if new != old:
+                    available[target] = new
+                    changed = True
+    for block in order:
+        known = set(available[block] or ()) | set(block.parameters)
+        for instruction in block.instructions:
+            for value in used_values(instruction):
+                if value not in known:
+                    yield f"^{block.name}: {value} is used by {type(instruction).__name__} but not defined on every path"
+            if instruction.result is not None:
+                known.add(instruction.result)
+
+
+def _leaving(block: Block, known: set[Value]) -> Iterator[tuple[Block, set[Value]]]:
+    defined = set(known) | set(block.parameters)
+    for instruction in block.instructions:
+        if instruction.handler is not None:
+            yield instruction.handler.target, defined
+        if instruction.result is not None:
+            defined = defined | {instruction.result}
+        if isinstance(instruction, Terminator):
+            for edge in instruction.edges:
+                yield edge.target, defined

@@ -1,0 +1,1 @@
+"""The language package for plain CPython: what `pyfreeze` exports. Standard library only."""

@@ -1,0 +1,1 @@
+"""Object files to extension modules, with the platform's linker."""

@@ -1,0 +1,81 @@
+"""Finds a linker and makes extension modules with it; replaces an old one only when the new one is complete."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+from pyfreeze.diagnostics import Diagnostic, DiagnosticError
+
+
+def extension_suffix() -> str:
+    """As `.cpython-311-x86_64-linux-gnu.so`."""
+    return str(sysconfig.get_config_var("EXT_SUFFIX"))
+
+
+def find_linker() -> list[str] | None:
+    """The command that links shared objects: $CC, the compiler Python was built with, a usual one, or ziglang."""
+    candidates = [os.environ.get("CC", ""), str(sysconfig.get_config_var("CC") or ""), "cc", "gcc", "clang"]
+    for candidate in candidates:
+        words = shlex.split(candidate)
+        if words and shutil.which(words[0]):
+            return words[:1]
+    if importlib.util.find_spec("ziglang") is not None:
+        return [sys.executable, "-m", "ziglang", "cc"]
+    return None
+
+
+def link_extension(object_code: bytes, target: Path, init_name: str) -> None:
+    """Write extension module `target`. Raises DiagnosticError; then what was at `target` is as it was."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".pyfreeze-", dir=target.parent) as folder:
+            object_file = Path(folder) / "module.o"
+            object_file.write_bytes(object_code)
+            linked = Path(folder) / target.name
+            _link(object_file, linked, init_name)
+            os.replace(linked, target)
+    except OSError as error:
+        message = f"cannot be written: {error.strerror or error}"
+        raise _failure("PF505", target, message, "choose another folder with -o") from None
+
+
+def _link(object_file: Path, linked: Path, init_name: str) -> None:
+    if sys.platform == "win32":
+        _link_with_setuptools(object_file, linked, init_name)
+        return
+    command = find_linker()
+    if command is None:
+        raise _failure("PF506", linked, "no linker found", "install a C compiler (cc), or `pip install ziglang`")
+    flags = ["-bundle", "-undefined", "dynamic_lookup"] if sys.platform == "darwin" else ["-shared"]
+    finished = subprocess.run(
+        [*command, *flags, str(object_file), "-o", str(linked), "-lm"], capture_output=True, text=True, check=False
+    )
+    if finished.returncode != 0:
+        raise _failure("PF506", linked, f"linking failed: {finished.stderr.strip()}", "run `pyfreeze doctor`")
+
+
+def _link_with_setuptools(object_file: Path, linked: Path, init_name: str) -> None:
+    """MSVC's linker is found by setuptools, which knows where Visual Studio keeps it."""
+    from setuptools._distutils.ccompiler import new_compiler
+    from setuptools._distutils.errors import CompileError, DistutilsPlatformError, LinkError
+
+    compiler = new_compiler()
+    libraries = [str(Path(sys.base_prefix) / "libs")]
+    try:
+        compiler.link_shared_object(
+            [str(object_file)], str(linked), library_dirs=libraries, export_symbols=[f"PyInit_{init_name}"]
+        )
+    except (CompileError, LinkError, DistutilsPlatformError) as error:
+        raise _failure("PF506", linked, f"linking failed: {error}", "run `pyfreeze doctor`") from None
+
+
+def _failure(code: str, path: Path, message: str, hint: str) -> DiagnosticError:
+    return DiagnosticError((Diagnostic(code, "error", str(path), 0, 0, message, hint),))

@@ -1,0 +1,145 @@
+"""Makes ownership explicit: @EXPLICIT → @LOWERED.
+
+Parameters are borrowed and constants immortal. Every other counted value is owned where it is defined, and given up
+exactly once on every path: moved into a tuple, a block parameter or the result where that is its last use, else
+released after its last use. Items taken from a tuple become owned.
+"""
+
+from __future__ import annotations
+
+from pyfreeze.analysis.liveness import before, live_in
+from pyfreeze.ir.function import Function
+from pyfreeze.ir.instructions import (
+    Block,
+    Branch,
+    Constant,
+    DecRef,
+    Deopt,
+    Edge,
+    Fail,
+    GetItem,
+    IncRef,
+    Instruction,
+    MakeTuple,
+    Return,
+    Terminator,
+    Unreachable,
+    Value,
+)
+from pyfreeze.ir.types import STATUS, is_refcounted
+
+
+def insert_refcounts(function: Function) -> None:
+    values = [value for block in function.blocks for value in block.parameters]
+    values += [instruction.result for instruction in function.instructions() if instruction.result is not None]
+    if any(is_refcounted(value.type) for value in values):
+        _Inserter(function).run()
+
+
+class _Inserter:
+    def __init__(self, function: Function) -> None:
+        self._function = function
+        self._entries = live_in(function)
+        immortal = {
+            instruction.result for instruction in function.instructions() if isinstance(instruction, Constant)
+        }
+        self._unowned = immortal | set(function.parameters)
+        self._splits: list[Block] = []
+
+    def run(self) -> None:
+        for block in self._function.blocks:
+            if block in self._entries:
+                self._rewrite(block)
+        self._function.blocks += self._splits
+
+    def _is_owned(self, value: Value) -> bool:
+        return is_refcounted(value.type) and value not in self._unowned
+
+    def _rewrite(self, block: Block) -> None:
+        after = self._live_after(block)
+        alive = {value for value in self._entries[block] if self._is_owned(value)}
+        result: list[Instruction] = []
+        starting = after[0] if not block.instructions else before(block.instructions[0], after[0], self._entries)
+        for parameter in block.parameters:
+            if self._is_owned(parameter):
+                if parameter in starting:
+                    alive.add(parameter)
+                else:
+                    result.append(DecRef([parameter]))
+        for instruction, live in zip(block.instructions, after, strict=True):
+            if isinstance(instruction, Terminator):
+                self._terminate(instruction, alive, result)
+            else:
+                alive = self._step(instruction, live, alive, result)
+        block.instructions = result
+
+    def _live_after(self, block: Block) -> list[set[Value]]:
+        live: set[Value] = set()
+        result = []
+        for instruction in reversed(block.instructions):
+            result.append(live)
+            live = before(instruction, live, self._entries)
+        return result[::-1]
+
+    def _step(
+        self, instruction: Instruction, live: set[Value], alive: set[Value], result: list[Instruction]
+    ) -> set[Value]:
+        """Append `instruction` with its counts; returns the owned values alive after it."""
+        if instruction.handler is not None:
+            instruction.handler = self._split(instruction.handler, alive, handler=True)
+        alive = set(alive)
+        if isinstance(instruction, MakeTuple):
+            self._consume(instruction.operands, live, alive, result)
+        result.append(instruction)
+        made = instruction.result
+        if made is not None and self._is_owned(made):
+            if isinstance(instruction, GetItem):
+                result.append(IncRef([made]))
+            alive.add(made)
+        for value in [value for value in alive if value not in live]:
+            result.append(DecRef([value]))
+            alive.discard(value)
+        return alive
+
+    def _consume(self, values: list[Value], live: set[Value], alive: set[Value], result: list[Instruction]) -> None:
+        """Give up one reference for each of `values`: the last one held, or a new one."""
+        for value in values:
+            if not is_refcounted(value.type):
+                continue
+            if value in alive and value not in live:
+                alive.discard(value)
+            else:
+                result.append(IncRef([value]))
+
+    def _terminate(self, terminator: Terminator, alive: set[Value], result: list[Instruction]) -> None:
+        match terminator:
+            case Branch(edges=[edge]):
+                result += self._edge_counts(edge, alive)
+            case Return() | Fail() | Deopt() | Unreachable():
+                remaining = set(alive)
+                if isinstance(terminator, Return):
+                    self._consume(terminator.operands, set(), remaining, result)
+                if not isinstance(terminator, Unreachable):
+                    result += [DecRef([value]) for value in remaining]
+            case _:
+                terminator.edges = [self._split(edge, alive, handler=False) for edge in terminator.edges]
+        result.append(terminator)
+
+    def _edge_counts(self, edge: Edge, alive: set[Value]) -> list[Instruction]:
+        counts: list[Instruction] = []
+        remaining = set(alive)
+        self._consume(edge.arguments, self._entries[edge.target], remaining, counts)
+        counts += [DecRef([value]) for value in remaining if value not in self._entries[edge.target]]
+        return counts
+
+    def _split(self, edge: Edge, alive: set[Value], handler: bool) -> Edge:
+        """An edge that does its counts, in a block of its own if there are any."""
+        counts = self._edge_counts(edge, alive)
+        if not counts:
+            return edge
+        status = [Value(STATUS, "status")] if handler else []
+        block = Block(f"release{len(self._splits)}", list(status))
+        onward = Edge(edge.target, [*status, *edge.arguments])
+        block.instructions = [*counts, Branch([], edges=[onward])]
+        self._splits.append(block)
+        return Edge(block)

@@ -1,0 +1,100 @@
+"""The passes in order, the order's reasons, and the runner."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pyfreeze.ir.function import Function, Module, Stage
+from pyfreeze.options import Options
+from pyfreeze.passes.add_entry_polls import add_entry_polls
+from pyfreeze.passes.add_exception_edges import add_exception_edges
+from pyfreeze.passes.eliminate_dead_code import eliminate_dead_code
+from pyfreeze.passes.insert_refcounts import insert_refcounts
+from pyfreeze.passes.reduce_strength import reduce_strength
+from pyfreeze.passes.wrap_masked_arithmetic import wrap_masked_arithmetic
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A pass over one function, or over the module. `required` ones cannot be left out; `stage` is what it leads to."""
+
+    name: str
+    run_on_function: Callable[[Function], None] | None = None
+    run_on_module: Callable[[Module], None] | None = None
+    required: bool = False
+    stage: Stage | None = None
+
+
+PASSES = (
+    Pass("wrap-masked-arithmetic", wrap_masked_arithmetic),
+    Pass("reduce-strength", reduce_strength),
+    Pass("add-entry-polls", run_on_module=add_entry_polls, required=True),
+    Pass("eliminate-dead-code", eliminate_dead_code),
+    Pass("add-exception-edges", add_exception_edges, required=True, stage=Stage.EXPLICIT),
+    Pass("insert-refcounts", insert_refcounts, required=True, stage=Stage.LOWERED),
+)
+
+ORDER = (
+    ("wrap-masked-arithmetic", "reduce-strength", "masks are recognised as `and` with a constant"),
+    ("wrap-masked-arithmetic", "eliminate-dead-code", "it leaves the checked operations behind, unused"),
+    ("eliminate-dead-code", "add-exception-edges", "an edge keeps a block alive"),
+    ("add-entry-polls", "add-exception-edges", "polls fail too"),
+    ("add-exception-edges", "insert-refcounts", "references are released on error edges as well"),
+)
+"""(earlier, later, why); checked at import."""
+
+
+def _check_order() -> None:
+    position = {item.name: index for index, item in enumerate(PASSES)}
+    for earlier, later, reason in ORDER:
+        if position[earlier] >= position[later]:
+            raise ValueError(f"{earlier} must come before {later}: {reason}")
+
+
+_check_order()
+
+
+@dataclass(frozen=True, slots=True)
+class PassFailure:
+    """A bug of ours in a pass: the function keeps its twin."""
+
+    pass_name: str
+    function: str
+    message: str
+
+
+def run_passes(
+    module: Module,
+    options: Options,
+    after_pass: Callable[[Pass, Module], None],
+    verify: Callable[[Function, Stage], None],
+) -> tuple[list[PassFailure], dict[str, float]]:
+    """Run all passes in place; a function on which one fails is removed. Returns the failures and seconds by pass."""
+    failures: list[PassFailure] = []
+    seconds: dict[str, float] = {}
+    optional = 0
+    for item in PASSES:
+        if not item.required:
+            optional += 1
+            beyond = options.pass_limit is not None and optional > options.pass_limit
+            if beyond or item.name in options.disabled_passes:
+                continue
+        start = time.perf_counter()
+        if item.run_on_module is not None:
+            item.run_on_module(module)
+        module.stage = item.stage if item.stage is not None else module.stage
+        for name, function in list(module.functions.items()):
+            try:
+                if item.run_on_function is not None:
+                    item.run_on_function(function)
+                verify(function, module.stage)
+            except Exception as error:  # a bug must not break the build (ARCHITECTURE: fall back to the twin)
+                if options.strict:
+                    raise
+                failures.append(PassFailure(item.name, name, f"{type(error).__name__}: {error}"))
+                del module.functions[name]
+        seconds[item.name] = time.perf_counter() - start
+        after_pass(item, module)
+    return failures, seconds

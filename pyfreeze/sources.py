@@ -1,0 +1,65 @@
+"""Reading a source file: its text, and the name it is imported by."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyfreeze.diagnostics import Diagnostic, DiagnosticError
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """`module_name` is dotted; `data` are the file's bytes, `text` their decoding (PEP 263)."""
+
+    path: Path
+    module_name: str
+    text: str
+    data: bytes
+
+    @property
+    def is_package(self) -> bool:
+        return self.path.name == "__init__.py"
+
+
+def read_source(path: Path) -> SourceFile:
+    """Raises DiagnosticError: missing, unreadable, undecodable, or not importable under its name."""
+    if path.suffix != ".py":
+        raise _refused("PF501", path, "is no .py file", "name a Python source file")
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise _refused("PF501", path, "does not exist", "check the path") from None
+    except OSError as error:
+        raise _refused("PF501", path, f"cannot be read: {error.strerror}", "") from None
+    module_name = _module_name(path)
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        text = io.TextIOWrapper(io.BytesIO(data), encoding).read()
+    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        message = f"cannot be decoded: {error}"
+        raise _refused("PF502", path, message, "save it as UTF-8, or declare its encoding (PEP 263)") from None
+    return SourceFile(path, module_name, text, data)
+
+
+def _module_name(path: Path) -> str:
+    """The dotted name: the packages that contain the file, then its own name."""
+    path = path.absolute()
+    parts = [] if path.name == "__init__.py" else [path.stem]
+    folder = path.parent
+    while (folder / "__init__.py").exists():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    if not parts:
+        parts = [path.parent.name]
+    for part in parts:
+        if not part.isidentifier() or not part.isascii():
+            message = f"`{part}` is no name that can be imported as an extension module"
+            raise _refused("PF503", path, message, "rename it: ASCII letters, digits and underscores")
+    return ".".join(parts)
+
+
+def _refused(code: str, path: Path, message: str, hint: str) -> DiagnosticError:
+    return DiagnosticError((Diagnostic(code, "error", str(path), 0, 0, message, hint),))

@@ -1,0 +1,1 @@
+"""mypy as a library: a module's tree and what mypy says about it."""
