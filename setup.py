@@ -1,12 +1,18 @@
-"""The C extension; everything else is in pyproject.toml."""
+"""The C extension and the packages; everything else is in pyproject.toml.
+
+The compiler reads the runtime's header, so `runtime/include` is installed inside the package.
+"""
 
 import sys
 
-from setuptools import Extension, setup
+from setuptools import Extension, find_packages, setup
 
 SOURCES = ("bindings", "boxing", "entry", "frames", "module", "report", "runtime", "slow_paths")
 
 setup(
+    packages=[*find_packages(include=["pyfreeze", "pyfreeze.*"]), "pyfreeze.runtime.include"],
+    package_dir={"pyfreeze.runtime.include": "runtime/include"},
+    package_data={"pyfreeze": ["py.typed", "*.pyi"], "pyfreeze.runtime.include": ["*.h"]},
     ext_modules=[
         Extension(
             "pyfreeze._runtime",

@@ -197,7 +197,7 @@ def _of_range(context: FunctionContext, name: str, node: CallExpr, build: Build)
         raise Unsupported("PF112", node, f"`{name}` is compiled only for range and tuples so far")
     context.bind_builtin(name)
     bounds, _ = range_bounds(context, call_, build)
-    steps = context.apply("range.steps", bounds, node)
+    steps = context.apply("range.steps", bounds, call_)
     if name == "len":
         # More than sys.maxsize is an OverflowError, which the twin raises.
         return convert(context, convert(context, steps, INT64, node), INT, node)
@@ -279,6 +279,10 @@ def _divmod(context: FunctionContext, node: CallExpr, arguments: list[Operand]) 
     both_int = is_int(left.type) and is_int(right.type)
     if not both_int and not (is_number(left.type) and is_number(right.type)):
         raise Unsupported("PF112", node, "this divmod is not compiled yet")
+    if FLOAT64 in (left.type, right.type):
+        # Its own message for a zero divisor.
+        row = boxed(PythonCallable("builtins", "divmod"), (FLOAT64, FLOAT64), TupleType((FLOAT64, FLOAT64)))
+        return context.apply_row(row, [to_float(context, left, node), to_float(context, right, node)], node)
     quotient = binary(context, "//", left, right, node)
     remainder = binary(context, "%", left, right, node)
     made = context.builder.make_tuple([context.materialize(quotient), context.materialize(remainder)])

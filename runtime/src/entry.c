@@ -21,7 +21,8 @@
 PyObject *pf_twin_object;
 int64_t pf_forced_twins; /* that many next entries run their twin: the C stack is nearly used up */
 
-static THREAD_LOCAL char *stack_end; /* lowest address of this thread's stack */
+static THREAD_LOCAL char *stack_end;        /* lowest address of this thread's stack */
+static THREAD_LOCAL int limited_by_stack; /* what the last count of pf_remaining was made from */
 
 static void find_stack_end(void)
 {
@@ -57,7 +58,8 @@ int64_t pf_stack_left(void)
 int64_t pf_remaining(PyThreadState *thread, int64_t frame_bytes)
 {
     int64_t by_stack = pf_stack_left() / frame_bytes, by_python = pf_python_frames_left(thread);
-    return by_stack < by_python ? by_stack : by_python;
+    limited_by_stack = by_stack < by_python;
+    return limited_by_stack ? by_stack : by_python;
 }
 
 int32_t pf_recursion(PfFunction *function, PyThreadState *thread, int64_t remaining)
@@ -66,7 +68,7 @@ int32_t pf_recursion(PfFunction *function, PyThreadState *thread, int64_t remain
     (void)thread;
     (void)remaining;
     /* CPython's frames are on the heap: where only the C stack ends, the interpreter can go on. */
-    if (pf_stack_left() < 1024 * 1024) {
+    if (limited_by_stack) {
         pf_forced_twins = FORCED_TWINS;
         return PF_DEOPT;
     }
