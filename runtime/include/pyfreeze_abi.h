@@ -106,6 +106,7 @@ void pf_print_statistics(void);
 void *pf_breaker_address(PyThreadState *thread);
 uint64_t pf_breaker_mask(void);
 int64_t pf_python_frames_left(PyThreadState *thread);
+void pf_allow_reload(PyObject *module);
 void pf_show_site(const PfSite *site);
 int64_t pf_stack_left(void);
 extern PyObject *pf_twin_object;

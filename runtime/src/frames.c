@@ -6,6 +6,7 @@
 #include <frameobject.h>
 #include "internal/pycore_frame.h"
 #include "internal/pycore_interp.h"
+#include "internal/pycore_moduleobject.h"
 #if PY_VERSION_HEX >= 0x030C0000
 #include "internal/pycore_ceval.h"
 #endif
@@ -152,4 +153,13 @@ int64_t pf_python_frames_left(PyThreadState *thread)
 #else
     return thread->recursion_remaining;
 #endif
+}
+
+/* CPython marks an executed extension module by its state, and then importlib.reload does nothing. Without the mark it
+ * executes the module again, as it does a .py. */
+void pf_allow_reload(PyObject *module)
+{
+    PyModuleObject *object = (PyModuleObject *)module;
+    PyMem_Free(object->md_state);
+    object->md_state = NULL;
 }

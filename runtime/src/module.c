@@ -167,6 +167,7 @@ int pf_exec_module(PyObject *object)
         goto done;
     evaluated = PyEval_EvalCode(code, name_space, name_space);
 done:
+    pf_allow_reload(object);
     Py_XDECREF(pair);
     Py_XDECREF(instance);
     Py_XDECREF(evaluated);
