@@ -21,5 +21,5 @@ setup(
             depends=["runtime/include/pyfreeze_abi.h", "runtime/include/pyfreeze_slots.h"],
             extra_compile_args=["/std:c11"] if sys.platform == "win32" else ["-std=c11", "-O2", "-fvisibility=hidden"],
         )
-    ]
+    ],
 )

@@ -71,14 +71,19 @@ def _build_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _options(
-    cpu: Literal["native", "baseline"], strict: bool, disabled: tuple[str, ...], limit: int | None, dump: tuple[str, ...]
+    cpu: Literal["native", "baseline"],
+    strict: bool,
+    disabled: tuple[str, ...],
+    limit: int | None,
+    dump: tuple[str, ...],
 ) -> Options:
     return Options(cpu, strict, frozenset(dump), frozenset(disabled), limit)
 
 
 def _read_all(files: tuple[Path, ...]) -> list[SourceFile]:
     """All sources; what is wrong with any of them is told at once."""
-    sources, diagnostics = [], []
+    sources: list[SourceFile] = []
+    diagnostics: list[Diagnostic] = []
     for path in files:
         try:
             sources.append(read_source(path))
@@ -105,7 +110,12 @@ def _list_stages(ctx: click.Context, _parameter: click.Parameter, stages: tuple[
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "out_dir", type=click.Path(path_type=Path, file_okay=False), help="Folder for the extensions.")
 @click.option(
-    "--dump", multiple=True, callback=_list_stages, is_eager=True, metavar="STAGE", help="Print a stage; `list` names them."
+    "--dump",
+    multiple=True,
+    callback=_list_stages,
+    is_eager=True,
+    metavar="STAGE",
+    help="Print a stage; `list` names them.",
 )
 @_build_options
 def build(
@@ -203,8 +213,9 @@ def _compare(interpreted: list[str], compiled: list[str]) -> None:
 
 def _show_difference(plain: subprocess.CompletedProcess[bytes], fast: subprocess.CompletedProcess[bytes]) -> None:
     for name, one, other in (("stdout", plain.stdout, fast.stdout), ("stderr", plain.stderr, fast.stderr)):
-        lines = [data.decode(errors="replace").splitlines() for data in (one, other)]
-        for line in difflib.unified_diff(*lines, f"interpreted {name}", f"compiled {name}", lineterm="", n=1):
+        before, after = (data.decode(errors="replace").splitlines() for data in (one, other))
+        titles = f"interpreted {name}", f"compiled {name}"
+        for line in difflib.unified_diff(before, after, *titles, lineterm="", n=1):
             click.echo(line, err=True)
     if plain.returncode != fast.returncode:
         click.echo(f"exit status {plain.returncode} interpreted, {fast.returncode} compiled", err=True)
@@ -245,7 +256,9 @@ def doctor() -> None:
             problems = True
             click.echo(f"{title:13} missing: {error}")
     linker = find_linker()
-    click.echo(f"linker        {' '.join(linker) if linker else 'missing: install a C compiler, or `pip install ziglang`'}")
+    click.echo(
+        f"linker        {' '.join(linker) if linker else 'missing: install a C compiler, or `pip install ziglang`'}"
+    )
     if not problems and linker:
         with tempfile.TemporaryDirectory() as folder:
             problems = not _test_build(Path(folder))
@@ -254,9 +267,9 @@ def doctor() -> None:
 
 
 def _runtime_version() -> str:
-    from pyfreeze import _runtime
+    import pyfreeze._runtime as runtime
 
-    return f"ABI {_runtime.layout()['abi_version']}"
+    return f"ABI {runtime.layout()['abi_version']}"
 
 
 def _llvm_version() -> str:
@@ -284,5 +297,7 @@ def _test_build(folder: Path) -> bool:
     script = "import doctor_check, pyfreeze; assert pyfreeze.is_compiled(doctor_check.double); print(doctor_check.double(21))"
     finished = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=False)
     works = finished.stdout.strip() == "42"
-    click.echo(f"test build    {'works' if works else 'fails: ' + finished.stderr} ({time.perf_counter() - start:.2f} s)")
+    click.echo(
+        f"test build    {'works' if works else 'fails: ' + finished.stderr} ({time.perf_counter() - start:.2f} s)"
+    )
     return works

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
 
+import pyfreeze._runtime as runtime
 from pyfreeze.codegen.code_objects import CodeKey, functions_of
 from pyfreeze.codegen.module_emitter import HASH_KEY, ModuleInfo, emit_module
 from pyfreeze.codegen.target import LlvmError, emit_object
@@ -126,9 +127,7 @@ def _python_code(source: SourceFile) -> CodeType:
         raise DiagnosticError((Diagnostic("PF504", "error", str(source.path), 0, 0, str(error)),)) from None
 
 
-def _transform(
-    module: Module, options: Options, dump: Callable[[str, Callable[[], str]], None]
-) -> list[PassFailure]:
+def _transform(module: Module, options: Options, dump: Callable[[str, Callable[[], str]], None]) -> list[PassFailure]:
     failures = []
     for name, function in list(module.functions.items()):
         try:
@@ -152,10 +151,8 @@ def _generate(
     options: Options,
     dump: Callable[[str, Callable[[], str]], None],
 ) -> bytes:
-    from pyfreeze import _runtime
-
     source_hash = _imp.source_hash(HASH_KEY, source.data)
-    mask = int(_runtime.layout()["breaker_mask"])
+    mask = int(runtime.layout()["breaker_mask"])
     info = ModuleInfo(_init_name(source), source.path.name, source_hash, code, keys, mask)
     text = emit_module(module, info)
     dump("llvm", lambda: text)

@@ -87,7 +87,7 @@ class Both:
             getattr(self.compiled, name)(*arguments)
 
 
-def build_both(folder: Path, source: str, options: Options = Options()) -> Both:  # noqa: B008
+def build_both(folder: Path, source: str, options: Options = Options()) -> Both:
     """Write `source` as a module of a unique name, build it, and load it both ways."""
     name = f"case_{os.getpid()}_{next(_numbers)}"
     path = folder / f"{name}.py"

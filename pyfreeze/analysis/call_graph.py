@@ -38,8 +38,6 @@ def recursive_functions(module: Module) -> frozenset[str]:
 def transitive_bindings(module: Module) -> dict[str, frozenset[Binding]]:
     """For each function, what it and everything it may call assume."""
     return {
-        name: frozenset(
-            binding for used in (name, *sorted(found)) for binding in module.functions[used].bindings
-        )
+        name: frozenset(binding for used in (name, *sorted(found)) for binding in module.functions[used].bindings)
         for name, found in reachable(module).items()
     }

@@ -36,7 +36,9 @@ def with_trampolines(module_code: CodeType, indices: Mapping[CodeKey, int]) -> t
     changed: dict[int, CodeType] = {}
 
     def visit(code: CodeType) -> CodeType:
-        constants = tuple(visit(constant) if isinstance(constant, CodeType) else constant for constant in code.co_consts)
+        constants = tuple(
+            visit(constant) if isinstance(constant, CodeType) else constant for constant in code.co_consts
+        )
         if any(new is not old for new, old in zip(constants, code.co_consts, strict=True)):
             code = code.replace(co_consts=constants)
         index = indices.get((code.co_qualname, code.co_firstlineno))
@@ -49,4 +51,4 @@ def with_trampolines(module_code: CodeType, indices: Mapping[CodeKey, int]) -> t
 
 def marshalled(module_code: CodeType, constants: tuple[object, ...]) -> bytes:
     """What the extension embeds; the runtime's `pf_module_init` reads it back."""
-    return marshal.dumps((module_code, constants))
+    return marshal.dumps((module_code, constants))  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from pyfreeze.codegen.machine_types import from_word, llvm_type, scalar_paths, t
 from pyfreeze.codegen.symbols import Symbols
 from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import Value
-from pyfreeze.ir.types import INT, BoolType, FixedInt, FloatType, IntType, NoneType_, TupleType, Type, descriptor
+from pyfreeze.ir.types import INT, BoolType, FixedInt, FloatType, IntType, NoneKind, TupleType, Type, descriptor
 
 _DEOPTIMIZED = -3
 """`pf_guard_failed`'s code, in place of a parameter, for a body that ended in `Status.DEOPT`."""
@@ -65,7 +65,9 @@ class EntryEmitter:
         self._label("failed")
         self._line(f"%none = call ptr {slot('pf_leave_with_error')}(ptr {record})\nret ptr %none")
         self._label("deopt")
-        self._line(f"%left = call ptr {slot('pf_guard_failed')}(ptr {record}, i32 {_DEOPTIMIZED}, i32 0)\nret ptr %left")
+        self._line(
+            f"%left = call ptr {slot('pf_guard_failed')}(ptr {record}, i32 {_DEOPTIMIZED}, i32 0)\nret ptr %left"
+        )
         head = f"define internal ptr {entry_symbol(function.name)}(ptr %self, ptr %args, i64 %count) {{\nentry:\n"
         buffer = f"%buffer = alloca [{self._buffer_words()} x i64]\n"
         return head + buffer + "\n".join([*self._lines, *self._failures]) + "\n}\n"
@@ -132,11 +134,13 @@ class EntryEmitter:
         lines = [f'"{label}":']
         lines += [f"call void {self._release_helper()}(i64 {word})" for word in self._owned]
         record, failed = record_symbol(self._function.name), self._symbols.slot("pf_guard_failed")
-        lines.append(f"%twin{number} = call ptr {failed}(ptr {record}, i32 {number}, i32 {reason})\nret ptr %twin{number}")
+        lines.append(
+            f"%twin{number} = call ptr {failed}(ptr {record}, i32 {number}, i32 {reason})\nret ptr %twin{number}"
+        )
         self._failures.append("\n".join(lines))
 
     def _from_buffer(self, type_: Type) -> str:
-        built = "false" if isinstance(type_, NoneType_) else "undef"
+        built = "false" if isinstance(type_, NoneKind) else "undef"
         for position, (path, scalar) in enumerate(scalar_paths(type_)):
             slot_, word, value = self._fresh(), self._fresh(), self._fresh()
             self._line(f"{slot_} = getelementptr i64, ptr %buffer, i64 {position}")
@@ -165,7 +169,7 @@ class EntryEmitter:
                 wide = self._fresh()
                 self._line(f"{wide} = zext i1 {value} to i32")
                 self._line(f"{boxed} = call ptr {slot('pf_box_bool')}(i32 {wide})")
-            case NoneType_():
+            case NoneKind():
                 self._line(f"{boxed} = call ptr {slot('pf_none')}()")
             case IntType():
                 self._line(f"{boxed} = call ptr {slot('pf_box_int')}(i64 {value})")
@@ -185,5 +189,3 @@ class EntryEmitter:
             self._line(f"store i64 {word}, ptr {slot_}")
         signature = self._symbols.string(descriptor(type_).encode())
         self._line(f"{boxed} = call ptr {self._symbols.slot('pf_box_tuple')}(ptr {signature}, ptr %buffer)")
-
-

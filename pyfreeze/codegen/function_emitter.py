@@ -44,7 +44,7 @@ from pyfreeze.ir.instructions import (
 from pyfreeze.ir.types import (
     INT,
     FloatType,
-    NoneType_,
+    NoneKind,
     ObjectType,
     Status,
     Type,
@@ -269,7 +269,7 @@ class FunctionEmitter:
         match result.type:
             case FloatType():
                 self._names[result] = float_literal(float(value))  # type: ignore[arg-type]
-            case NoneType_():
+            case NoneKind():
                 self._names[result] = "false"
             case ObjectType():
                 self._names[result] = self._symbols.string(str(value).encode())
@@ -415,7 +415,9 @@ class FunctionEmitter:
         status = self._status_of(f"{self._symbols.slot('pf_poll')}(ptr @module, ptr {site}, ptr {thread})")
         failed = self._fresh()
         self._line(f"{failed} = icmp ne i8 {status}, 0")
-        self._line(f'br i1 {failed}, label %"{self._jump(instruction.handler, status)}", label %"{following}"{_UNLIKELY}')
+        self._line(
+            f'br i1 {failed}, label %"{self._jump(instruction.handler, status)}", label %"{following}"{_UNLIKELY}'
+        )
         self._open(following)
 
     def _emit_raise(self, instruction: Raise) -> None:
@@ -423,10 +425,14 @@ class FunctionEmitter:
         self._store_payload(instruction.operands)
         signature = "null"
         if not instruction.bare:
-            signature = self._symbols.string("".join(_raise_code(value.type) for value in instruction.operands).encode())
+            signature = self._symbols.string(
+                "".join(_raise_code(value.type) for value in instruction.operands).encode()
+            )
         name = self._symbols.string(instruction.exception.encode())
         record = record_symbol(self._function.name)
-        status = self._status_of(f"{self._symbols.slot('pf_raise')}(ptr {record}, ptr {name}, ptr {signature}, ptr %payload)")
+        status = self._status_of(
+            f"{self._symbols.slot('pf_raise')}(ptr {record}, ptr {name}, ptr {signature}, ptr %payload)"
+        )
         self._line(f'br label %"{self._jump(instruction.handler, status)}"')
         self._open(self._new_label("dead"), cold=True)
 
@@ -468,7 +474,9 @@ class FunctionEmitter:
                 self._line(f'br i1 {self._names[condition]}, label %"{then}", label %"{otherwise}"{hint}')
             case Return(operands=[value]):
                 name = self._fresh()
-                self._line(f"{name} = insertvalue {struct} {{{llvm_type(value.type)} undef, i8 0}}, {self._typed(value)}, 0")
+                self._line(
+                    f"{name} = insertvalue {struct} {{{llvm_type(value.type)} undef, i8 0}}, {self._typed(value)}, 0"
+                )
                 self._line(f"ret {struct} {name}")
             case Fail(operands=[status]):
                 self._return_status(self._names[status])

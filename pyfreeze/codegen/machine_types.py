@@ -10,7 +10,7 @@ from pyfreeze.ir.types import (
     FixedInt,
     FloatType,
     IntType,
-    NoneType_,
+    NoneKind,
     ObjectType,
     StatusType,
     TupleType,
@@ -25,7 +25,7 @@ def llvm_type(type_: Type) -> str:
             return f"i{bits}"
         case FloatType():
             return "double"
-        case BoolType() | NoneType_():
+        case BoolType() | NoneKind():
             return "i1"
         case IntType():
             return "i64"
@@ -52,7 +52,7 @@ def scalar_paths(type_: Type, path: tuple[int, ...] = ()) -> Iterator[tuple[tupl
     if isinstance(type_, TupleType):
         for index, item in enumerate(type_.items):
             yield from scalar_paths(item, (*path, index))
-    elif not isinstance(type_, NoneType_):
+    elif not isinstance(type_, NoneKind):
         yield path, type_
 
 

@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass
 from types import CodeType
 
-from pyfreeze.analysis.call_graph import recursive_functions, reachable, transitive_bindings
+from pyfreeze.analysis.call_graph import reachable, recursive_functions, transitive_bindings
 from pyfreeze.codegen.code_objects import CodeKey, marshalled, with_trampolines
 from pyfreeze.codegen.entry_emitter import EntryEmitter, entry_symbol
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable, record_symbol
@@ -90,7 +90,11 @@ class _ModuleEmitter:
     def _frame_bytes(self, name: str) -> int:
         """A generous bound of one frame: every value spilled, the buffers, saved registers."""
         function = self._module.functions[name]
-        return 512 + 16 * sum(1 + len(block.parameters) for block in function.blocks) + 8 * sum(1 for _ in function.instructions())
+        return (
+            512
+            + 16 * sum(1 + len(block.parameters) for block in function.blocks)
+            + 8 * sum(1 for _ in function.instructions())
+        )
 
     def _function_record(self, function: Function, bindings: list[Binding]) -> str:
         names = ", ".join(f"ptr {self._symbols.string(name.encode())}" for name in function.parameter_names)
@@ -135,7 +139,8 @@ class _ModuleEmitter:
     def _binding_record(self, binding: Binding) -> str:
         fields = [f"ptr {self._symbols.string(binding.name.encode())}", f"i32 {int(binding.kind)}"]
         fields += [
-            f"ptr {self._symbols.string(text.encode()) if text else 'null'}" for text in (binding.module, binding.attribute)
+            f"ptr {self._symbols.string(text.encode()) if text else 'null'}"
+            for text in (binding.module, binding.attribute)
         ]
         is_function = binding.kind == BindingKind.FUNCTION
         assumed = is_function and binding.constant != UNKNOWN_DEFAULTS

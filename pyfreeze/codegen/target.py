@@ -46,7 +46,10 @@ def _machine(options: Options) -> llvm.TargetMachine:
         cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
     else:
         cpu, features = "", ""
-    return target.create_target_machine(cpu=cpu, features=features, opt=3, reloc="pic", codemodel="default")
+    machine: llvm.TargetMachine = target.create_target_machine(
+        cpu=cpu, features=features, opt=3, reloc="pic", codemodel="default"
+    )
+    return machine
 
 
 def version() -> str:

@@ -117,8 +117,10 @@ def _exception_table(table: bytes, start: int, length: int) -> bytes:
     for index in range(0, len(numbers), 4):
         first, size, target, depth = numbers[index : index + 4]
         # Nothing is protected before the prologue.
-        result += _numbers((first + length, size, target + length, depth)) if first >= start else _numbers(
-            tuple(numbers[index : index + 4])
+        result += (
+            _numbers((first + length, size, target + length, depth))
+            if first >= start
+            else _numbers(tuple(numbers[index : index + 4]))
         )
     return bytes(result)
 

@@ -30,7 +30,7 @@ class ModuleReport:
 
     @property
     def totals(self) -> dict[str, int]:
-        counts: dict[str, int] = {tier: 0 for tier in TIERS}
+        counts: dict[str, int] = dict.fromkeys(TIERS, 0)
         for function in self.functions:
             counts[function.tier] += 1
         return {"functions": len(self.functions), **counts}

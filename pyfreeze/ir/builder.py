@@ -40,7 +40,9 @@ class FunctionBuilder:
     @property
     def terminated(self) -> bool:
         """Whether nothing can be appended here: the current block has ended, or there is none."""
-        return self.block is None or bool(self.block.instructions and isinstance(self.block.instructions[-1], Terminator))
+        return self.block is None or bool(
+            self.block.instructions and isinstance(self.block.instructions[-1], Terminator)
+        )
 
     def new_block(self, name: str) -> Block:
         """A block of the function, its name made unique with a number."""

@@ -15,7 +15,7 @@ from pyfreeze.ir.types import Type
 class Value:
     """An SSA value: defined once, by an instruction or as a block parameter."""
 
-    __slots__ = ("type", "name")
+    __slots__ = ("name", "type")
 
     def __init__(self, type_: Type, name: str = "") -> None:
         self.type = type_

@@ -55,7 +55,7 @@ class BoolType:
 
 
 @dataclass(frozen=True, slots=True)
-class NoneType_:
+class NoneKind:
     """The type of `None`; takes no machine value."""
 
     def __str__(self) -> str:
@@ -92,14 +92,14 @@ class TupleType:
         return f"tuple[{', '.join(map(str, self.items)) or '()'}]"
 
 
-Type = FixedInt | FloatType | BoolType | NoneType_ | IntType | ObjectType | StatusType | TupleType
+Type = FixedInt | FloatType | BoolType | NoneKind | IntType | ObjectType | StatusType | TupleType
 
 INT8, INT16, INT32, INT64 = (FixedInt(bits, True) for bits in (8, 16, 32, 64))
 UINT8, UINT16, UINT32, UINT64 = (FixedInt(bits, False) for bits in (8, 16, 32, 64))
 FIXED_INTS = (INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64)
 FLOAT64 = FloatType()
 BOOL = BoolType()
-NONE = NoneType_()
+NONE = NoneKind()
 INT = IntType()
 OBJECT = ObjectType()
 STATUS = StatusType()
@@ -110,7 +110,8 @@ SMALL_MINIMUM, SMALL_MAXIMUM = -(1 << 62), (1 << 62) - 1
 _SCALARS: tuple[Type, ...] = (*FIXED_INTS, FLOAT64, BOOL, NONE, INT, OBJECT, STATUS)
 SCALARS_BY_NAME: dict[str, Type] = {str(scalar): scalar for scalar in _SCALARS}
 
-_STRUCT_CODES: dict[Type, str] = dict(zip(FIXED_INTS, "bhiqBHIQ", strict=True)) | {
+_STRUCT_CODES: dict[Type, str] = {
+    **dict(zip(FIXED_INTS, "bhiqBHIQ", strict=True)),
     FLOAT64: "d",
     BOOL: "?",
     NONE: "n",
@@ -137,4 +138,4 @@ def flattened(type_: Type) -> tuple[Type, ...]:
     """The scalars of a type in order, without `None`s: what takes a register or a payload word."""
     if isinstance(type_, TupleType):
         return tuple(scalar for item in type_.items for scalar in flattened(item))
-    return () if isinstance(type_, NoneType_) else (type_,)
+    return () if isinstance(type_, NoneKind) else (type_,)

@@ -109,7 +109,7 @@ def _stage_rules(function: Function, stage: Stage) -> Iterator[str]:
 def _definitions(function: Function) -> Iterator[str]:
     """Forward dataflow: the values defined on every path to each block."""
     order = reverse_postorder(function)
-    available: dict[Block, set[Value] | None] = {block: None for block in order}
+    available: dict[Block, set[Value] | None] = dict.fromkeys(order)
     available[function.entry] = set()
     changed = True
     while changed:

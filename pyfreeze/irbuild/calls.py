@@ -159,7 +159,11 @@ def _is_range(node: CallExpr) -> bool:
 
 def range_call(node: Expression) -> CallExpr | None:
     """`node` as a call of the builtin `range` with plain arguments."""
-    if not isinstance(node, CallExpr) or not isinstance(node.callee, RefExpr) or node.callee.fullname != "builtins.range":
+    if (
+        not isinstance(node, CallExpr)
+        or not isinstance(node.callee, RefExpr)
+        or node.callee.fullname != "builtins.range"
+    ):
         return None
     if not 1 <= len(node.args) <= 3 or any(kind != ArgKind.ARG_POS for kind in node.arg_kinds):
         return None
@@ -236,7 +240,8 @@ def _extremum(symbol: str) -> Callable[[FunctionContext, CallExpr, list[Operand]
         if len(arguments) == 1 and isinstance(arguments[0].type, TupleType):
             whole = context.materialize(arguments[0])
             arguments = [
-                Operand(item, context.builder.get_item(whole, index)) for index, item in enumerate(arguments[0].type.items)
+                Operand(item, context.builder.get_item(whole, index))
+                for index, item in enumerate(arguments[0].type.items)
             ]
         if len(arguments) < 2:
             raise Unsupported("PF112", node, "min and max are compiled only for two or more numbers so far")
@@ -352,7 +357,7 @@ _BUILTINS: dict[str, Callable[[FunctionContext, CallExpr, list[Operand]], Operan
 
 # The math module
 
-_INT_RESULTS = frozenset("comb factorial gcd isqrt lcm perm".split())
+_INT_RESULTS = frozenset(["comb", "factorial", "gcd", "isqrt", "lcm", "perm"])
 _BOOL_RESULTS = frozenset(["isclose", "isfinite", "isinf", "isnan"])
 _ROUNDING = frozenset(["ceil", "floor", "trunc"])
 _EXACT_OF_INTS = frozenset(["log", "log2", "log10"])  # of an int of any size

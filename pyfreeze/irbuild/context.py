@@ -13,7 +13,7 @@ from pyfreeze.ir.builder import FunctionBuilder
 from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
 from pyfreeze.ir.instructions import Block, Edge, Position, Site, Value
 from pyfreeze.ir.primitive import Primitive
-from pyfreeze.ir.types import BOOL, INT, SMALL_MAXIMUM, SMALL_MINIMUM, FixedInt, NoneType_, Type
+from pyfreeze.ir.types import BOOL, INT, SMALL_MAXIMUM, SMALL_MINIMUM, FixedInt, NoneKind, Type
 from pyfreeze.irbuild.declared_types import Declared
 from pyfreeze.irbuild.operand import Operand, VariableType, Weak, join, settled, variable_type
 from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
@@ -140,7 +140,10 @@ class FunctionContext:
         operand = self._resolve_global(self, name, fullname, node)
         if operand is None:
             raise Unsupported(
-                "PF106", node, f"`{name}` is no constant known at compile time", "give it a literal value once, at module level"
+                "PF106",
+                node,
+                f"`{name}` is no constant known at compile time",
+                "give it a literal value once, at module level",
             )
         return operand
 
@@ -150,7 +153,7 @@ class FunctionContext:
         """Set variable `name`, whose type is the join of all that it is ever assigned."""
         known = self.facts.variables.get(name)
         declared = self.facts.declared.get(name)
-        if declared is not None and not isinstance(declared.type, NoneType_):
+        if declared is not None and not isinstance(declared.type, NoneKind):
             operand = self._as_declared(operand, declared, node, convert)
         new = variable_type(operand)
         joined = new if known is None else join(known, new)
@@ -172,7 +175,9 @@ class FunctionContext:
         if name in self.facts.maybe_unset:
             self.variables[name + "?"] = self.builder.constant(BOOL, True)
 
-    def _as_declared(self, operand: Operand, declared: Declared, node: Node, convert: Callable[..., Operand]) -> Operand:
+    def _as_declared(
+        self, operand: Operand, declared: Declared, node: Node, convert: Callable[..., Operand]
+    ) -> Operand:
         if declared.promise:
             return convert(self, operand, declared.type, node, coerce=True)
         if operand.type != declared.type and join(operand.type, declared.type) == declared.type:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from mypy.nodes import (
+    AssignmentExpr,
     CallExpr,
     ComparisonExpr,
     ConditionalExpr,
@@ -20,9 +21,9 @@ from mypy.nodes import (
     TupleExpr,
     UnaryExpr,
 )
-from mypy.nodes import AssignmentExpr
 
 from pyfreeze.ir.function import Binding, BindingKind
+from pyfreeze.ir.instructions import Block, Value
 from pyfreeze.ir.types import NONE, TupleType
 from pyfreeze.irbuild import calls
 from pyfreeze.irbuild.context import FunctionContext, type_name
@@ -147,7 +148,10 @@ def _logical(context: FunctionContext, node: OpExpr) -> Operand:
     return _join_values(context, [(done, before, left), (None, None, right)], node)
 
 
-def _join_values(context, ways, node):  # type: ignore[no-untyped-def]
+_Way = tuple[Block | None, dict[str, Value] | None, Operand]
+
+
+def _join_values(context: FunctionContext, ways: list[_Way], node: Expression) -> Operand:
     """Join operands computed on several ways, (block, variables, operand) each; None stands for the current block."""
     types = [variable_type(operand) for _, _, operand in ways]
     common = types[0]
@@ -158,12 +162,13 @@ def _join_values(context, ways, node):  # type: ignore[no-untyped-def]
             raise Unsupported("PF105", node, f"the value may be {first} or {second} here", "make both of one type")
         common = joined
     incoming = []
-    current = (context.builder.block, context.variables)
-    for block, variables, operand in ways:
-        if block is None:
-            block, variables = current
+    here = (context.builder.block, context.variables)
+    for given, at_its_end, operand in ways:
+        block, variables = (given, at_its_end) if given is not None else here
+        assert block is not None and variables is not None
         context.builder.activate(block)
         value = context.materialize(convert(context, operand, settled(common), node))
+        assert context.builder.block is not None
         incoming.append((context.builder.block, {**variables, "": value}))
     context.merge(incoming, "joined")
     value = context.variables.pop("")
@@ -182,13 +187,13 @@ def _conditional(context: FunctionContext, node: ConditionalExpr) -> Operand:
     context.builder.activate(otherwise)
     context.variables = before
     second = expression(context, node.else_expr)
-    return _join_values(context, [(end, after, first), (None, None, second)], node)  # type: ignore[no-any-return]
+    return _join_values(context, [(end, after, first), (None, None, second)], node)
 
 
 def _comparison_chain(context: FunctionContext, node: ComparisonExpr) -> Operand:
     """`a < b < c`: each operand once, and only as far as needed."""
     left = expression(context, node.operands[0])
-    ways = []
+    ways: list[_Way] = []
     last = len(node.operators) - 1
     for index, symbol in enumerate(node.operators):
         if symbol in ("in", "not in"):
@@ -208,10 +213,12 @@ def _comparison_chain(context: FunctionContext, node: ComparisonExpr) -> Operand
         ways.append((done, dict(context.variables), constant_operand(False)))
         context.builder.activate(more)
         left = right
-    return _join_values(context, [*ways, (None, None, result)], node) if ways else result  # type: ignore[no-any-return]
+    return _join_values(context, [*ways, (None, None, result)], node) if ways else result
 
 
-def _membership(context: FunctionContext, symbol: str, left: Operand, container: Expression, node: Expression) -> Operand:
+def _membership(
+    context: FunctionContext, symbol: str, left: Operand, container: Expression, node: Expression
+) -> Operand:
     """`x in (1, 2, 3)` of int constants."""
     if not isinstance(container, TupleExpr) or left.type == NONE:
         raise Unsupported("PF112", node, f"`{symbol}` is compiled only for a tuple of int constants so far")

@@ -93,7 +93,9 @@ def _targets(target: Expression) -> Iterator[str]:
             yield from _targets(item)
 
 
-def _open_header(context: FunctionContext, node: Statement, name: str, extra: list[Value]) -> tuple[Block, list[str], list[Value]]:
+def _open_header(
+    context: FunctionContext, node: Statement, name: str, extra: list[Value]
+) -> tuple[Block, list[str], list[Value]]:
     """Jump to a new loop header; returns it, the variables that are its parameters, and the extra parameters."""
     assigned = set(assigned_names(node))
     carried = [key for key in context.variables if key.removesuffix("?") in assigned]
@@ -205,7 +207,7 @@ def _counted_steps(
 ) -> None:
     """Any other step: count down the number of steps, which is computed once."""
     start, _, step = bounds
-    steps = context.materialize(context.apply("range.steps", bounds, ranged))  # type: ignore[arg-type]
+    steps = context.materialize(context.apply("range.steps", bounds, ranged))
     stride = context.materialize(step)
     header, carried, (counter, left) = _open_header(context, node, "for", [context.materialize(start), steps])
     zero = context.builder.constant(UINT64, 0)

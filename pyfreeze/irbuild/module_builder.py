@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import CodeType
 
-from mypy.nodes import ArgKind, ClassDef, Context as Node, Decorator, FuncDef, MypyFile, OverloadedFuncDef, SymbolTable
+from mypy.nodes import ArgKind, ClassDef, Decorator, FuncDef, MypyFile, OverloadedFuncDef, SymbolTable
+from mypy.nodes import Context as Node
 from mypy.types import AnyType, CallableType
 
 from pyfreeze.ir.builder import FunctionBuilder
-from pyfreeze.ir.function import UNKNOWN_DEFAULTS, Binding, BindingKind, ConstantValue, Function, Module, reverse_postorder
+from pyfreeze.ir.function import (
+    UNKNOWN_DEFAULTS,
+    Binding,
+    BindingKind,
+    ConstantValue,
+    Function,
+    Module,
+    reverse_postorder,
+)
 from pyfreeze.ir.instructions import Call, Value
 from pyfreeze.ir.types import BOOL, FLOAT64, FixedInt, IntType, TupleType, Type
 from pyfreeze.irbuild.context import Facts, FunctionContext, Parameter, Signature
@@ -87,7 +96,12 @@ class _ModuleBuilder:
             self._add(qualname, node, decorators_line, top_level, codes)
 
     def _add(
-        self, qualname: str, node: FuncDef, decorators_line: int | None, top_level: bool, codes: Mapping[CodeKey, CodeType]
+        self,
+        qualname: str,
+        node: FuncDef,
+        decorators_line: int | None,
+        top_level: bool,
+        codes: Mapping[CodeKey, CodeType],
     ) -> None:
         key = (qualname, decorators_line or node.line)
         outcome = FunctionOutcome(qualname, node.line, key)
@@ -155,7 +169,7 @@ class _ModuleBuilder:
         builder.activate(builder.new_block("entry"))
         result = candidate.result or (Declared(signature.result, False) if signature.result is not _UNKNOWN else None)
         context = FunctionContext(
-            builder, candidate.code, facts, result, self._names, self._resolve_global, self._resolver(candidate)
+            builder, candidate.code, facts, result, self._names, self._resolve_global, self._resolver()
         )
         for parameter in signature.parameters:
             value = Value(parameter.declared.type, parameter.name)
@@ -164,7 +178,7 @@ class _ModuleBuilder:
         for name in sorted(facts.maybe_unset):
             self._start_unset(context, name)
         block(context, candidate.node.body.body)
-        falls_off(context, candidate.node)  # type: ignore[arg-type]
+        falls_off(context, candidate.node)
         if result is None:
             self._infer_result(candidate, context)
             raise Rebuild
@@ -184,7 +198,9 @@ class _ModuleBuilder:
         for type_ in context.result_types:
             common = type_ if common is None else join(common, type_)
             if common is None:
-                raise Unsupported("PF105", candidate.node, "it returns values of different types", "annotate the result")
+                raise Unsupported(
+                    "PF105", candidate.node, "it returns values of different types", "annotate the result"
+                )
         if common is None:
             raise Unsupported("PF104", candidate.node, "it never returns", "annotate the result")
         signature = candidate.signature
@@ -198,7 +214,7 @@ class _ModuleBuilder:
             signature.defaults_known,
         )
 
-    def _resolver(self, caller: _Candidate):  # type: ignore[no-untyped-def]
+    def _resolver(self) -> Callable[[str, Node], Signature]:
         def resolve(name: str, node: Node) -> Signature:
             defined = self._by_global_name.get(name, [])
             if len(defined) != 1 or defined[0] not in self._candidates:
@@ -314,9 +330,7 @@ def _declared_result(node: FuncDef, names: SymbolTable) -> Declared | None:
     return result
 
 
-def _signature(
-    name: str, node: FuncDef, code: CodeType, result: Declared | None, names: SymbolTable
-) -> Signature:
+def _signature(name: str, node: FuncDef, code: CodeType, result: Declared | None, names: SymbolTable) -> Signature:
     typed = node.type if isinstance(node.type, CallableType) else None
     written = node.unanalyzed_type if isinstance(node.unanalyzed_type, CallableType) else None
     parameters: list[Parameter] = []
@@ -329,7 +343,9 @@ def _signature(
         hint = declared(written.arg_types[index], typed.arg_types[index], names)
         if hint is None:
             shown = typed.arg_types[index]
-            raise Unsupported("PF104", node, f"parameter `{argument.variable.name}`, {shown}, is no number or tuple of numbers")
+            raise Unsupported(
+                "PF104", node, f"parameter `{argument.variable.name}`, {shown}, is no number or tuple of numbers"
+            )
         required = argument.kind in (ArgKind.ARG_POS, ArgKind.ARG_NAMED)
         default: ConstantValue = None
         if argument.initializer is not None:
@@ -339,7 +355,9 @@ def _signature(
                 positional.append(default)
         operand = None if required or isinstance(default, tuple | str) else constant_operand(default)
         parameters.append(
-            Parameter(argument.variable.name, hint, index >= positional_count, index < positional_only, operand, required)
+            Parameter(
+                argument.variable.name, hint, index >= positional_count, index < positional_only, operand, required
+            )
         )
     return Signature(
         name,

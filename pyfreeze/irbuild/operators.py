@@ -19,7 +19,7 @@ from pyfreeze.ir.types import (
     FixedInt,
     FloatType,
     IntType,
-    NoneType_,
+    NoneKind,
     TupleType,
     Type,
 )
@@ -43,7 +43,7 @@ _BINARY = {
 }
 _COMPARE = {"<": "lt", "<=": "le", "==": "eq", "!=": "ne", ">": "gt", ">=": "ge"}
 _SWAPPED = {"lt": "gt", "le": "ge", "eq": "eq", "ne": "ne", "gt": "lt", "ge": "le"}
-_FLOAT_OPERATORS = frozenset("add sub mul truediv floordiv mod pow".split())
+_FLOAT_OPERATORS = frozenset(["add", "sub", "mul", "truediv", "floordiv", "mod", "pow"])
 
 _FOLDED: dict[str, Callable[[int, int], object]] = {
     "add": operator.add,
@@ -178,7 +178,7 @@ def _same_int_type(context: FunctionContext, left: Operand, right: Operand, node
 
 def _fold(name: str, left: int, right: int) -> Operand | None:
     """The constant result, if it is a reasonably small int."""
-    if name in ("pow", "lshift") and not 0 <= right <= 128 or abs(left) >> 256:
+    if (name in ("pow", "lshift") and not 0 <= right <= 128) or abs(left) >> 256:
         return None
     if name not in _FOLDED or (name in ("floordiv", "mod") and right == 0) or (name == "rshift" and right < 0):
         return None
@@ -209,7 +209,7 @@ def truth(context: FunctionContext, operand: Operand, node: Node) -> Operand:
     match operand.type:
         case BoolType():
             return operand
-        case NoneType_():
+        case NoneKind():
             return constant_operand(False)
         case TupleType(items=items):
             return constant_operand(bool(items))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import builtins
+import sys
 
 from mypy.nodes import (
     AssertStmt,
     AssignmentStmt,
-    Block as MypyBlock,
     BreakStmt,
     CallExpr,
     ContinueStmt,
@@ -27,6 +27,8 @@ from mypy.nodes import (
     TupleExpr,
     WhileStmt,
 )
+from mypy.nodes import Block as MypyBlock
+from mypy.nodes import Context as Node
 
 from pyfreeze.ir.types import NONE, OBJECT, TupleType
 from pyfreeze.irbuild import loops
@@ -168,7 +170,9 @@ def _assert(context: FunctionContext, node: AssertStmt) -> None:
     then, otherwise = context.branch_on(decided, node)
     before = dict(context.variables)
     context.builder.activate(otherwise)
-    _raise_exception(context, "AssertionError", [node.msg] if node.msg is not None else [], node.msg is None, node)
+    # From 3.13 on, what fails is the condition, not the statement.
+    place: Node = node.expr if sys.version_info >= (3, 13) else node
+    _raise_exception(context, "AssertionError", [node.msg] if node.msg is not None else [], node.msg is None, place)
     context.builder.activate(then)
     context.variables = before
 
@@ -200,9 +204,7 @@ def _raise(context: FunctionContext, node: RaiseStmt) -> None:
     _raise_exception(context, name, arguments, bare, node)
 
 
-def _raise_exception(
-    context: FunctionContext, name: str, arguments: list[Expression], bare: bool, node: Statement
-) -> None:
+def _raise_exception(context: FunctionContext, name: str, arguments: list[Expression], bare: bool, node: Node) -> None:
     """Arguments that are no scalars or constant strings are left to the twin: it raises the exception itself."""
     try:
         operands = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import FunctionType, MethodType, ModuleType
 
 try:
-    from pyfreeze import _runtime
+    import pyfreeze._runtime as _runtime
 except ImportError:  # an installation without a C compiler still runs programs uncompiled
     _runtime = None  # type: ignore[assignment]
 
@@ -44,5 +44,3 @@ def _is_native(thing: object) -> bool:
             return True
         thing = getattr(thing, "__wrapped__", None)
     return False
-
-

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 import struct
-from typing import NoReturn
+from typing import Any, NoReturn, Union
 
 
 class _ScalarMeta(type):
@@ -22,12 +22,11 @@ class _ScalarMeta(type):
         except (TypeError, OverflowError):
             return False
 
-    def __or__(cls, other: object) -> object:
-        from typing import Union
+    def __or__(cls, other: Any) -> Any:
+        return Union[cls, other]  # noqa: UP007
 
-        return Union[cls, other]  # type: ignore[valid-type]  # noqa: UP007
-
-    __ror__ = __or__
+    def __ror__(cls, other: Any) -> Any:
+        return Union[other, cls]  # noqa: UP007
 
 
 class _FixedInt(metaclass=_ScalarMeta):

@@ -40,9 +40,7 @@ class _Inserter:
     def __init__(self, function: Function) -> None:
         self._function = function
         self._entries = live_in(function)
-        immortal = {
-            instruction.result for instruction in function.instructions() if isinstance(instruction, Constant)
-        }
+        immortal = {instruction.result for instruction in function.instructions() if isinstance(instruction, Constant)}
         self._unowned = immortal | set(function.parameters)
         self._splits: list[Block] = []
 

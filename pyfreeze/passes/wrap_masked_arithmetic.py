@@ -68,8 +68,10 @@ def _low_bits_only(
     """Whether nothing but low bits of `value` can be observed, those that fit its type."""
     if value not in masked:
         masked[value] = False  # for cycles: not proven
-        masked[value] = value not in shown and bool(users.get(value)) and all(
-            _observes_low_bits(user, value, users, shown, constants, masked) for user in users[value]
+        masked[value] = (
+            value not in shown
+            and bool(users.get(value))
+            and all(_observes_low_bits(user, value, users, shown, constants, masked) for user in users[value])
         )
     return masked[value]
 

@@ -26,10 +26,10 @@ def rows() -> list[Primitive]:
         for name in COMPARISONS
     ]
     table.append(define("bool.not", (BOOL,), BOOL, operator.not_, body="%r = xor i1 %a, true\nret i1 %r"))
-    table += [
-        define(f"bool.to_{type_}", (BOOL,), type_, int, body=_widen(type_.bits)) for type_ in FIXED_INTS
-    ]
-    table.append(define("bool.to_int", (BOOL,), INT, int, body="%w = zext i1 %a to i64\n%r = shl i64 %w, 1\nret i64 %r"))
+    table += [define(f"bool.to_{type_}", (BOOL,), type_, int, body=_widen(type_.bits)) for type_ in FIXED_INTS]
+    table.append(
+        define("bool.to_int", (BOOL,), INT, int, body="%w = zext i1 %a to i64\n%r = shl i64 %w, 1\nret i64 %r")
+    )
     table.append(define("bool.to_float64", (BOOL,), FLOAT64, float, body="%r = uitofp i1 %a to double\nret double %r"))
     return table
 

@@ -8,8 +8,9 @@ the difference. `T.to_U` deoptimizes where the value does not fit, since the int
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 
-from pyfreeze.ir.primitive import Primitive
+from pyfreeze.ir.primitive import Deoptimize, Primitive, Scalar
 from pyfreeze.ir.types import BOOL, FIXED_INTS, FLOAT64, INT, INT64, SMALL_MAXIMUM, SMALL_MINIMUM, UINT64, FixedInt
 from pyfreeze.primitives.definition import COMPARISONS, OVERFLOW, ZERO_DIVISION, define, in_range
 
@@ -59,7 +60,9 @@ def _checked_arithmetic(type_: FixedInt) -> list[Primitive]:
     if type_.signed:
         body = f"{extremes}\n%n = sub {i} 0, %a\n%s = icmp slt {i} %a, 0\n%r = select i1 %s, {i} %n, {i} %a\n{_pair(i)}"
         table.append(
-            define(f"{type_}.abs", (type_,), type_, in_range(type_, abs), body=body, python="builtins.abs", raises=OVERFLOW)
+            define(
+                f"{type_}.abs", (type_,), type_, in_range(type_, abs), body=body, python="builtins.abs", raises=OVERFLOW
+            )
         )
     return table
 
@@ -136,7 +139,11 @@ def _true_division(type_: FixedInt) -> Primitive:
     inexact = "%bad = icmp eq {i} %b, 0"
     if type_.bits == 64:
         shift = 1 << 53
-        low = f"%as = add i64 %a, {shift}\n%bs = add i64 %b, {shift}" if type_.signed else "%as = add i64 %a, 0\n%bs = add i64 %b, 0"
+        low = (
+            f"%as = add i64 %a, {shift}\n%bs = add i64 %b, {shift}"
+            if type_.signed
+            else "%as = add i64 %a, 0\n%bs = add i64 %b, 0"
+        )
         limit = 2 * shift if type_.signed else shift
         inexact = f"""%zero = icmp eq {{i}} %b, 0
 {low}
@@ -229,7 +236,13 @@ def _shifts(type_: FixedInt) -> list[Primitive]:
     pair = (type_, type_)
     if type_.signed:
         right_row = define(
-            f"{type_}.rshift", pair, type_, operator.rshift, body=f"{rshift}\n{_pair(i)}", python="operator.rshift", raises=("ValueError",)
+            f"{type_}.rshift",
+            pair,
+            type_,
+            operator.rshift,
+            body=f"{rshift}\n{_pair(i)}",
+            python="operator.rshift",
+            raises=("ValueError",),
         )
     else:
         right_row = define(f"{type_}.rshift", pair, type_, operator.rshift, body=f"{rshift}\nret {i} %r")
@@ -309,7 +322,9 @@ def _wrapping(type_: FixedInt) -> list[Primitive]:
             body=f"%count = and {i} %b, {type_.bits - 1}\n%r = shl {i} %a, %count\nret {i} %r",
         )
     )
-    table.append(define(f"{type_}.neg_wrapping", (type_,), type_, lambda a: wrap(-a), body=f"%r = sub {i} 0, %a\nret {i} %r"))
+    table.append(
+        define(f"{type_}.neg_wrapping", (type_,), type_, lambda a: wrap(-a), body=f"%r = sub {i} 0, %a\nret {i} %r")
+    )
     table.append(
         define(f"{type_}.invert_wrapping", (type_,), type_, lambda a: wrap(~a), body=f"%r = xor {i} %a, -1\nret {i} %r")
     )
@@ -323,7 +338,9 @@ def _comparisons(type_: FixedInt) -> list[Primitive]:
         predicate = name if name in ("eq", "ne") else sign + name
         function = getattr(operator, name)
         table.append(
-            define(f"{type_}.{name}", (type_, type_), BOOL, function, body=f"%r = icmp {predicate} {i} %a, %b\nret i1 %r")
+            define(
+                f"{type_}.{name}", (type_, type_), BOOL, function, body=f"%r = icmp {predicate} {i} %a, %b\nret i1 %r"
+            )
         )
         if type_ in (INT64, UINT64):
             table.append(_float_comparison(type_, name))
@@ -353,7 +370,9 @@ def _conversions(type_: FixedInt) -> list[Primitive]:
     i, sign = _machine(type_), "s" if type_.signed else "u"
     extend = "sext" if type_.signed else "zext"
     table = [
-        define(f"{type_}.to_float64", (type_,), FLOAT64, float, body=f"%r = {sign}itofp {i} %a to double\nret double %r"),
+        define(
+            f"{type_}.to_float64", (type_,), FLOAT64, float, body=f"%r = {sign}itofp {i} %a to double\nret double %r"
+        ),
         define(f"{type_}.to_bool", (type_,), BOOL, bool, body=f"%r = icmp ne {i} %a, 0\nret i1 %r"),
         _to_plain_int(type_, extend),
     ]
@@ -377,9 +396,7 @@ def _conversions(type_: FixedInt) -> list[Primitive]:
     return table
 
 
-def _fitting(type_: FixedInt):  # type: ignore[no-untyped-def]
-    from pyfreeze.ir.primitive import Deoptimize
-
+def _fitting(type_: FixedInt) -> Callable[..., Scalar]:
     def evaluate(value: int) -> int:
         if not type_.holds(value):
             raise Deoptimize

@@ -9,9 +9,7 @@ from pyfreeze.ir.types import BOOL, FLOAT64, INT
 from pyfreeze.primitives.definition import COMPARISONS, OVERFLOW, ZERO_DIVISION, define, only
 
 PAIR = "%pair = insertvalue {double, i1} undef, double %r, 0\n%both = insertvalue {double, i1} %pair, i1 %bad, 1\nret {double, i1} %both"
-_DIVISOR = (
-    "%bad = fcmp oeq double %b, 0.0\nbr i1 %bad, label %trouble, label %go\ntrouble:\nret {double, i1} {double undef, i1 true}\ngo:\n"
-)
+_DIVISOR = "%bad = fcmp oeq double %b, 0.0\nbr i1 %bad, label %trouble, label %go\ntrouble:\nret {double, i1} {double undef, i1 true}\ngo:\n"
 _SIGNS = "%wn = fcmp olt double %b, 0.0\n%mn = fcmp olt double %m, 0.0\n%differ = xor i1 %wn, %mn\n%nonzero = fcmp une double %m, 0.0\n"
 _LIBRARY = (
     "declare double @llvm.copysign.f64(double, double)",
@@ -27,7 +25,9 @@ def rows() -> list[Primitive]:
 def _arithmetic() -> list[Primitive]:
     pair = (FLOAT64, FLOAT64)
     table = [
-        define(f"float64.{name}", pair, FLOAT64, getattr(operator, name), body=f"%r = f{name} double %a, %b\nret double %r")
+        define(
+            f"float64.{name}", pair, FLOAT64, getattr(operator, name), body=f"%r = f{name} double %a, %b\nret double %r"
+        )
         for name in ("add", "sub", "mul")
     ]
     # Objects/floatobject.c, float_rem and _float_div_mod: the remainder has the divisor's sign, also when zero.
@@ -85,7 +85,16 @@ def _arithmetic() -> list[Primitive]:
             python="operator.truediv",
             raises=ZERO_DIVISION,
         ),
-        define("float64.mod", pair, FLOAT64, operator.mod, body=mod + PAIR, python="operator.mod", raises=ZERO_DIVISION, declarations=_LIBRARY),
+        define(
+            "float64.mod",
+            pair,
+            FLOAT64,
+            operator.mod,
+            body=mod + PAIR,
+            python="operator.mod",
+            raises=ZERO_DIVISION,
+            declarations=_LIBRARY,
+        ),
         define(
             "float64.floordiv",
             pair,
@@ -172,7 +181,16 @@ def _conversions() -> list[Primitive]:
             recovers=True,
             declarations=("declare double @llvm.rint.f64(double)",),
         ),
-        define("float64.to_float32", (FLOAT64,), FLOAT64, _single, python="pyfreeze.float32", raises=OVERFLOW, body=_SINGLE, recovers=True),
+        define(
+            "float64.to_float32",
+            (FLOAT64,),
+            FLOAT64,
+            _single,
+            python="pyfreeze.float32",
+            raises=OVERFLOW,
+            body=_SINGLE,
+            recovers=True,
+        ),
     ]
 
 

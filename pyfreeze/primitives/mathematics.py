@@ -8,16 +8,14 @@ from __future__ import annotations
 import math
 
 from pyfreeze.ir.primitive import Primitive
-from pyfreeze.ir.types import BOOL, FLOAT64, INT, UINT64
+from pyfreeze.ir.types import BOOL, FLOAT64, INT
 from pyfreeze.primitives.definition import define
 from pyfreeze.primitives.floats import PAIR, truncated
 
 _FAILS = ("ValueError", "OverflowError")
 
 # Modules/mathmodule.c, math_1: a finite result of a finite argument is the answer as it stands.
-_LIBM = (
-    "acos acosh asin asinh atan atanh cbrt cos cosh erf erfc exp expm1 sin sinh tan tanh"  # one argument, no special case
-).split()
+_LIBM = ("acos acosh asin asinh atan atanh cbrt cos cosh erf erfc exp expm1 sin sinh tan tanh").split()
 _LOGARITHMS = ("log", "log2", "log10", "log1p")
 
 

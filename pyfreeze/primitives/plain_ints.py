@@ -6,8 +6,9 @@ Tagged words: `value << 1`, or a pointer with bit 0 set. Adding, subtracting and
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 
-from pyfreeze.ir.primitive import Primitive
+from pyfreeze.ir.primitive import Deoptimize, Primitive, Scalar
 from pyfreeze.ir.types import BOOL, FIXED_INTS, FLOAT64, INT, INT64, UINT64, FixedInt
 from pyfreeze.primitives.definition import COMPARISONS, OVERFLOW, ZERO_DIVISION, define, in_range, only
 
@@ -57,11 +58,27 @@ def _arithmetic() -> list[Primitive]:
     ):
         table.append(
             define(
-                f"int.{name}", (INT,), INT, function, body=body, python=python, raises=_MEMORY, recovers=True, declarations=declarations
+                f"int.{name}",
+                (INT,),
+                INT,
+                function,
+                body=body,
+                python=python,
+                raises=_MEMORY,
+                recovers=True,
+                declarations=declarations,
             )
         )
     table.append(
-        define("int.pow", pair, INT, only(int, operator.pow), python="operator.pow", raises=(*_MEMORY, *ZERO_DIVISION), deopts=True)
+        define(
+            "int.pow",
+            pair,
+            INT,
+            only(int, operator.pow),
+            python="operator.pow",
+            raises=(*_MEMORY, *ZERO_DIVISION),
+            deopts=True,
+        )
     )
     return table
 
@@ -81,7 +98,9 @@ br i1 %bad0, label %trouble, label %go
 %neg = icmp slt i64 %x, 0
 %adjust = and i1 %nz, %neg
 """
-    floordiv = start + "%q0 = sdiv i64 %a, %b\n%step = zext i1 %adjust to i64\n%q = sub i64 %q0, %step\n%r = shl i64 %q, 1\n"
+    floordiv = (
+        start + "%q0 = sdiv i64 %a, %b\n%step = zext i1 %adjust to i64\n%q = sub i64 %q0, %step\n%r = shl i64 %q, 1\n"
+    )
     mod = start + "%step = select i1 %adjust, i64 %b, i64 0\n%r = add i64 %t, %step\n"
     shift = 1 << 54
     truediv = f"""{_BOTH_SMALL}%zero = icmp eq i64 %b, 0
@@ -98,9 +117,36 @@ br i1 %bad0, label %trouble, label %go
 """ + _RETURN.replace("{i64", "{double").replace("i64 %r", "double %r")
     memory_or_zero = (*ZERO_DIVISION, *_MEMORY)
     return [
-        define("int.floordiv", pair, INT, operator.floordiv, body=floordiv + _RETURN, python="operator.floordiv", raises=memory_or_zero, recovers=True),
-        define("int.mod", pair, INT, operator.mod, body=mod + _RETURN, python="operator.mod", raises=memory_or_zero, recovers=True),
-        define("int.truediv", pair, FLOAT64, operator.truediv, body=truediv, python="operator.truediv", raises=(*ZERO_DIVISION, *OVERFLOW), recovers=True),
+        define(
+            "int.floordiv",
+            pair,
+            INT,
+            operator.floordiv,
+            body=floordiv + _RETURN,
+            python="operator.floordiv",
+            raises=memory_or_zero,
+            recovers=True,
+        ),
+        define(
+            "int.mod",
+            pair,
+            INT,
+            operator.mod,
+            body=mod + _RETURN,
+            python="operator.mod",
+            raises=memory_or_zero,
+            recovers=True,
+        ),
+        define(
+            "int.truediv",
+            pair,
+            FLOAT64,
+            operator.truediv,
+            body=truediv,
+            python="operator.truediv",
+            raises=(*ZERO_DIVISION, *OVERFLOW),
+            recovers=True,
+        ),
     ]
 
 
@@ -157,7 +203,16 @@ def _comparisons() -> list[Primitive]:
         function = getattr(operator, name)
         body = f"{_BOTH_SMALL}%bad = and i1 %big, true\n%r = icmp {predicate} i64 %a, %b\n{_RETURN_BOOL}"
         table.append(
-            define(f"int.{name}", (INT, INT), BOOL, function, body=body, python=f"operator.{name}", deopts=True, recovers=True)
+            define(
+                f"int.{name}",
+                (INT, INT),
+                BOOL,
+                function,
+                body=body,
+                python=f"operator.{name}",
+                deopts=True,
+                recovers=True,
+            )
         )
         shift = 1 << 54
         ordered = "une" if name == "ne" else "o" + name
@@ -171,7 +226,14 @@ def _comparisons() -> list[Primitive]:
 {_RETURN_BOOL}"""
         table.append(
             define(
-                f"int.{name}_float64", (INT, FLOAT64), BOOL, function, body=with_float, python=f"operator.{name}", deopts=True, recovers=True
+                f"int.{name}_float64",
+                (INT, FLOAT64),
+                BOOL,
+                function,
+                body=with_float,
+                python=f"operator.{name}",
+                deopts=True,
+                recovers=True,
             )
         )
     return table
@@ -185,27 +247,63 @@ def _conversions() -> list[Primitive]:
 {_RETURN.replace("{i64", "{double").replace("i64 %r", "double %r")}"""
     low = f"%bad = trunc i64 %a to i1\n%r = ashr i64 %a, 1\n{_RETURN}"
     table = [
-        define("int.to_float64", (INT,), FLOAT64, float, body=to_float, python="builtins.float", raises=OVERFLOW, recovers=True),
+        define(
+            "int.to_float64",
+            (INT,),
+            FLOAT64,
+            float,
+            body=to_float,
+            python="builtins.float",
+            raises=OVERFLOW,
+            recovers=True,
+        ),
         # A big int is never zero.
         define("int.to_bool", (INT,), BOOL, bool, body="%r = icmp ne i64 %a, 0\nret i1 %r"),
-        define("int.low64", (INT,), UINT64, lambda a: a & ((1 << 64) - 1), body=low, python="pyfreeze._runtime.low64", deopts=True, recovers=True),
+        define(
+            "int.low64",
+            (INT,),
+            UINT64,
+            lambda a: a & ((1 << 64) - 1),
+            body=low,
+            python="pyfreeze._runtime.low64",
+            deopts=True,
+            recovers=True,
+        ),
     ]
     for type_ in FIXED_INTS:
         body = _untag(type_)
         fitting = in_range(type_, operator.index)
-        table.append(define(f"int.to_{type_}", (INT,), type_, _or_deoptimize(fitting), body=body, python="operator.index", deopts=True, recovers=True))
         table.append(
-            define(f"{type_}.coerce_int", (INT,), type_, fitting, body=body, python=f"pyfreeze.{type_}", raises=OVERFLOW, recovers=True)
+            define(
+                f"int.to_{type_}",
+                (INT,),
+                type_,
+                _or_deoptimize(fitting),
+                body=body,
+                python="operator.index",
+                deopts=True,
+                recovers=True,
+            )
+        )
+        table.append(
+            define(
+                f"{type_}.coerce_int",
+                (INT,),
+                type_,
+                fitting,
+                body=body,
+                python=f"pyfreeze.{type_}",
+                raises=OVERFLOW,
+                recovers=True,
+            )
         )
     return table
 
 
-def _or_deoptimize(function):  # type: ignore[no-untyped-def]
-    from pyfreeze.ir.primitive import Deoptimize
-
-    def evaluate(value: int) -> int:
+def _or_deoptimize(function: Callable[..., Scalar]) -> Callable[..., Scalar]:
+    def evaluate(value: int) -> Scalar:
         try:
-            return int(function(value))
+            return function(value)
         except OverflowError:
             raise Deoptimize from None
 

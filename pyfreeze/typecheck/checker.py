@@ -21,7 +21,7 @@ from pyfreeze.sources import SourceFile
 
 
 @dataclass(frozen=True, slots=True)
-class TypeError_:
+class TypeReport:
     """What mypy reports. `column` from 0."""
 
     line: int
@@ -34,7 +34,7 @@ class TypedModule:
     """`tree` is None if mypy could not make one."""
 
     tree: MypyFile | None
-    errors: tuple[TypeError_, ...]
+    errors: tuple[TypeReport, ...]
 
 
 def cache_folder() -> Path:
@@ -61,7 +61,7 @@ def typecheck(source: SourceFile) -> TypedModule:
     except CompileError as error:
         return TypedModule(None, _parsed([*errors, *error.messages]))
     except Exception as error:  # a crash of mypy must not become one of the build
-        return TypedModule(None, (TypeError_(0, 0, f"mypy failed: {type(error).__name__}: {error}"),))
+        return TypedModule(None, (TypeReport(0, 0, f"mypy failed: {type(error).__name__}: {error}"),))
     return TypedModule(result.files.get(name), _parsed(errors or result.errors))
 
 
@@ -108,7 +108,7 @@ def _stub_folder(cache: Path) -> Path:
     return folder
 
 
-def _parsed(messages: list[str]) -> tuple[TypeError_, ...]:
+def _parsed(messages: list[str]) -> tuple[TypeReport, ...]:
     """`path:line:column: error: text  [code]` → records; notes are left out."""
     found = []
     for message in messages:
@@ -116,6 +116,6 @@ def _parsed(messages: list[str]) -> tuple[TypeError_, ...]:
         if not marker:
             continue
         numbers = [int(part) for part in place.rsplit(":", 2)[1:] if part.isdigit()]
-        line, column = (numbers + [1, 1])[:2] if len(numbers) == 2 else ((numbers or [0])[0], 1)
-        found.append(TypeError_(line, column - 1, text.strip()))
+        line, column = [*numbers, 1, 1][:2] if len(numbers) == 2 else ((numbers or [0])[0], 1)
+        found.append(TypeReport(line, column - 1, text.strip()))
     return tuple(found)

@@ -354,9 +354,11 @@ def test_import_cycles_relative_imports_and_packages(tmp_path: Path) -> None:
         (package / name).write_text(text)
     results = driver.build([read_source(package / name) for name in files], None, Options())
     assert all(result.extension is not None for result in results)
-    script = "import cycle_package as p, pyfreeze; from cycle_package import second; " \
-        "assert pyfreeze.is_compiled(p) and pyfreeze.is_compiled(p.one); " \
+    script = (
+        "import cycle_package as p, pyfreeze; from cycle_package import second; "
+        "assert pyfreeze.is_compiled(p) and pyfreeze.is_compiled(p.one); "
         "print(p.NAME, p.one(1), p.three(1), second.two(1), p.__file__.endswith('.py'), p.__path__ != [])"
+    )
     finished = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert finished.stdout == "cycle_package 2 4 3 True True\n", finished.stderr
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import Both, build_both
 
-SOURCE = '''
+SOURCE = """
     from pyfreeze import int64, uint8
     from typing import Final
     LIMIT: Final = 10
@@ -147,7 +147,7 @@ SOURCE = '''
             return 0, 1
         a, b = pairs(n - 1)
         return b, a + b
-'''
+"""
 
 
 @pytest.fixture(scope="module")

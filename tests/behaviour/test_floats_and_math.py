@@ -11,7 +11,24 @@ import pytest
 
 from tests.conftest import Both, build_both
 
-EDGES = [0.0, -0.0, 1.0, -1.0, 0.5, 2.5, -3.5, 1e-310, 1e16, -1e308, 1.7e308, 2.0**53, math.pi, math.inf, -math.inf, math.nan]
+EDGES = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    2.5,
+    -3.5,
+    1e-310,
+    1e16,
+    -1e308,
+    1.7e308,
+    2.0**53,
+    math.pi,
+    math.inf,
+    -math.inf,
+    math.nan,
+]
 
 SOURCE = """
     from pyfreeze import float64, float32, int64
@@ -65,7 +82,18 @@ def test_all_are_native(floats: Both) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["arithmetic", "divide", "floor_divide", "remainder", "power", "compare", "extremes", "both_parts", "total", "choose"],
+    [
+        "arithmetic",
+        "divide",
+        "floor_divide",
+        "remainder",
+        "power",
+        "compare",
+        "extremes",
+        "both_parts",
+        "total",
+        "choose",
+    ],
 )
 def test_two_floats(floats: Both, name: str) -> None:
     for a, b in itertools.product(EDGES, repeat=2):

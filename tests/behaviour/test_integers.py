@@ -43,7 +43,25 @@ def edges(width: str) -> list[int]:
         return [0, 1, -1, 7, -7, 2**31, -(2**53) - 1, 2**62 - 1, 2**62, -(2**62), -(2**62) - 1, 2**63, 2**80, -(2**100)]
     bits = int(width.removeprefix("u").removeprefix("int"))
     low, high = (0, 2**bits - 1) if width.startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-    candidates = [0, 1, 2, 3, -1, -2, 7, -7, 100, low, low + 1, high, high - 1, high // 2, 2**53, 2**53 + 1, -(2**53) - 1]
+    candidates = [
+        0,
+        1,
+        2,
+        3,
+        -1,
+        -2,
+        7,
+        -7,
+        100,
+        low,
+        low + 1,
+        high,
+        high - 1,
+        high // 2,
+        2**53,
+        2**53 + 1,
+        -(2**53) - 1,
+    ]
     return sorted({value for value in candidates if low <= value <= high})
 
 
