@@ -37,7 +37,7 @@ def finalize_distribution_options(distribution: Any) -> None:
     extensions = []
     for path in modules:
         extension = Extension(_module_name(path, distribution), [])
-        extension.pyfreeze_source = path
+        extension.__dict__["pyfreeze_source"] = path  # for our build_extension
         extensions.append(extension)
     distribution.ext_modules = [*(distribution.ext_modules or []), *extensions]
     distribution.cmdclass["build_ext"] = _command(base, table)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from pyfreeze.ir.primitive import PURE, Deoptimize, Effects, Lowering, Primitive, PythonCallable, Scalar
 from pyfreeze.ir.types import FixedInt, Type
+from pyfreeze.language.scalars import out_of_range
 
 COMPARISONS = ("lt", "le", "eq", "ne", "gt", "ge")
 """Names as in `operator`; also the suffixes of LLVM's `icmp` and `fcmp` predicates."""
@@ -47,7 +48,7 @@ def in_range(type_: FixedInt, function: Callable[..., int]) -> Callable[..., Sca
         if not isinstance(result, int):
             raise Deoptimize
         if not type_.holds(result):
-            raise OverflowError(f"{result} is out of range for {type_}")
+            raise OverflowError(out_of_range(result, str(type_)))
         return result
 
     return evaluate

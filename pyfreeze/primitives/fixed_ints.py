@@ -206,9 +206,9 @@ ret {{{i}, i1}} %r"""
         f"{type_}.pow",
         (type_, type_),
         type_,
-        in_range(type_, operator.pow),
+        in_range(type_, _power_of),
         body=body,
-        python="operator.pow",
+        python="pyfreeze._runtime.power",
         raises=("OverflowError", "ZeroDivisionError"),
         deopts=type_.signed,
         declarations=(f"declare {{{i}, i1}} {multiply}({i}, {i})",),
@@ -253,12 +253,20 @@ def _shifts(type_: FixedInt) -> list[Primitive]:
             type_,
             in_range(type_, _left_shift),
             body=lshift,
-            python="operator.lshift",
+            python="pyfreeze._runtime.lshift",
             raises=("ValueError", "OverflowError") if type_.signed else OVERFLOW,
             recovers=True,  # 0 << 64
         ),
         right_row,
     ]
+
+
+def _power_of(a: int, b: int) -> int:
+    """`a ** b` without building a number of thousands of digits first."""
+    if b > 64 and a not in (-1, 0, 1):
+        raise OverflowError("the result is out of range for a fixed-width integer")
+    power: int = a**b
+    return power
 
 
 def _left_shift(a: int, b: int) -> int:

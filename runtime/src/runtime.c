@@ -64,6 +64,34 @@ static PyObject *low64(PyObject *self, PyObject *number)
     return PyLong_FromUnsignedLongLong(low);
 }
 
+/* `a ** b` and `a << b` where the result must fit 64 bits: without computing a huge number first. */
+static PyObject *bounded(PyObject *const *operands, Py_ssize_t count, PyObject *(*compute)(PyObject *, PyObject *), int trivial)
+{
+    int overflow, base_overflow;
+    if (count != 2)
+        return PyErr_Format(PyExc_TypeError, "expected 2 arguments");
+    long long base = PyLong_AsLongLongAndOverflow(operands[0], &base_overflow);
+    long long amount = PyLong_AsLongLongAndOverflow(operands[1], &overflow);
+    int small = !base_overflow && (base == 0 || (trivial && (base == 1 || base == -1)));
+    if (!small && (overflow > 0 || (!overflow && amount > 64)))
+        return PyErr_Format(PyExc_OverflowError, "the result is out of range for a fixed-width integer");
+    return compute(operands[0], operands[1]);
+}
+
+static PyObject *compute_power(PyObject *base, PyObject *exponent) { return PyNumber_Power(base, exponent, Py_None); }
+
+static PyObject *power(PyObject *self, PyObject *const *operands, Py_ssize_t count)
+{
+    (void)self;
+    return bounded(operands, count, compute_power, 1);
+}
+
+static PyObject *lshift(PyObject *self, PyObject *const *operands, Py_ssize_t count)
+{
+    (void)self;
+    return bounded(operands, count, PyNumber_Lshift, 0);
+}
+
 static PyMethodDef methods[] = {
     {"is_native", is_native, METH_O, "is_native(function_or_code) -> bool: whether it is bound to native code."},
     {"is_compiled_module", is_compiled_module, METH_O, "is_compiled_module(module) -> bool: whether pyfreeze built it."},
@@ -71,6 +99,8 @@ static PyMethodDef methods[] = {
      "statistics() -> list of dict: entries of twins through failed guards, by module, function, parameter and reason."},
     {"reset_statistics", reset_statistics, METH_NOARGS, "reset_statistics() -> None: count from zero again."},
     {"layout", layout, METH_NOARGS, "layout() -> dict: facts about this interpreter that the compiler needs."},
+    {"power", (PyCFunction)(void (*)(void))power, METH_FASTCALL, "power(a, b) -> a ** b, or OverflowError beyond 64 bits."},
+    {"lshift", (PyCFunction)(void (*)(void))lshift, METH_FASTCALL, "lshift(a, b) -> a << b, or OverflowError beyond 64 bits."},
     {"low64", low64, METH_O, "low64(number) -> int: its 64 lowest bits, as an unsigned number."},
     {NULL, NULL, 0, NULL},
 };
