@@ -143,19 +143,25 @@ _NO_LOCATION = frozenset(["CACHE", "RESUME", "NOP", "EXTENDED_ARG"])
 def offset_of(code: CodeType, line: int, column: int, end_line: int, end_column: int) -> int:
     """Byte offset, in a trampolined `code`, of the instruction that stands for a source range.
 
-    The last one with exactly this range; else the first on the line; else the last of the prologue.
+    The last one with exactly this range, or with the smallest around it, since mypy leaves out parentheses that a
+    range may start or end with; else the first on the line; else the end of the prologue.
     """
     prologue_end = _prologue_end(code)
-    exact = on_line = None
-    for index, position in enumerate(code.co_positions()):
+    best, smallest, on_line = None, None, None
+    for index, (first, last, start, end) in enumerate(code.co_positions()):
         if 2 * index < prologue_end or opcode.opname[code.co_code[2 * index]] in _NO_LOCATION:
             continue
-        if position == (line, end_line, column, end_column):
-            exact = 2 * index
-        if position[0] == line and on_line is None:
+        if first == line and on_line is None:
             on_line = 2 * index
-    if exact is not None:
-        return exact
+        if first is None or last is None or start is None or end is None:
+            continue
+        if (first, start) > (line, column) or (last, end) < (end_line, end_column):
+            continue
+        size = (line - first, column - start, last - end_line, end - end_column)
+        if smallest is None or size <= smallest:
+            best, smallest = 2 * index, size
+    if best is not None:
+        return best
     return on_line if on_line is not None else prologue_end
 
 
