@@ -22,6 +22,7 @@ from pyfreeze.ir.instructions import (
     Block,
     Branch,
     Call,
+    CheckDepth,
     CondBranch,
     Constant,
     DecRef,
@@ -245,6 +246,8 @@ class FunctionEmitter:
                 self._emit_apply(instruction)
             case Call():
                 self._emit_call(instruction)
+            case CheckDepth(levels=levels, handler=Edge() as handler):
+                self._check_depth(handler, levels)
             case MakeTuple():
                 self._emit_make_tuple(instruction)
             case GetItem(operands=[operand], index=index, result=result):
@@ -367,7 +370,7 @@ class FunctionEmitter:
         assert result is not None and handler is not None
         remaining = "%remaining"
         if instruction.function in self._recursive:
-            remaining = self._check_depth(handler)
+            remaining = self._check_depth(handler, instruction.levels)
         struct = f"{{{llvm_type(result.type)}, i8}}"
         arguments = ", ".join(["ptr %breaker", f"i64 {remaining}", *map(self._typed, instruction.operands)])
         pair, status, failed = self._fresh(), self._fresh(), self._fresh()
@@ -379,9 +382,9 @@ class FunctionEmitter:
         self._open(following)
         self._line(f"{self._define(result)} = extractvalue {struct} {pair}, 0")
 
-    def _check_depth(self, handler: Edge) -> str:
+    def _check_depth(self, handler: Edge, levels: int) -> str:
         remaining, spent = self._fresh(), self._fresh()
-        self._line(f"{remaining} = sub i64 %remaining, 1")
+        self._line(f"{remaining} = sub i64 %remaining, {levels}")
         self._line(f"{spent} = icmp slt i64 {remaining}, 0")
         slow, following = self._new_label("deep"), self._new_label("next")
         self._line(f'br i1 {spent}, label %"{slow}", label %"{following}"{_UNLIKELY}')

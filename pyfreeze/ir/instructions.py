@@ -82,9 +82,20 @@ class Apply(Instruction):
 
 @dataclass(eq=False, slots=True)
 class Call(Instruction):
-    """Call a native function of the module directly, on unboxed arguments."""
+    """Call a native function of the module directly, on unboxed arguments.
+
+    `levels`: how many Python calls it stands for, more than one where the calls around it were inlined.
+    """
 
     function: str = ""
+    levels: int = 1
+
+
+@dataclass(eq=False, slots=True)
+class CheckDepth(Instruction):
+    """RecursionError if `levels` more calls are too many: stands for a recursive call that was inlined."""
+
+    levels: int = 1
 
 
 @dataclass(eq=False, slots=True)
@@ -191,7 +202,7 @@ def effects_of(instruction: Instruction) -> Effects:
             return primitive.effects
         case Call() | Poll():
             return _RUNS_PYTHON
-        case Raise():
+        case Raise() | CheckDepth():
             return _RAISES
         case _:
             return PURE

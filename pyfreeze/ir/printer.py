@@ -11,6 +11,7 @@ from pyfreeze.ir.instructions import (
     Block,
     Branch,
     Call,
+    CheckDepth,
     CondBranch,
     Constant,
     DecRef,
@@ -106,6 +107,8 @@ class _FunctionPrinter:
                 return f"{primitive.name} {operands}"
             case Call(function=function):
                 return f"call @{function}({operands})"
+            case CheckDepth(levels=levels):
+                return f"check_depth {levels}"
             case MakeTuple():
                 return f"tuple ({operands})"
             case GetItem(index=index):

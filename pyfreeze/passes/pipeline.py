@@ -13,6 +13,7 @@ from pyfreeze.passes.add_exception_edges import add_exception_edges
 from pyfreeze.passes.eliminate_dead_code import eliminate_dead_code
 from pyfreeze.passes.insert_refcounts import insert_refcounts
 from pyfreeze.passes.reduce_strength import reduce_strength
+from pyfreeze.passes.unroll_recursion import unroll_recursion
 from pyfreeze.passes.wrap_masked_arithmetic import wrap_masked_arithmetic
 
 
@@ -33,6 +34,7 @@ PASSES = (
     Pass("add-entry-polls", run_on_module=add_entry_polls, required=True),
     Pass("eliminate-dead-code", eliminate_dead_code),
     Pass("add-exception-edges", add_exception_edges, required=True, stage=Stage.EXPLICIT),
+    Pass("unroll-recursion", unroll_recursion),
     Pass("insert-refcounts", insert_refcounts, required=True, stage=Stage.LOWERED),
 )
 
@@ -41,6 +43,8 @@ ORDER = (
     ("wrap-masked-arithmetic", "eliminate-dead-code", "it leaves the checked operations behind, unused"),
     ("eliminate-dead-code", "add-exception-edges", "an edge keeps a block alive"),
     ("add-entry-polls", "add-exception-edges", "polls fail too"),
+    ("add-exception-edges", "unroll-recursion", "a copy fails into the handler of the call it replaces"),
+    ("unroll-recursion", "insert-refcounts", "copies are counted like everything else"),
     ("add-exception-edges", "insert-refcounts", "references are released on error edges as well"),
 )
 """(earlier, later, why); checked at import."""

@@ -1,0 +1,40 @@
+"""Copies of blocks with values, sites and edges of their own."""
+
+from __future__ import annotations
+
+import copy
+
+from pyfreeze.ir.function import Function
+from pyfreeze.ir.instructions import Block, Edge, Instruction, Site, Terminator, Value
+
+
+def copy_blocks(function: Function, suffix: str) -> list[Block]:
+    """All blocks of `function` again, the entry first, referring to each other only."""
+    values: dict[Value, Value] = {}
+    blocks = {block: Block(f"{block.name}.{suffix}") for block in function.blocks}
+
+    def new(value: Value) -> Value:
+        if value not in values:
+            values[value] = Value(value.type, value.name)
+        return values[value]
+
+    def new_edge(edge: Edge) -> Edge:
+        return Edge(blocks[edge.target], [new(value) for value in edge.arguments])
+
+    def new_site(site: Site) -> Site:
+        return Site(site.function, site.position, site.local_names, [new(value) for value in site.local_values])
+
+    def new_instruction(instruction: Instruction) -> Instruction:
+        made = copy.copy(instruction)
+        made.operands = [new(value) for value in instruction.operands]
+        made.result = new(instruction.result) if instruction.result is not None else None
+        made.site = new_site(instruction.site) if instruction.site is not None else None
+        made.handler = new_edge(instruction.handler) if instruction.handler is not None else None
+        if isinstance(made, Terminator):
+            made.edges = [new_edge(edge) for edge in made.edges]
+        return made
+
+    for old, made in blocks.items():
+        made.parameters = [new(value) for value in old.parameters]
+        made.instructions = [new_instruction(instruction) for instruction in old.instructions]
+    return [blocks[block] for block in function.blocks]
