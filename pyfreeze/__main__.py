@@ -1,6 +1,22 @@
-"""`python -m pyfreeze`."""
+"""The command `pyfreeze`, and `python -m pyfreeze`. Says what to install where only the run-time part is."""
 
-from pyfreeze.cli import main
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    try:
+        from pyfreeze.cli import main as command_line
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("pyfreeze"):
+            raise
+        sys.exit(
+            f"pyfreeze: error: the compiler needs `{error.name}`, which is not installed [PF508]\n"
+            "    hint: pip install 'pyfreeze[compiler]'"
+        )
+    command_line()
+
 
 if __name__ == "__main__":
     main()

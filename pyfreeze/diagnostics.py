@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,7 +30,8 @@ CATALOGUE = {
     "PF505": "output that cannot be written",
     "PF506": "no linker, or linking failed",
     "PF507": "internal error of the compiler",
-    "PF508": "broken installation of pyfreeze",
+    "PF508": "incomplete installation of pyfreeze",
+    "PF509": "setting in pyproject.toml that is not understood",
 }
 """All codes. PF1xx: a function keeps its twin; PF4xx: suspicious; PF5xx: the build itself."""
 
@@ -64,17 +66,36 @@ class InternalError(Exception):
         self.function = function
 
 
-def render(diagnostics: Iterable[Diagnostic], source: str | None = None) -> str:
-    """All messages sorted by place, each with its source line if `source` is given."""
-    lines = source.splitlines() if source is not None else []
+def plain(text: str, _role: str) -> str:
+    """The style of text that is not for a terminal."""
+    return text
+
+
+def render(
+    diagnostics: Iterable[Diagnostic], source: str | None = None, style: Callable[[str, str], str] = plain
+) -> str:
+    """All messages sorted by place, each with its source line if `source` is given.
+
+    `style(text, role)` may colour a part; roles are the severities, `place` and `hint`.
+    """
+    # Not splitlines(): a form feed or U+2028 does not end a line of Python.
+    lines = source.split("\n") if source is not None else []
     blocks = []
     for item in sorted(diagnostics, key=lambda item: (item.path, item.line, item.column, item.code)):
         place = f"{item.path}:{item.line}:{item.column + 1}" if item.line else item.path
-        block = [f"{place}: {item.severity}: {item.message} [{item.code}]"]
+        block = [
+            f"{style(place + ':', 'place')} {style(item.severity + ':', item.severity)} {item.message} [{item.code}]"
+        ]
         if 0 < item.line <= len(lines):
             text = lines[item.line - 1]
-            block += [f"    {text}", "    " + " " * item.column + "^"]
+            block += [f"    {text}", f"    {_blank(text[: item.column])}{style('^', item.severity)}"]
         if item.hint:
-            block.append(f"    hint: {item.hint}")
+            block.append(f"    {style('hint:', 'hint')} {item.hint}")
         blocks.append("\n".join(block))
     return "\n".join(blocks)
+
+
+def _blank(text: str) -> str:
+    """As wide as `text` on a terminal."""
+    widths = {"W": "  ", "F": "  "}
+    return "".join("\t" if letter == "\t" else widths.get(unicodedata.east_asian_width(letter), " ") for letter in text)

@@ -1,33 +1,47 @@
-"""Runs an extension module as `__main__`: `python -m pyfreeze.run_main EXTENSION NAME SCRIPT [ARGS…]`.
+"""Runs an extension module as `python SCRIPT ARGS…` would run its source: `python run_main.py EXTENSION NAME SCRIPT ARGS…`.
 
-Standard library only, so that a program's start is not slowed down by the compiler.
+Run as a file, not with -m, which would look for pyfreeze in the current folder first. Standard library only, so that a
+program starts as fast as it does interpreted; and all in one frame, the only one that it has more than then.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import sys
-from importlib.machinery import ExtensionFileLoader
-from pathlib import Path
-
-
-def run_main(extension: str, name: str, script: str, arguments: list[str]) -> None:
-    """As `python script arguments…`, with the functions of `extension`."""
-    sys.argv = [script, *arguments]
-    script = str(Path(script).absolute())
-    sys.path[0] = str(Path(script).parent)
-    loader = ExtensionFileLoader(name, extension)
-    spec = importlib.util.spec_from_file_location(name, extension, loader=loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    module.__name__ = "__main__"
-    module.__file__ = script
-    module.__spec__ = None
-    module.__package__ = None
-    sys.modules["__main__"] = module
-    loader.name = "__main__"  # it refuses to execute a module of another name
-    loader.exec_module(module)
-
 
 if __name__ == "__main__":
-    run_main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])
+    import os.path
+
+    extension, name, script = sys.argv[1:4]
+    sys.argv = sys.argv[3:]
+    if not sys.flags.safe_path:
+        sys.path[0] = os.path.dirname(os.path.realpath(script))
+
+    import _imp
+    from importlib.machinery import ExtensionFileLoader, ModuleSpec, SourceFileLoader
+
+    module = _imp.create_dynamic(ModuleSpec(name, ExtensionFileLoader(name, extension), origin=extension))
+    path = os.path.abspath(script)
+    module.__dict__.update(
+        __name__="__main__",
+        __file__=path,
+        __loader__=SourceFileLoader("__main__", path),
+        __spec__=None,
+        __package__=None,
+        __cached__=None,
+        __annotations__={},
+        __builtins__=__builtins__,
+    )
+    sys.modules["__main__"] = module
+    try:
+        _imp.exec_dynamic(module)
+    except BaseException as error:
+        assert error.__traceback__ is not None
+        remaining = error.__traceback__.tb_next
+        users_hook = sys.excepthook
+
+        def hook(kind: type[BaseException], error: BaseException, _: object) -> None:
+            """The program's own frames are all that its traceback shows."""
+            users_hook(kind, error.with_traceback(remaining), remaining)
+
+        sys.excepthook = hook
+        raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tokenize
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,23 +26,39 @@ class SourceFile:
 
 
 def read_source(path: Path) -> SourceFile:
-    """Raises DiagnosticError: missing, unreadable, undecodable, or not importable under its name."""
+    """A module. Raises DiagnosticError: missing, unreadable, undecodable, or not importable under its name."""
     if path.suffix != ".py":
         raise _refused("PF501", path, "is no .py file", "name a Python source file")
+    data = _read(path)
+    return SourceFile(path, _module_name(path), _decoded(path, data), data)
+
+
+def read_program(path: Path) -> SourceFile:
+    """A file to be run as `__main__`: no name is refused, and no package contains it. Raises DiagnosticError."""
+    data = _read(path)
+    name = re.sub(r"^(?=\d)|\W", "_", path.stem, flags=re.ASCII)
+    return SourceFile(path, name, _decoded(path, data), data)
+
+
+def _read(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise _refused("PF501", path, "does not exist", "check the path") from None
-    except OSError as error:
-        raise _refused("PF501", path, f"cannot be read: {error.strerror}", "") from None
-    module_name = _module_name(path)
+    except IsADirectoryError:
+        raise _refused("PF501", path, "is a folder", "name the files in it that are to be compiled") from None
+    except (OSError, ValueError) as error:
+        message = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+        raise _refused("PF501", path, message, "check its permissions") from None
+
+
+def _decoded(path: Path, data: bytes) -> str:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        text = io.TextIOWrapper(io.BytesIO(data), encoding).read()
+        return io.TextIOWrapper(io.BytesIO(data), encoding).read()
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         message = f"cannot be decoded: {error}"
         raise _refused("PF502", path, message, "save it as UTF-8, or declare its encoding (PEP 263)") from None
-    return SourceFile(path, module_name, text, data)
 
 
 def _module_name(path: Path) -> str:

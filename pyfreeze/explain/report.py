@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from pyfreeze.diagnostics import Diagnostic
+from pyfreeze.diagnostics import Diagnostic, plain
 
 Tier = Literal["native", "native-with-objects", "twin"]
 TIERS: tuple[Tier, ...] = ("native", "native-with-objects", "twin")
@@ -53,10 +53,11 @@ def as_json(report: ModuleReport) -> str:
     return json.dumps({"path": report.path, "functions": functions, "totals": report.totals}, indent=2)
 
 
-def as_text(report: ModuleReport) -> Iterable[str]:
-    """Lines for a terminal."""
+def as_text(report: ModuleReport, style: Callable[[str, str], str] = plain) -> Iterable[str]:
+    """Lines for a terminal; `style(text, role)` may colour a part, the roles being the tiers and `name`."""
     for function in report.functions:
-        yield f"{report.path}:{function.line}: {function.name}: {function.tier}"
+        place, name = f"{report.path}:{function.line}", style(function.name, "name")
+        yield f"{place}: {name}: {style(function.tier, function.tier)}"
         for reason in function.reasons:
             yield f"    {reason.code} line {reason.line}: {reason.message}"
             if reason.hint:

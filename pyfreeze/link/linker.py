@@ -21,15 +21,26 @@ def extension_suffix() -> str:
 
 
 def find_linker() -> list[str] | None:
-    """The command that links shared objects: $CC, the compiler Python was built with, a usual one, or ziglang."""
-    candidates = [os.environ.get("CC", ""), str(sysconfig.get_config_var("CC") or ""), "cc", "gcc", "clang"]
-    for candidate in candidates:
+    """The command that links shared objects: $CC, the compiler Python was built with, a usual one, or ziglang.
+
+    Its words may be more than one: `ccache gcc`, `gcc -pthread`. A $CC that is not there is not passed over in silence.
+    """
+    if chosen := shlex.split(os.environ.get("CC", "")):
+        return chosen if shutil.which(chosen[0]) else None
+    for candidate in (str(sysconfig.get_config_var("CC") or ""), "cc", "gcc", "clang"):
         words = shlex.split(candidate)
         if words and shutil.which(words[0]):
-            return words[:1]
+            return words
     if importlib.util.find_spec("ziglang") is not None:
         return [sys.executable, "-m", "ziglang", "cc"]
     return None
+
+
+def no_linker() -> str:
+    """What to say when there is none."""
+    if chosen := os.environ.get("CC"):
+        return f"the C compiler that $CC names, `{chosen}`, is not there"
+    return "no C compiler found to link with"
 
 
 def link_extension(object_code: bytes, target: Path, init_name: str) -> None:
@@ -53,7 +64,7 @@ def _link(object_file: Path, linked: Path, init_name: str) -> None:
         return
     command = find_linker()
     if command is None:
-        raise _failure("PF506", linked, "no linker found", "install a C compiler (cc), or `pip install ziglang`")
+        raise _failure("PF506", linked, no_linker(), "install a C compiler (cc), or `pip install ziglang`")
     flags = ["-bundle", "-undefined", "dynamic_lookup"] if sys.platform == "darwin" else ["-shared"]
     finished = subprocess.run(
         [*command, *flags, str(object_file), "-o", str(linked), "-lm"], capture_output=True, text=True, check=False

@@ -1,0 +1,100 @@
+"""`pyfreeze build`: several sources, what is wrong with each, and how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from pyfreeze import driver
+from pyfreeze.commands.messages import show
+from pyfreeze.diagnostics import Diagnostic, DiagnosticError
+from pyfreeze.driver import BuildResult
+from pyfreeze.options import Options
+from pyfreeze.sources import SourceFile, read_source
+
+
+def build_files(files: Sequence[Path], out_dir: Path | None, options: Options) -> bool:
+    """Build all that can be built and say what is wrong with the others. True if all went well."""
+    sources, refused = _read_all(files)
+    refused += _collisions(sources, out_dir)
+    show(refused)
+    if refused:
+        return False
+    with _progress_bar(sources, shown=not options.dumps) as advance:
+        results: list[BuildResult] = []
+
+        def built(result: BuildResult) -> None:
+            results.append(result)
+            number = f"[{len(results)}/{len(sources)}] " if len(sources) > 1 else ""
+            _tell(result, number, to_stderr=bool(options.dumps))
+            advance()
+
+        driver.build(sources, out_dir, options, built)
+    if len(sources) > 1:
+        click.echo(_summary(results), err=bool(options.dumps))
+    return all(result.extension is not None for result in results)
+
+
+def _read_all(files: Sequence[Path]) -> tuple[list[SourceFile], list[Diagnostic]]:
+    sources: list[SourceFile] = []
+    diagnostics: list[Diagnostic] = []
+    for path in dict.fromkeys(files):
+        try:
+            sources.append(read_source(path))
+        except DiagnosticError as error:
+            diagnostics += error.diagnostics
+    return sources, diagnostics
+
+
+def _collisions(sources: Sequence[SourceFile], out_dir: Path | None) -> list[Diagnostic]:
+    """Two sources that would become the same file, as `a/x.py` and `b/x.py` with `-o`."""
+    first: dict[Path, SourceFile] = {}
+    found = []
+    for source in sources:
+        target = driver.extension_path(source, out_dir)
+        earlier = first.setdefault(target, source)
+        if earlier is not source:
+            message = f"would be written to {target}, as {earlier.path} is"
+            found.append(Diagnostic("PF505", "error", str(source.path), 0, 0, message, "build them into two folders"))
+    return found
+
+
+def _tell(result: BuildResult, number: str, to_stderr: bool) -> None:
+    show(result.diagnostics, result.source.text)
+    for stage, text in result.dumps:
+        click.echo(f"; ---- {stage} ----\n{text}")
+    if result.extension is None or result.report is None:
+        if number:
+            click.echo(f"{number}{result.source.path}: failed, {result.seconds:.2f} s", err=to_stderr)
+        return
+    totals = result.report.totals
+    counted = f"{totals['native']} of {totals['functions']} functions native"
+    click.echo(f"{number}{result.extension}: {counted}, {result.seconds:.2f} s", err=to_stderr)
+
+
+def _summary(results: Sequence[BuildResult]) -> str:
+    totals = [result.report.totals for result in results if result.report is not None]
+    native, functions = (sum(total[kind] for total in totals) for kind in ("native", "functions"))
+    failed = sum(result.extension is None for result in results)
+    seconds = sum(result.seconds for result in results)
+    outcome = f"{len(results) - failed} modules built" + (f", {failed} failed" if failed else "")
+    return f"{outcome}: {native} of {functions} functions native, {seconds:.2f} s"
+
+
+@contextmanager
+def _progress_bar(sources: Sequence[SourceFile], shown: bool) -> Iterator[Callable[[], None]]:
+    """A bar with the module being built, on a terminal; yields what to call after each."""
+    console = Console(stderr=True)
+    if len(sources) < 2 or not shown or not console.is_terminal:
+        yield lambda: None
+        return
+    names = iter([*(source.module_name for source in sources[1:]), ""])
+    columns = (BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(sources[0].module_name, total=len(sources))
+        yield lambda: progress.update(task, advance=1, description=next(names))

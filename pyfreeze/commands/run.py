@@ -1,0 +1,69 @@
+"""`pyfreeze run`: a program's extension in the cache, and running that as Python would run the source.
+
+The driver is imported only to build: a program that is in the cache starts without it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import signal
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pyfreeze
+from pyfreeze.cache import cache_folder
+from pyfreeze.commands.compare import compare
+from pyfreeze.commands.messages import show
+from pyfreeze.options import Options
+from pyfreeze.sources import SourceFile, read_program
+
+
+def run_program(file: Path, arguments: tuple[str, ...], options: Options, comparing: bool) -> int:
+    """Returns the program's exit status; where the platform can, never returns but becomes the program."""
+    source = read_program(file)
+    extension = _cached_extension(source, options)
+    # Not `-m pyfreeze.run_main`: that would take a folder `pyfreeze` in the current one first.
+    runner = str(Path(pyfreeze.__file__).with_name("run_main.py"))
+    compiled = [sys.executable, runner, str(extension), source.module_name, str(file), *arguments]
+    if comparing:
+        return compare([sys.executable, str(file), *arguments], compiled)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    if sys.platform != "win32":
+        os.execv(sys.executable, compiled)  # signals, the terminal and the exit status are the program's own
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program
+    return subprocess.run(compiled, check=False).returncode
+
+
+def _cached_extension(source: SourceFile, options: Options) -> Path:
+    """The extension module of just this source, these options, this pyfreeze and this Python; built if need be."""
+    key = hashlib.sha256(source.data)
+    path = str(source.path.absolute())  # it is in the code's file names
+    version = (pyfreeze.__version__, sys.version, sysconfig.get_config_var("EXT_SUFFIX"), _compiler_state())
+    key.update(repr((path, options, *version, _processor())).encode())
+    target = cache_folder() / "run" / key.hexdigest()[:32] / f"{source.module_name}.so"
+    if not target.exists():
+        from pyfreeze import driver
+
+        result = driver.compile_module(source, target, options)
+        show(result.diagnostics, source.text)
+    return target
+
+
+def _compiler_state() -> int:
+    """Changes with the compiler's own files, so that a program in the cache is never an older compiler's."""
+    root = Path(pyfreeze.__file__).parent
+    return max(path.stat().st_mtime_ns for path in root.rglob("*") if path.suffix in (".py", ".pyi", ".so", ".pyd"))
+
+
+def _processor() -> str:
+    """What `--cpu native` depends on: the cache may be on a disk that several machines share."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().partition("\n\n")[0].splitlines()
+    except OSError:
+        return platform.processor()
+    return "".join(line for line in lines if line.startswith(("model name", "flags", "Features")))
