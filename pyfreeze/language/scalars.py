@@ -1,13 +1,16 @@
 """The scalar value types: annotations, and calls that convert and check (contract, rule 2).
 
 `int64(x)` gives a plain `int` and `float64(x)` a plain `float`: there are no values of these types at run time.
+Imports nothing that is written in Python: any standard-library module may itself be compiled, and then imports this.
 """
 
 from __future__ import annotations
 
-import operator
-import struct
-from typing import Any, NoReturn, Union
+from _operator import index
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 
 class _ScalarMeta(type):
@@ -23,9 +26,13 @@ class _ScalarMeta(type):
             return False
 
     def __or__(cls, other: Any) -> Any:
+        from typing import Union
+
         return Union[cls, other]  # noqa: UP007
 
     def __ror__(cls, other: Any) -> Any:
+        from typing import Union
+
         return Union[other, cls]  # noqa: UP007
 
 
@@ -37,7 +44,7 @@ class _FixedInt(metaclass=_ScalarMeta):
     maximum = 0
 
     def __new__(cls, value: object = 0) -> int:  # type: ignore[misc]
-        number = operator.index(value)  # type: ignore[arg-type]
+        number = index(value)  # type: ignore[arg-type]
         if not cls.minimum <= number <= cls.maximum:
             raise OverflowError(out_of_range(number, cls.__name__))
         return number + 0  # a bool becomes an int
@@ -99,7 +106,7 @@ class float64(metaclass=_ScalarMeta):  # noqa: N801
         if isinstance(value, float):
             return float(value)
         try:
-            number = operator.index(value)  # type: ignore[arg-type]
+            number = index(value)  # type: ignore[arg-type]
         except TypeError:
             raise TypeError(f"{cls.__name__}() needs a float or an int, not '{type(value).__name__}'") from None
         return float(number)
@@ -115,6 +122,8 @@ class float32(float64):  # noqa: N801
     __slots__ = ()
 
     def __new__(cls, value: object = 0.0) -> float:  # type: ignore[misc]
+        import struct
+
         wide = float64(value)
         try:
             return float(struct.unpack("<f", struct.pack("<f", wide))[0])

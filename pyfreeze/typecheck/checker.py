@@ -51,10 +51,12 @@ def cache_folder() -> Path:
 def typecheck(source: SourceFile) -> TypedModule:
     """mypy's tree of `source`, with types."""
     name = _name_for_mypy(source.module_name)
+    # Under another name without its path, or mypy would find the file twice.
+    path = str(source.path) if name == source.module_name else None
     errors: list[str] = []
     try:
         result = build.build(
-            [BuildSource(str(source.path), name, source.text)],
+            [BuildSource(path, name, source.text)],
             _options(),
             flush_errors=lambda _file, messages, _serious: errors.extend(messages),
         )

@@ -64,6 +64,8 @@ MODULES: dict[str, tuple[str, str]] = {
     "pathlib": ("", "test_pathlib"),
     "_strptime": ("", "test_strptime"),
 }
+# `python -m zipfile` finds no code object in an extension module (docs/contract.md, known differences).
+KNOWN_DIFFERENCES = {"zipfile": {"test.test_zipfile.CommandLineTest.test_list_command": ["ok", "failure"]}}
 SAMPLE = ("heapq", "bisect", "textwrap", "fractions", "json.decoder", "colorsys")
 
 
@@ -125,7 +127,8 @@ def check_module(tmp_path: Path, name: str) -> int:
         again = _run(folder, name)["outcomes"]
         assert isinstance(again, dict)
         different = {test: pair for test, pair in different.items() if again.get(test) == pair[0]}
-    assert different == {}
+    known = KNOWN_DIFFERENCES.get(name, {})
+    assert {test: list(pair) for test, pair in different.items() if list(pair) != known.get(test)} == {}
     assert any(outcome == "ok" for outcome in before.values())
     return len(before)
 
