@@ -1,10 +1,13 @@
-"""The number of steps of a `range`, computed once before a loop."""
+"""What a loop over a `range` computes once: its number of steps, and the end of its next strip."""
 
 from __future__ import annotations
 
 from pyfreeze.ir.primitive import Primitive
 from pyfreeze.ir.types import INT64, UINT64
 from pyfreeze.primitives.definition import define
+
+STRIP = 8192
+"""Steps of an innermost loop between two polls."""
 
 
 def rows() -> list[Primitive]:
@@ -27,6 +30,19 @@ def rows() -> list[Primitive]:
 ret {i64, i1} %both"""
     return [
         define(
+            "int64.strip_end",
+            (INT64, INT64),
+            INT64,
+            _strip_end,
+            body=f"""%left = sub i64 %b, %a
+%below = icmp slt i64 %a, %b
+%many = icmp ugt i64 %left, {STRIP}
+%split = and i1 %below, %many
+%part = add i64 %a, {STRIP}
+%r = select i1 %split, i64 %part, i64 %b
+ret i64 %r""",
+        ),
+        define(
             "range.steps",
             (INT64, INT64, INT64),
             UINT64,
@@ -34,8 +50,12 @@ ret {i64, i1} %both"""
             body=body,
             python="builtins.range",  # raises ValueError for a step of 0
             raises=("ValueError",),
-        )
+        ),
     ]
+
+
+def _strip_end(counter: int, limit: int) -> int:
+    return min(counter + STRIP, limit) if counter < limit else limit
 
 
 def _steps(start: int, stop: int, step: int) -> int:
