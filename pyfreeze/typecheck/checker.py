@@ -1,123 +1,202 @@
 """Runs mypy on one module. Whatever the module is, this returns: errors are data, and without a tree all is twins.
 
 The module itself is always parsed and checked; what it imports comes from mypy's cache. The user's mypy configuration
-plays no part, so that a build depends on the source alone.
+plays no part, so that a build depends on the sources alone.
+
+mypy can be shown pyfreeze with one of two faces. NOMINAL has the value types as classes, so that `int64` is found in the
+types of expressions; PUBLIC is what the user's own type checker sees. The errors that are reported are always those of
+the public face: if the nominal run finds any, the module is checked again.
 """
 
 from __future__ import annotations
 
+import enum
+import io
+import json
 import os
+import re
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mypy import build
 from mypy.errors import CompileError
 from mypy.modulefinder import BuildSource
-from mypy.nodes import MypyFile
+from mypy.nodes import Expression, MypyFile
 from mypy.options import Options as MypyOptions
+from mypy.types import Type
 
 from pyfreeze.sources import SourceFile
+from pyfreeze.typecheck.cache import cache_folder, stub_folder
+from pyfreeze.typecheck.value_types import FIXED_INT_NAMES, FLOAT_NAMES, ValueTypes
+
+__all__ = ["Face", "TypeReport", "TypedModule", "cache_folder", "typecheck"]
+
+
+class Face(enum.Enum):
+    """Which stub of pyfreeze mypy is shown. The values name its caches."""
+
+    PUBLIC = "public"
+    NOMINAL = "nominal"
 
 
 @dataclass(frozen=True, slots=True)
 class TypeReport:
-    """What mypy reports. `column` from 0."""
+    """What mypy reports. `line` from 1 (0: no place), `column` from 0. `code` is mypy's, `syntax`, or `crash`."""
 
     line: int
     column: int
     message: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TypedModule:
-    """`tree` is None if mypy could not make one."""
+    """`tree` is None if mypy could not make one; then `errors` says why. `types` are those of its expressions."""
 
     tree: MypyFile | None
     errors: tuple[TypeReport, ...]
+    types: Mapping[Expression, Type] = field(default_factory=dict, repr=False)
 
 
-def cache_folder() -> Path:
-    """Where pyfreeze keeps what can be made again; PYFREEZE_CACHE_DIR overrides the platform's convention."""
-    if chosen := os.environ.get("PYFREEZE_CACHE_DIR"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "pyfreeze"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "pyfreeze"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pyfreeze"
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What one run of mypy gave. `blocked`: no tree because of an error; `elsewhere`: one in another file."""
+
+    module: TypedModule
+    blocked: bool = False
+    elsewhere: bool = False
+    knows_pyfreeze: bool = False
 
 
-def typecheck(source: SourceFile) -> TypedModule:
-    """mypy's tree of `source`, with types."""
-    name = _name_for_mypy(source.module_name)
-    # Under another name without its path, or mypy would find the file twice.
-    path = str(source.path) if name == source.module_name else None
-    errors: list[str] = []
+def typecheck(source: SourceFile, face: Face = Face.PUBLIC) -> TypedModule:
+    """mypy's tree of `source`, with types. Never raises for what the source holds."""
+    run = _checked(source, face)
+    if face is Face.PUBLIC or not run.module.errors or not run.knows_pyfreeze or run.module.tree is None:
+        return run.module
+    nominal = run.module
+    conversions = [error for error in nominal.errors if _is_bad_conversion(error)]
+    shown = _checked(source, Face.PUBLIC).module.errors
+    places = {error.line for error in shown}
+    errors = [*shown, *(error for error in conversions if error.line not in places)]
+    errors.sort(key=lambda error: (error.line, error.column))
+    return TypedModule(nominal.tree, tuple(errors), nominal.types)
+
+
+_CONVERSION = re.compile(r'Argument 1 to "(\w+)" has incompatible type')
+
+
+def _is_bad_conversion(error: TypeReport) -> bool:
+    """`int64("3")`: TypeError at run time, but to the public stub it is `int("3")`."""
+    found = _CONVERSION.match(error.message)
+    return found is not None and f"pyfreeze.{found[1]}" in (*FIXED_INT_NAMES, *FLOAT_NAMES)
+
+
+def _checked(source: SourceFile, face: Face) -> _Run:
+    """mypy's best answer: with less and less of the surroundings, until one comes."""
+    run = _run(source, face, surroundings=True, cached=True)
+    if run.blocked and run.elsewhere:  # an error in what it imports: go without
+        run = _run(source, face, surroundings=False, cached=True)
+    if run.module.tree is None and not run.blocked:  # a crash, perhaps of a damaged or locked cache
+        run = _run(source, face, surroundings=False, cached=False)
+    return run
+
+
+def _run(source: SourceFile, face: Face, *, surroundings: bool, cached: bool) -> _Run:
+    name = _name_for_mypy(source)
+    options = _options(face, cached)
+    if not surroundings:
+        options.follow_imports = "skip"
+    elif (root := _import_root(source)) is not None:
+        options.mypy_path = [str(root)]
+    messages: list[str] = []
     try:
         result = build.build(
-            [BuildSource(path, name, source.text)],
-            _options(),
-            flush_errors=lambda _file, messages, _serious: errors.extend(messages),
+            [BuildSource(str(source.path), name, source.text)],
+            options,
+            # The folder goes first in the search, and keeps mypy from searching the working directory.
+            alt_lib_path=str(stub_folder(nominal=face is Face.NOMINAL)),
+            flush_errors=lambda _file, lines, _serious: messages.extend(lines),
+            stdout=io.StringIO(),
+            stderr=io.StringIO(),
+            extra_plugins=[ValueTypes(options)] if face is Face.NOMINAL else [],
         )
     except CompileError as error:
-        return TypedModule(None, _parsed([*errors, *error.messages]))
-    except Exception as error:  # a crash of mypy must not become one of the build
-        return TypedModule(None, (TypeReport(0, 0, f"mypy failed: {type(error).__name__}: {error}"),))
-    return TypedModule(result.files.get(name), _parsed(errors or result.errors))
+        reports = list(_parsed([*messages, *error.messages]))
+        own = tuple(report for file, report in reports if _is_file(file, source.path))
+        # A blocking error in another file is not this module's.
+        elsewhere = len(own) < len(reports) or not reports
+        return _Run(TypedModule(None, own), blocked=True, elsewhere=elsewhere)
+    except (Exception, SystemExit) as error:  # a crash of mypy must not become one of the build
+        text = f"mypy failed: {type(error).__name__}: {error}"
+        return _Run(TypedModule(None, (TypeReport(0, 0, text, "crash"),)))
+    errors = tuple(report for file, report in _parsed(messages) if _is_file(file, source.path))
+    state = result.graph.get(name)
+    tree = state.tree if state is not None else None
+    return _Run(TypedModule(tree, errors, result.types), knows_pyfreeze="pyfreeze" in result.graph)
 
 
-def _name_for_mypy(module_name: str) -> str:
-    """mypy needs its own stubs of the standard library, so a module of that name is checked under another."""
-    if module_name.partition(".")[0] in sys.stdlib_module_names:
-        return "_pyfreeze_" + module_name.replace(".", "_")
-    return module_name
+_RESERVED = frozenset(sys.stdlib_module_names | {"typing_extensions", "_typeshed", "mypy_extensions", "pyfreeze"})
 
 
-def _options() -> MypyOptions:
+def _is_reserved(source: SourceFile) -> bool:
+    """Whether mypy has stubs of its own for the module's name, which must stay what others import."""
+    return source.module_name.partition(".")[0] in _RESERVED
+
+
+def _name_for_mypy(source: SourceFile) -> str:
+    """A module whose name is reserved is checked under another. Its package stays, for relative imports."""
+    if not _is_reserved(source):
+        return source.module_name
+    package, _, name = source.module_name.rpartition(".")
+    return f"{package}._pyfreeze_{name}" if package and not source.is_package else f"_pyfreeze_{name}"
+
+
+def _import_root(source: SourceFile) -> Path | None:
+    """The folder that the module's top-level package is in: its neighbours can be imported.
+
+    Not for the standard library, where mypy's stubs are better, nor in site-packages, which mypy searches itself.
+    """
+    root = source.path.absolute().parents[source.module_name.count(".") + source.is_package]
+    if _is_reserved(source) or root.name in ("site-packages", "dist-packages"):
+        return None
+    return root
+
+
+def _options(face: Face, cached: bool) -> MypyOptions:
     options = MypyOptions()
     options.export_types = True
     options.preserve_asts = True
     options.incremental = True
+    options.cache_dir = str(cache_folder() / f"mypy-{face.value}") if cached else os.devnull
     options.check_untyped_defs = True
     options.follow_imports = "silent"
     options.ignore_missing_imports = True
-    options.show_column_numbers = True
-    options.hide_error_codes = False
     options.python_version = sys.version_info[:2]
-    options.allow_redefinition = False
+    options.python_executable = sys.executable
+    options.output = "json"
+    options.show_column_numbers = True
     options.error_summary = False
-    folder = cache_folder()
-    options.cache_dir = str(folder / "mypy")
-    options.mypy_path = [str(_stub_folder(folder))]
+    options.raise_exceptions = True
     return options
 
 
-def _stub_folder(cache: Path) -> Path:
-    """A folder from which mypy finds the public stub of pyfreeze, however pyfreeze is installed."""
-    folder = cache / "stubs"
-    target = folder / "pyfreeze" / "__init__.pyi"
-    stub = (Path(__file__).parent.parent / "__init__.pyi").read_text(encoding="utf-8")
-    try:
-        current: str | None = target.read_text(encoding="utf-8")
-    except OSError:
-        current = None
-    if current != stub:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_suffix(f".{os.getpid()}")
-        temporary.write_text(stub, encoding="utf-8")
-        temporary.replace(target)
-    return folder
-
-
-def _parsed(messages: list[str]) -> tuple[TypeReport, ...]:
-    """`path:line:column: error: text  [code]` → records; notes are left out."""
-    found = []
-    for message in messages:
-        place, marker, text = message.partition(": error: ")
-        if not marker:
+def _parsed(lines: list[str]) -> Iterator[tuple[str, TypeReport]]:
+    """mypy's JSON lines → file and record; notes are left out."""
+    for line in lines:
+        try:
+            record = json.loads(line)
+        except ValueError:
+            yield "", TypeReport(0, 0, line)
             continue
-        numbers = [int(part) for part in place.rsplit(":", 2)[1:] if part.isdigit()]
-        line, column = [*numbers, 1, 1][:2] if len(numbers) == 2 else ((numbers or [0])[0], 1)
-        found.append(TypeReport(line, column - 1, text.strip()))
-    return tuple(found)
+        if record["severity"] == "error":
+            column = max(int(record["column"]), 0)
+            yield (
+                record["file"] or "",
+                TypeReport(max(int(record["line"]), 0), column, record["message"], record["code"] or ""),
+            )
+
+
+def _is_file(shown: str, path: Path) -> bool:
+    return os.path.abspath(shown) == os.path.abspath(path)
