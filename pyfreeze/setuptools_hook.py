@@ -1,96 +1,169 @@
-"""`[tool.pyfreeze]` in a project's pyproject.toml: its modules become extension modules of the distribution.
+"""`[tool.pyfreeze]` in a project's pyproject.toml: its modules become extension modules beside their .py files.
 
 setuptools calls `finalize_distribution_options` in every build of an environment that has pyfreeze, so this file is
 light to import and does nothing without that table.
 
     [tool.pyfreeze]
     modules = ["package/fast.py", "package/kernels/*.py"]
-    cpu = "baseline"     # or "native", for this machine only
+    cpu = "baseline"     # or "native", for this machine's processor only
+    strict = false       # true: a bug of the compiler fails the build
 """
 
 from __future__ import annotations
 
 import sys
 import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-_KEYS = {"modules": list, "cpu": str, "strict": bool}
+from pyfreeze.options import Options
+
+_PROJECT = "pyproject.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    modules: tuple[Path, ...]
+    options: Options
 
 
 def finalize_distribution_options(distribution: Any) -> None:
     """The entry point of group `setuptools.finalize_distribution_options`."""
-    project = Path("pyproject.toml")
+    project = Path(_PROJECT)
     if not project.exists():
         return
     with project.open("rb") as file:
-        table = tomllib.load(file).get("tool", {}).get("pyfreeze")
-    if table is None:
+        tools = tomllib.load(file).get("tool", {})
+    if "pyfreeze" not in tools:
         return
-    modules = _modules(table)
-    if not modules:
+    settings = _settings(tools["pyfreeze"])
+    if not settings.modules:
         return
-    from setuptools import Extension
-    from setuptools.command.build_ext import build_ext
+    extensions = _extensions(settings, list(_roots(distribution, tools.get("setuptools", {}))))
+    _add(extensions, distribution)
+    command_class = distribution.get_command_class
 
-    base: type[build_ext] = distribution.cmdclass.get("build_ext", build_ext)
-    extensions = []
-    for path in modules:
-        extension = Extension(_module_name(path, distribution), [])
-        extension.__dict__["pyfreeze_source"] = path  # for our build_extension
-        extensions.append(extension)
-    distribution.ext_modules = [*(distribution.ext_modules or []), *extensions]
-    distribution.cmdclass["build_ext"] = _command(base, table)
+    def get_command_class(name: str) -> Any:
+        found = command_class(name)
+        return _build_ext(found, extensions, settings.options) if name == "build_ext" else found
+
+    # Not `cmdclass`: the project's own build_ext, which may be named only later, stays in use for its other extensions.
+    distribution.get_command_class = get_command_class
 
 
-def _modules(table: dict[str, Any]) -> list[Path]:
-    for key, value in table.items():
-        if key not in _KEYS or not isinstance(value, _KEYS[key]):
-            raise SystemExit(f"pyproject.toml: [tool.pyfreeze] {key} = {value!r} is not understood (PF501)")
-    found = []
-    for pattern in table.get("modules", []):
-        matches = sorted(Path().glob(pattern))
-        if not matches:
-            raise SystemExit(f"pyproject.toml: [tool.pyfreeze] modules: {pattern!r} matches no file (PF501)")
-        found += matches
+def _settings(table: Any) -> _Settings:
+    """Exits with a message if something is not understood."""
+    if not isinstance(table, dict):
+        raise _refused("it is no table")
+    for key in table.keys() - {"modules", "cpu", "strict"}:
+        raise _refused(f"`{key}` is not understood", "the keys are modules, cpu and strict")
+    patterns = table.get("modules", [])
+    if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
+        raise _refused("`modules` is no list of file names", 'write modules = ["package/fast.py"]')
+    modules = dict.fromkeys(path for pattern in patterns for path in _matches(pattern))
+    return _Settings(tuple(modules), Options(_cpu(table.get("cpu", "baseline")), _strict(table.get("strict", False))))
+
+
+def _matches(pattern: str) -> list[Path]:
+    try:
+        found = sorted(path for path in Path().glob(pattern) if path.is_file())
+    except (ValueError, NotImplementedError) as error:
+        raise _refused(f"`modules`: `{pattern}`: {error}", "paths are relative to pyproject.toml") from None
+    if not found:
+        raise _refused(f"`modules`: `{pattern}` matches no file", "paths are relative to pyproject.toml")
     return found
 
 
-def _module_name(path: Path, distribution: Any) -> str:
-    """Dotted name of the module, with `package_dir` (a src layout) taken off."""
-    roots = [Path(folder) for folder in (distribution.package_dir or {}).values() if folder] + [Path("src")]
+def _cpu(value: object) -> Literal["native", "baseline"]:
+    if value == "native":
+        return "native"
+    if value == "baseline":
+        return "baseline"
+    raise _refused(f"`cpu` is {value!r}", 'write "baseline" or "native"')
+
+
+def _strict(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise _refused(f"`strict` is {value!r}", "write true or false")
+
+
+def _refused(message: str, hint: str = "") -> SystemExit:
+    from pyfreeze.diagnostics import Diagnostic, render
+
+    return SystemExit(render([Diagnostic("PF509", "error", _PROJECT, 0, 0, f"[tool.pyfreeze]: {message}", hint)]))
+
+
+def _roots(distribution: Any, tool_setuptools: dict[str, Any]) -> Iterator[Path]:
+    """Folders that packages are in. setuptools reads its own table only after it has called us."""
+    yield from (Path(folder) for folder in (distribution.package_dir or {}).values() if folder)
+    package_dir = tool_setuptools.get("package-dir", {})
+    if "" in package_dir:
+        yield Path(package_dir[""])
+    packages = tool_setuptools.get("packages", {})
+    if isinstance(packages, dict):
+        yield from map(Path, packages.get("find", {}).get("where", []))
+    yield Path("src")
+
+
+def _extensions(settings: _Settings, roots: list[Path]) -> list[Any]:
+    from setuptools import Extension
+
+    extensions = []
+    for path in settings.modules:
+        extension = Extension(_module_name(path, roots), [])
+        extension.pyfreeze_source = path
+        extensions.append(extension)
+    return extensions
+
+
+def _module_name(path: Path, roots: list[Path]) -> str:
+    """The dotted name, which for a package's own file ends in `__init__`: setuptools makes the file's name of it."""
     for root in roots:
-        if path.is_relative_to(root):
+        if root != Path() and path.is_relative_to(root):
             path = path.relative_to(root)
             break
-    parts = path.with_suffix("").parts
-    return ".".join(parts)
+    return ".".join(path.with_suffix("").parts)
 
 
-def _command(base: Any, table: dict[str, Any]) -> Any:
+def _add(extensions: list[Any], distribution: Any) -> None:
+    present = list(distribution.ext_modules or [])
+    distribution.ext_modules = present + [extension for extension in extensions if extension not in present]
+
+
+def _build_ext(base: Any, extensions: list[Any], options: Options) -> Any:
     class BuildWithPyfreeze(base):  # type: ignore[misc]
         """Builds the extensions that have a Python source with pyfreeze, the others as before."""
 
-        def build_extension(self, extension: Any) -> None:
-            source = getattr(extension, "pyfreeze_source", None)
+        def finalize_options(self) -> None:
+            _add(extensions, self.distribution)  # again: [tool.setuptools] ext-modules replaces what was there
+            super().finalize_options()
+
+        def build_extension(self, ext: Any) -> None:
+            source = getattr(ext, "pyfreeze_source", None)
             if source is None:
-                super().build_extension(extension)
+                super().build_extension(ext)
             else:
-                _build(source, Path(self.get_ext_fullpath(extension.name)), table)
+                _build(source, Path(self.get_ext_fullpath(ext.name)), options)
 
     return BuildWithPyfreeze
 
 
-def _build(path: Path, target: Path, table: dict[str, Any]) -> None:
+def _build(path: Path, target: Path, options: Options) -> None:
     from pyfreeze.diagnostics import DiagnosticError, render
     from pyfreeze.driver import compile_module
-    from pyfreeze.options import Options
     from pyfreeze.sources import read_source
 
     try:
         source = read_source(path)
-        result = compile_module(source, target, Options(table.get("cpu", "baseline"), table.get("strict", False)))
+        result = compile_module(source, target, options)
     except DiagnosticError as error:
         raise SystemExit(render(error.diagnostics)) from None
     if result.diagnostics:
         print(render(result.diagnostics, source.text), file=sys.stderr)
+    if result.report is not None:
+        totals = result.report.totals
+        counted = f"{totals['native']} of {totals['functions']} functions native"
+        print(f"pyfreeze: {path}: {counted}, {result.seconds:.2f} s")
