@@ -1,0 +1,64 @@
+"""Calls everything in the compiled workload over and over and watches the number of references. A script.
+
+python3.11-dbg exercise.py EXTENSION
+"""
+
+import gc
+import importlib.machinery
+import importlib.util
+import sys
+
+
+def load(path: str) -> object:
+    loader = importlib.machinery.ExtensionFileLoader("workload", path)
+    spec = importlib.util.spec_from_file_location("workload", path, loader=loader)
+    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+    loader.exec_module(module)
+    return module
+
+
+def refused(function: object, *arguments: object) -> None:
+    try:
+        function(*arguments)  # type: ignore[operator]
+    except (ValueError, OverflowError, ZeroDivisionError, TypeError, RecursionError):
+        return
+    raise AssertionError(f"{arguments} should fail")
+
+
+def once(module: object) -> None:
+    m = module
+    m.big(60)  # type: ignore[attr-defined]
+    m.swap(2**90, 2**91)  # type: ignore[attr-defined]
+    m.deep(20)  # type: ignore[attr-defined]
+    refused(m.fails, 2, 2**80)  # type: ignore[attr-defined]
+    refused(m.fails, 4, 2**80)  # type: ignore[attr-defined]
+    refused(m.fails, "x", 2**80)  # type: ignore[attr-defined]
+    refused(m.fixed, 2**62)  # type: ignore[attr-defined]
+    m.fixed(2**70)  # type: ignore[attr-defined]
+    m.powers(-8.0, 1 / 3)  # type: ignore[attr-defined]
+    m.powers(3, 2**70 and 2)  # type: ignore[attr-defined]
+    m.select(2**100, -(2**100), True)  # type: ignore[attr-defined]
+    m.LIMIT = 2**80  # type: ignore[attr-defined]
+    m.select(2**100, 5, False)  # type: ignore[attr-defined]
+    m.LIMIT = 1000  # type: ignore[attr-defined]
+    refused(m.deep, 10**6)  # type: ignore[attr-defined]
+
+
+def main() -> None:
+    module = load(sys.argv[1])
+    import pyfreeze
+
+    assert pyfreeze.is_compiled(module.big) and pyfreeze.is_compiled(module.fails)  # type: ignore[attr-defined]
+    counts = []
+    for _ in range(12):
+        for _ in range(10):
+            once(module)
+        gc.collect()
+        counts.append(sys.gettotalrefcount())  # type: ignore[attr-defined]
+    print("references", counts)
+    growth = counts[-1] - counts[4]
+    assert growth <= 20, f"{growth} references more after {10 * (len(counts) - 5)} rounds"
+
+
+if __name__ == "__main__":
+    main()
