@@ -36,6 +36,26 @@ CATALOGUE = {
 """All codes. PF1xx: a function keeps its twin; PF4xx: suspicious; PF5xx: the build itself."""
 
 
+_APART = "move the calculation into a function of its own that takes and returns numbers; that one is native"
+
+HINTS = {
+    "PF101": _APART,
+    "PF102": _APART,
+    "PF103": "annotate it: int, float, bool, or a type of pyfreeze such as int64",
+    "PF104": "annotate int, float, bool, a type of pyfreeze such as int64, or a tuple of those; otherwise " + _APART,
+    "PF105": "use two names, or convert: float(n), int64(n)",
+    "PF106": "call it outside of the calculation, and hand the result over as a parameter",
+    "PF107": "hand the variables over as parameters and results",
+    "PF108": _APART,
+    "PF109": "name each parameter",
+    "PF111": "call an undecorated function that does the work, and decorate another that calls it too",
+    "PF112": _APART,
+    "PF114": "convert the argument: float(n), int64(n)",
+    "PF115": "define each function on a line of its own",
+}
+"""What to write instead, where a reason does not say it better itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One message. `line` from 1 (0: the whole file), `column` from 0."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from pyfreeze.diagnostics import Diagnostic, plain
+from pyfreeze.diagnostics import HINTS, Diagnostic, plain
 
 Tier = Literal["native", "native-with-objects", "twin"]
 TIERS: tuple[Tier, ...] = ("native", "native-with-objects", "twin")
@@ -44,7 +44,7 @@ def as_json(report: ModuleReport) -> str:
             "line": function.line,
             "tier": function.tier,
             "reasons": [
-                {"code": reason.code, "line": reason.line, "message": reason.message, "hint": reason.hint}
+                {"code": reason.code, "line": reason.line, "message": reason.message, "hint": _hint(reason)}
                 for reason in function.reasons
             ],
         }
@@ -60,9 +60,13 @@ def as_text(report: ModuleReport, style: Callable[[str, str], str] = plain) -> I
         yield f"{place}: {name}: {style(function.tier, function.tier)}"
         for reason in function.reasons:
             yield f"    {reason.code} line {reason.line}: {reason.message}"
-            if reason.hint:
-                yield f"        {reason.hint}"
+            if hint := _hint(reason):
+                yield f"        {hint}"
     totals = report.totals
     count = totals["functions"]
     share = f" ({100 * totals['native'] // count} % native)" if count else ""
     yield f"{report.path}: {count} functions: " + ", ".join(f"{totals[tier]} {tier}" for tier in TIERS) + share
+
+
+def _hint(reason: Diagnostic) -> str:
+    return reason.hint or HINTS.get(reason.code, "")

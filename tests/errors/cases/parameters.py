@@ -1,0 +1,47 @@
+"""PF103, PF104, PF107, PF108, PF109: functions that cannot be native, whatever they do."""
+
+from collections.abc import Callable, Iterator
+
+
+def unannotated(n) -> int:  # error: [PF103]
+    return n
+
+
+def of_text(name: str) -> int:  # error: [PF104]
+    return 1
+
+
+def to_text(n: int) -> str:  # error: [PF104]
+    return str(n)
+
+
+def of_a_list(numbers: list[int]) -> int:  # error: [PF104]
+    return 1
+
+
+def adder(n: int) -> Callable[[int], int]:  # error: [PF107]
+    def add(m: int) -> int:  # error: [PF107]
+        return n + m
+
+    return add
+
+
+def count(n: int) -> Iterator[int]:  # error: [PF108]
+    yield n
+
+
+async def later(n: int) -> int:  # error: [PF108]
+    return n
+
+
+def collected(*numbers: int) -> int:  # error: [PF109]
+    return 0
+
+
+def named(**numbers: int) -> int:  # error: [PF109]
+    return 0
+
+
+class Point:
+    def __init__(self, x: int) -> None:  # error: [PF103]
+        self.x = x
