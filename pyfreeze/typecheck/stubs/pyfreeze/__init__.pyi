@@ -1,3 +1,4 @@
+# ruff: noqa: N801
 """What the compiler shows mypy as `pyfreeze`: value types are classes here, so that they survive in types.
 
 Counterparts: `pyfreeze/__init__.pyi`, which type checkers and users see, and `value_types.py`, the plugin that adds
@@ -5,8 +6,9 @@ promotions and the result types of mixed operands. Errors that only this stub ca
 """
 
 from collections.abc import Iterable
-from typing import Any, Literal, SupportsBytes, SupportsFloat, SupportsIndex, overload, type_check_only
-from typing_extensions import Buffer, Self
+from typing import Any, Literal, Self, SupportsBytes, SupportsFloat, SupportsIndex, overload, type_check_only
+
+from typing_extensions import Buffer
 
 __version__: str
 
@@ -32,9 +34,7 @@ class _FixedInt:
     def bit_length(self) -> int: ...
     def bit_count(self) -> int: ...
     def is_integer(self) -> Literal[True]: ...
-    def to_bytes(
-        self, length: SupportsIndex = 1, byteorder: _Byteorder = "big", *, signed: bool = False
-    ) -> bytes: ...
+    def to_bytes(self, length: SupportsIndex = 1, byteorder: _Byteorder = "big", *, signed: bool = False) -> bytes: ...
     @classmethod
     def from_bytes(
         cls,
