@@ -50,9 +50,10 @@ class _FunctionPrinter:
         function = self._function
         lines = [f"function @{function.name} -> {function.result} line {function.line} {{"]
         for binding in sorted(function.bindings, key=lambda item: (item.kind, item.name, item.attribute)):
-            detail = {"CONSTANT": f" = {binding.constant!r}", "FUNCTION": f" = @{binding.function}"}.get(
-                binding.kind.name, f" = {binding.module}.{binding.attribute}".rstrip(".")
-            )
+            detail = {
+                "CONSTANT": f" = {binding.constant!r}",
+                "FUNCTION": f" = @{binding.function} defaults {binding.constant!r}",
+            }.get(binding.kind.name, f" = {binding.module}.{binding.attribute}".rstrip("."))
             lines.append(f"  assume {binding.kind.name.lower()} {binding.name}{detail}")
         for block in function.blocks:
             lines.append(f"^{block.name}{self._parameters(block)}:")
@@ -106,7 +107,8 @@ class _FunctionPrinter:
             case Apply(primitive=primitive):
                 return f"{primitive.name} {operands}"
             case Call(function=function):
-                return f"call @{function}({operands})"
+                times = f" levels {instruction.levels}" if instruction.levels > 1 else ""
+                return f"call @{function}({operands}){times}"
             case CheckDepth(levels=levels):
                 return f"check_depth {levels}"
             case MakeTuple():

@@ -7,7 +7,9 @@ standard-library function on boxed scalars, named `boxed[module.function(operand
 from __future__ import annotations
 
 import math
+import re
 
+from pyfreeze.ir.parser import parse_type, split_outside
 from pyfreeze.ir.primitive import Deoptimize, Effects, Lowering, Primitive, PythonCallable, Scalar
 from pyfreeze.ir.types import BOOL, FLOAT64, INT, NONE, FixedInt, TupleType, Type
 from pyfreeze.primitives import bools, fixed_ints, floats, mathematics, plain_ints, ranges
@@ -33,6 +35,15 @@ def boxed(python: PythonCallable, operands: tuple[Type, ...], result: Type) -> P
     name = f"boxed[{python}({', '.join(map(str, operands))}) -> {result}]"
     effects = Effects(raises=("Exception",), deopts=True)
     return Primitive(name, operands, result, evaluate, Lowering(None, recovers=True), python, effects)
+
+
+def find(name: str) -> Primitive:
+    """The row called `name`, or the boxed primitive that it describes. Raises KeyError, ParseError."""
+    described = re.fullmatch(r"boxed\[(\w+)\.(\w+)\((.*)\) -> (.+)\]", name)
+    if described is None:
+        return TABLE[name]
+    operands = tuple(map(parse_type, split_outside(described[3])))
+    return boxed(PythonCallable(described[1], described[2]), operands, parse_type(described[4]))
 
 
 def _fits(value: object, type_: Type) -> bool:

@@ -1,0 +1,257 @@
+"""IR text back to IR: the inverse of `printer`. Sites, handlers and bindings included."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Callable
+
+from pyfreeze.ir.function import Binding, BindingKind, ConstantValue, Function, Module, Stage
+from pyfreeze.ir.instructions import (
+    AddTraceback,
+    Apply,
+    Block,
+    Branch,
+    Call,
+    CheckDepth,
+    CondBranch,
+    Constant,
+    DecRef,
+    Deopt,
+    Edge,
+    Fail,
+    GetItem,
+    IncRef,
+    Instruction,
+    MakeTuple,
+    Poll,
+    Position,
+    Raise,
+    Return,
+    Site,
+    Unreachable,
+    Value,
+)
+from pyfreeze.ir.primitive import Primitive
+from pyfreeze.ir.types import OBJECT, SCALARS_BY_NAME, TupleType, Type
+
+FindPrimitive = Callable[[str], Primitive]
+
+
+class ParseError(Exception):
+    """Text that is no IR, with its line."""
+
+
+def parse_module(text: str, find: FindPrimitive) -> Module:
+    """The module that prints as `text`. `find` gives the primitive of a name. Raises ParseError."""
+    lines = text.splitlines()
+    head = re.fullmatch(r"module (\S+) @(\w+)", lines[0].strip()) if lines else None
+    if head is None:
+        raise ParseError("line 1: expected `module NAME @STAGE`")
+    module = Module(head[1], stage=Stage[head[2]])
+    start = None
+    for number, line in enumerate(lines):
+        if line.startswith("function "):
+            start = number
+        elif line == "}" and start is not None:
+            function = _FunctionParser(lines[start : number + 1], start + 1, find).parse()
+            module.functions[function.name] = function
+            start = None
+    return module
+
+
+def parse_type(text: str) -> Type:
+    """The type that prints as `text`. Raises ParseError."""
+    if text in SCALARS_BY_NAME:
+        return SCALARS_BY_NAME[text]
+    if text.startswith("tuple[") and text.endswith("]"):
+        inner = text[len("tuple[") : -1]
+        return TupleType(tuple(map(parse_type, [] if inner == "()" else split_outside(inner))))
+    raise ParseError(f"unknown type {text!r}")
+
+
+def split_outside(text: str) -> list[str]:
+    """Split at commas that are in no bracket and no string."""
+    parts, depth, current, quoted = [], 0, "", ""
+    for index, character in enumerate(text):
+        if quoted:
+            if character == quoted and text[index - 1] != "\\":
+                quoted = ""
+        elif character in "'\"":
+            quoted = character
+        elif character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+        elif character == "," and depth == 0:
+            parts.append(current.strip())
+            current = ""
+            continue
+        current += character
+    return [*parts, current.strip()] if current.strip() else parts
+
+
+_HEADER = re.compile(r"function @(\S+) -> (.+) line (\d+) \{")
+_BLOCK = re.compile(r"\^([\w.]+)(?:\((.*)\))?:")
+_RESULT = re.compile(r"(%[\w.?]+): ([^=]+?) = (.*)")
+_HANDLER = re.compile(r"(.*) except (\^[\w.]+(?:\([^()]*\))?)")
+_SITE = re.compile(r"(.*?) !(?:@(\S+) )?(\d+):(\d+)-(\d+):(\d+)(?: \{(.*)\})?")
+_BINDING = re.compile(r"assume (\w+) (\S+) = (.*)")
+
+_BY_WORD: dict[str, type[Instruction]] = {
+    "poll": Poll,
+    "traceback": AddTraceback,
+    "incref": IncRef,
+    "decref": DecRef,
+    "return": Return,
+    "fail": Fail,
+    "deopt": Deopt,
+    "unreachable": Unreachable,
+}
+
+
+class _FunctionParser:
+    def __init__(self, lines: list[str], first: int, find: FindPrimitive) -> None:
+        self._lines = lines
+        self._first = first
+        self._find = find
+        self._values: dict[str, Value] = {}
+        self._blocks: dict[str, Block] = {}
+
+    def parse(self) -> Function:
+        head = _HEADER.fullmatch(self._lines[0])
+        if head is None:
+            raise ParseError(f"line {self._first}: expected `function @NAME -> TYPE line N {{`")
+        function = Function(head[1], (), parse_type(head[2]), line=int(head[3]))
+        self._declare()
+        block: Block | None = None
+        for number, line in enumerate(self._lines[1:-1], self._first + 1):
+            try:
+                opening = _BLOCK.fullmatch(line)
+                if opening is not None:
+                    block = self._blocks[opening[1]]
+                    function.blocks.append(block)
+                elif block is None:
+                    function.bindings.add(_binding(line.strip()))
+                else:
+                    block.instructions.append(self._instruction(line.strip(), function.name))
+            except (KeyError, ValueError, IndexError, SyntaxError) as error:
+                raise ParseError(f"line {number}: {line.strip()!r}: {error}") from None
+        function.parameter_names = tuple(value.name for value in function.parameters)
+        return function
+
+    def _declare(self) -> None:
+        """All blocks, parameters and results first: a use may stand before its definition."""
+        for line in self._lines[1:-1]:
+            opening = _BLOCK.fullmatch(line)
+            if opening is not None:
+                block = self._blocks[opening[1]] = Block(opening[1])
+                for item in split_outside(opening[2] or ""):
+                    name, _, type_ = item.partition(": ")
+                    block.parameters.append(self._define(name, type_))
+            elif (result := _RESULT.match(line.strip())) is not None:
+                self._define(result[1], result[2])
+
+    def _define(self, name: str, type_: str) -> Value:
+        # Numbers, also those that make a variable's name unique, are the printer's.
+        base = re.sub(r"\.\d+$", "", name[1:])
+        self._values[name] = Value(parse_type(type_), "" if base.isdigit() else base)
+        return self._values[name]
+
+    def _list(self, text: str) -> list[Value]:
+        return [self._values[name] for name in split_outside(text)]
+
+    def _edge(self, text: str) -> Edge:
+        name, _, arguments = text.strip().removeprefix("^").partition("(")
+        return Edge(self._blocks[name], self._list(arguments.removesuffix(")")))
+
+    def _instruction(self, line: str, function: str) -> Instruction:
+        result = _RESULT.match(line)
+        value = self._values[result[1]] if result is not None else None
+        body = result[3] if result is not None else line
+        handler = site = None
+        if not body.startswith("const "):
+            if (found := _HANDLER.fullmatch(body)) is not None:
+                body, handler = found[1], self._edge(found[2])
+            if (placed := _SITE.fullmatch(body)) is not None:
+                body, site = placed[1], self._site(placed, function)
+        made = self._body(body, value)
+        made.result, made.site, made.handler = value, site, handler
+        return made
+
+    def _site(self, found: re.Match[str], function: str) -> Site:
+        pairs = [item.partition("=") for item in split_outside(found[7] or "")]
+        position = Position(*(int(found[index]) for index in range(3, 7)))
+        names = tuple(name for name, _, _ in pairs)
+        return Site(found[2] or function, position, names, [self._values[value] for _, _, value in pairs])
+
+    def _body(self, body: str, result: Value | None) -> Instruction:
+        word, _, rest = body.partition(" ")
+        match word:
+            case "const":
+                text = result is not None and result.type == OBJECT
+                return Constant([], value=json.loads(rest) if text else _scalar(rest))
+            case "call":
+                rest, _, levels = rest.partition(" levels ")
+                name, _, arguments = rest.removeprefix("@").rpartition("(")
+                return Call(self._list(arguments.removesuffix(")")), function=name, levels=int(levels or 1))
+            case "check_depth":
+                return CheckDepth([], levels=int(rest))
+            case "tuple":
+                return MakeTuple(self._list(rest[1:-1]))
+            case "item":
+                operand, index = split_outside(rest)
+                return GetItem([self._values[operand]], index=int(index))
+            case "raise":
+                name, bracket, arguments = rest.partition("(")
+                return Raise(self._list(arguments.removesuffix(")")), exception=name, bare=not bracket)
+            case "br":
+                return Branch([], edges=[self._edge(rest)])
+            case "condbr":
+                condition, first, second = split_outside(rest)
+                return CondBranch([self._values[condition]], edges=[self._edge(first), self._edge(second)])
+            case _ if word in _BY_WORD:
+                return _BY_WORD[word](self._list(rest))
+            case _:
+                name, operands = (word, rest) if not body.startswith("boxed[") else _boxed(body)
+                return Apply(self._list(operands), primitive=self._find(name))
+
+
+def _boxed(body: str) -> tuple[str, str]:
+    """A `boxed[…]` primitive's name holds spaces; it ends where its bracket closes."""
+    depth = 0
+    for index, character in enumerate(body):
+        depth += (character == "[") - (character == "]")
+        if depth == 0 and character == "]":
+            return body[: index + 1], body[index + 1 :].strip()
+    raise ValueError("unclosed [")
+
+
+def _scalar(text: str) -> int | float | bool | None:
+    if text in ("nan", "inf", "-inf"):
+        return float(text)
+    value = ast.literal_eval(text)
+    assert value is None or isinstance(value, int | float)
+    return value
+
+
+def _binding(line: str) -> Binding:
+    found = _BINDING.fullmatch(line)
+    if found is None:
+        raise ValueError("expected `assume KIND NAME = …`")
+    kind, name, rest = BindingKind[found[1].upper()], found[2], found[3]
+    match kind:
+        case BindingKind.CONSTANT:
+            return Binding(kind, name, constant=_constant(rest))
+        case BindingKind.FUNCTION:
+            target, _, defaults = rest.removeprefix("@").partition(" defaults ")
+            return Binding(kind, name, function=target, constant=_constant(defaults))
+        case _:
+            module, _, attribute = rest.partition(".")
+            return Binding(kind, name, module, attribute)
+
+
+def _constant(text: str) -> ConstantValue:
+    value: ConstantValue = float(text) if text in ("nan", "inf", "-inf") else ast.literal_eval(text)
+    return value
