@@ -64,8 +64,12 @@ MODULES: dict[str, tuple[str, str]] = {
     "pathlib": ("", "test_pathlib"),
     "_strptime": ("", "test_strptime"),
 }
-# `python -m zipfile` finds no code object in an extension module (docs/contract.md, known differences).
-KNOWN_DIFFERENCES = {"zipfile": {"test.test_zipfile.CommandLineTest.test_list_command": ["ok", "failure"]}}
+# docs/contract.md, known differences: `python -m zipfile` finds no code object in an extension module; subinterpreters
+# refuse extension modules of pyfreeze.
+KNOWN_DIFFERENCES = {
+    "zipfile": {"test.test_zipfile.CommandLineTest.test_list_command": ["ok", "failure"]},
+    "types": {"test.test_types.SubinterpreterTests.test_static_types_inherited_slots": ["ok", "error ExecutionFailed"]},
+}
 SAMPLE = ("heapq", "bisect", "textwrap", "fractions", "json.decoder", "colorsys")
 
 
