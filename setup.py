@@ -12,7 +12,10 @@ SOURCES = ("bindings", "boxing", "entry", "frames", "module", "report", "runtime
 setup(
     packages=[*find_packages(include=["pyfreeze", "pyfreeze.*"]), "pyfreeze.runtime.include"],
     package_dir={"pyfreeze.runtime.include": "runtime/include"},
-    package_data={"pyfreeze": ["py.typed", "*.pyi", "typecheck/stubs/pyfreeze/*.pyi"], "pyfreeze.runtime.include": ["*.h"]},
+    package_data={
+        "pyfreeze": ["py.typed", "*.pyi", "typecheck/stubs/pyfreeze/*.pyi"],
+        "pyfreeze.runtime.include": ["*.h"],
+    },
     ext_modules=[
         Extension(
             "pyfreeze._runtime",
