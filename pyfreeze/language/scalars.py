@@ -7,6 +7,7 @@ Imports nothing that is written in Python: any standard-library module may itsel
 from __future__ import annotations
 
 from _operator import index
+from math import copysign, frexp, isfinite, ldexp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,16 +15,22 @@ if TYPE_CHECKING:
 
 
 class _ScalarMeta(type):
-    """Makes `isinstance(5, int64)` true and the repr short."""
+    """Makes `isinstance(5, int64)` true, `int64 | None` a type and the repr short."""
+
+    kind: type  # of the values
 
     def __repr__(cls) -> str:
         return f"pyfreeze.{cls.__name__}"
 
     def __instancecheck__(cls, value: object) -> bool:
-        try:
-            return cls(value) is value or cls(value) == value
-        except (TypeError, OverflowError):
+        """Whether `value` is of the Python type that stands for this one, and in its range: 5.0 is no int64, 5 no float64."""
+        if not isinstance(value, cls.kind):
             return False
+        try:
+            converted = cls(value)
+        except OverflowError:
+            return False
+        return bool(converted == value or value != value)
 
     def __or__(cls, other: Any) -> Any:
         from typing import Union
@@ -40,10 +47,11 @@ class _FixedInt(metaclass=_ScalarMeta):
     """Base of the fixed-width integers. `minimum` and `maximum` bound what the call accepts."""
 
     __slots__ = ()
+    kind = int
     minimum = 0
     maximum = 0
 
-    def __new__(cls, value: object = 0) -> int:  # type: ignore[misc]
+    def __new__(cls, value: object = 0, /) -> int:  # type: ignore[misc]
         number = index(value)  # type: ignore[arg-type]
         if not cls.minimum <= number <= cls.maximum:
             raise OverflowError(out_of_range(number, cls.__name__))
@@ -66,34 +74,50 @@ def out_of_range(number: int, type_name: str) -> str:
 
 
 class int8(_FixedInt):  # noqa: N801
+    """`int8(x)`: an int as it is (`operator.index`), OverflowError unless -2**7 <= x < 2**7."""
+
     minimum, maximum = -(1 << 7), (1 << 7) - 1
 
 
 class int16(_FixedInt):  # noqa: N801
+    """`int16(x)`: an int as it is (`operator.index`), OverflowError unless -2**15 <= x < 2**15."""
+
     minimum, maximum = -(1 << 15), (1 << 15) - 1
 
 
 class int32(_FixedInt):  # noqa: N801
+    """`int32(x)`: an int as it is (`operator.index`), OverflowError unless -2**31 <= x < 2**31."""
+
     minimum, maximum = -(1 << 31), (1 << 31) - 1
 
 
 class int64(_FixedInt):  # noqa: N801
+    """`int64(x)`: an int as it is (`operator.index`), OverflowError unless -2**63 <= x < 2**63."""
+
     minimum, maximum = -(1 << 63), (1 << 63) - 1
 
 
 class uint8(_FixedInt):  # noqa: N801
+    """`uint8(x)`: an int as it is (`operator.index`), OverflowError unless 0 <= x < 2**8."""
+
     minimum, maximum = 0, (1 << 8) - 1
 
 
 class uint16(_FixedInt):  # noqa: N801
+    """`uint16(x)`: an int as it is (`operator.index`), OverflowError unless 0 <= x < 2**16."""
+
     minimum, maximum = 0, (1 << 16) - 1
 
 
 class uint32(_FixedInt):  # noqa: N801
+    """`uint32(x)`: an int as it is (`operator.index`), OverflowError unless 0 <= x < 2**32."""
+
     minimum, maximum = 0, (1 << 32) - 1
 
 
 class uint64(_FixedInt):  # noqa: N801
+    """`uint64(x)`: an int as it is (`operator.index`), OverflowError unless 0 <= x < 2**64."""
+
     minimum, maximum = 0, (1 << 64) - 1
 
 
@@ -101,10 +125,11 @@ class float64(metaclass=_ScalarMeta):  # noqa: N801
     """`float64(x)`: a float as it is, an int converted (OverflowError if too large), anything else TypeError."""
 
     __slots__ = ()
+    kind = float
 
-    def __new__(cls, value: object = 0.0) -> float:  # type: ignore[misc]
+    def __new__(cls, value: object = 0.0, /) -> float:  # type: ignore[misc]
         if isinstance(value, float):
-            return float(value)
+            return float.__float__(value)  # the value itself, whatever a subclass makes of `float(value)`
         try:
             number = index(value)  # type: ignore[arg-type]
         except TypeError:
@@ -121,15 +146,19 @@ class float32(float64):  # noqa: N801
 
     __slots__ = ()
 
-    def __new__(cls, value: object = 0.0) -> float:  # type: ignore[misc]
-        import struct
-
+    def __new__(cls, value: object = 0.0, /) -> float:  # type: ignore[misc]
         wide = float64(value)
-        try:
-            return float(struct.unpack("<f", struct.pack("<f", wide))[0])
-        except OverflowError:
-            raise OverflowError(f"{wide!r} is out of range for float32") from None
+        if not isfinite(wide):
+            return wide
+        # Singles of this size are multiples of `step`; both scalings are exact, and `round` takes ties to even.
+        step = ldexp(1.0, max(frexp(wide)[1] - 24, -149))
+        single = round(wide / step) * step
+        if abs(single) > _SINGLE_MAXIMUM:
+            raise OverflowError(f"{wide!r} is out of range for float32")
+        return copysign(single, wide)
 
+
+_SINGLE_MAXIMUM = ldexp(2.0**24 - 1, 104)
 
 for _type in (int8, int16, int32, int64, uint8, uint16, uint32, uint64, float64, float32):
     _type.__module__ = "pyfreeze"
