@@ -1,4 +1,4 @@
-"""Which number below a million takes longest to reach 1 in the Collatz problem?"""
+"""Which number below a hundred thousand takes longest to reach 1 in the Collatz problem?"""
 
 from pyfreeze import int64
 

@@ -17,7 +17,7 @@ def escape(cr: float64, ci: float64, limit: int64) -> int64:
 
 
 def main() -> None:
-    width, height, limit = 78, 30, 2000
+    width, height, limit = 78, 30, 8000
     for row in range(height):
         ci = 2.4 * row / (height - 1) - 1.2
         counts = [escape(3.0 * column / (width - 1) - 2.1, ci, limit) for column in range(width)]

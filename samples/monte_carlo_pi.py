@@ -27,7 +27,7 @@ def inside(darts: int64, seed: uint64) -> int64:
 
 
 def main() -> None:
-    darts = 500_000
+    darts = 1_500_000
     hits = inside(darts, 88172645463325252)
     print(f"{hits} of {darts} darts hit: pi is about {4 * hits / darts:.4f}")
 

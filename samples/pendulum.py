@@ -22,7 +22,7 @@ def quarter_period(angle: float, length: float, step: float) -> float:
 
 def main() -> None:
     for degrees in (5.0, 30.0, 60.0, 90.0):
-        period = 4.0 * quarter_period(math.radians(degrees), 1.0, 2e-6)
+        period = 4.0 * quarter_period(math.radians(degrees), 1.0, 1e-6)
         formula = 2.0 * math.pi * math.sqrt(1.0 / GRAVITY)
         print(f"{degrees:5.1f} degrees: {period:.5f} s, {period / formula:.4f} times the formula's")
 

@@ -18,7 +18,7 @@ def simulate(rabbits: float, foxes: float, days: int, steps: int) -> tuple[float
 
 
 def main() -> None:
-    rabbits, foxes, most, peak = simulate(300.0, 20.0, 365, 5000)
+    rabbits, foxes, most, peak = simulate(300.0, 20.0, 365, 15_000)
     print(f"after a year {rabbits:.2f} rabbits and {foxes:.2f} foxes")
     print(f"the foxes were at their height, {most:.2f}, on day {peak}")
 

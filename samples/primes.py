@@ -27,7 +27,7 @@ def survey(limit: int64) -> tuple[int64, int64]:
 
 
 def main() -> None:
-    for limit in (1_000, 200_000):
+    for limit in (1_000, 1_000_000):
         count, largest = survey(limit)
         print(f"{count} primes below {limit}, the largest {largest}")
 

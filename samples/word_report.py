@@ -12,6 +12,7 @@ it was the epoch of belief, it was the epoch of incredulity, it was the season o
 Darkness, it was the spring of hope, it was the winter of despair, we had everything before us, we had nothing
 before us, we were all going direct to Heaven, we were all going direct the other way.
 """
+REPEATED = 4_000
 
 
 def words(text: str) -> list[str]:
@@ -28,7 +29,7 @@ def report(counts: Counter[str], total: int, lines: int) -> str:
 
 
 def main() -> None:
-    text = sys.stdin.read() if "-" in sys.argv[1:] else TEXT
+    text = sys.stdin.read() if "-" in sys.argv[1:] else TEXT * REPEATED
     found = words(text)
     print(f"{len(found)} words, {len(set(found))} different")
     print(report(Counter(found), len(found), 8))
