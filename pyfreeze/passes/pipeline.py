@@ -13,6 +13,7 @@ from pyfreeze.passes.add_exception_edges import add_exception_edges
 from pyfreeze.passes.eliminate_dead_code import eliminate_dead_code
 from pyfreeze.passes.insert_refcounts import insert_refcounts
 from pyfreeze.passes.reduce_strength import reduce_strength
+from pyfreeze.passes.remove_zero_checks import remove_zero_checks
 from pyfreeze.passes.strip_mine_loops import strip_mine_loops
 from pyfreeze.passes.unroll_recursion import unroll_recursion
 from pyfreeze.passes.wrap_masked_arithmetic import wrap_masked_arithmetic
@@ -32,6 +33,7 @@ class Pass:
 PASSES = (
     Pass("wrap-masked-arithmetic", wrap_masked_arithmetic),
     Pass("reduce-strength", reduce_strength),
+    Pass("remove-zero-checks", remove_zero_checks),
     Pass("strip-mine-loops", strip_mine_loops),
     Pass("add-entry-polls", run_on_module=add_entry_polls, required=True),
     Pass("eliminate-dead-code", eliminate_dead_code),
@@ -44,6 +46,7 @@ ORDER = (
     ("wrap-masked-arithmetic", "reduce-strength", "masks are recognised as `and` with a constant"),
     ("wrap-masked-arithmetic", "eliminate-dead-code", "it leaves the checked operations behind, unused"),
     ("eliminate-dead-code", "add-exception-edges", "an edge keeps a block alive"),
+    ("remove-zero-checks", "add-exception-edges", "an unchecked division has no handler"),
     ("strip-mine-loops", "add-exception-edges", "a loop with handlers has more ways out"),
     ("add-entry-polls", "add-exception-edges", "polls fail too"),
     ("add-exception-edges", "unroll-recursion", "a copy fails into the handler of the call it replaces"),

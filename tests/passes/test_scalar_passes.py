@@ -1,0 +1,180 @@
+"""Single passes, text in and text out: one idea each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from pyfreeze.ir.function import Function
+from pyfreeze.ir.parser import parse_module
+from pyfreeze.ir.printer import format_function
+from pyfreeze.ir.verifier import verify
+from pyfreeze.passes.eliminate_dead_code import eliminate_dead_code
+from pyfreeze.passes.insert_refcounts import insert_refcounts
+from pyfreeze.passes.reduce_strength import reduce_strength
+from pyfreeze.passes.remove_zero_checks import remove_zero_checks
+from pyfreeze.passes.strip_mine_loops import strip_mine_loops
+from pyfreeze.passes.unroll_recursion import unroll_recursion
+from pyfreeze.passes.wrap_masked_arithmetic import wrap_masked_arithmetic
+from pyfreeze.primitives import find
+
+
+def run(pass_: Callable[[Function], None], text: str, stage: str = "BUILT") -> str:
+    """The printed function after `pass_`; verified."""
+    module = parse_module(f"module m @{stage}\n\n{text}", find)
+    (function,) = module.functions.values()
+    verify(function, module.stage)
+    pass_(function)
+    verify(function, module.stage)
+    return format_function(function)
+
+
+MASKED = """function @f -> uint32 line 1 {
+^entry(%h: uint32, %k: uint32):
+  %0: uint32 = const 16777619
+  %1: uint32 = uint32.mul %h, %0 !2:4-2:9 {h=%h}
+  %2: uint32 = const MASK
+  %3: uint32 = uint32.and %1, %2
+  return %3
+}
+"""
+
+
+def test_a_masked_product_wraps() -> None:
+    assert "uint32.mul_wrapping" in run(wrap_masked_arithmetic, MASKED.replace("MASK", "255"))
+
+
+def test_a_product_that_is_shown_does_not_wrap() -> None:
+    shown = MASKED.replace("MASK", "255").replace(
+        "  return %3", "  %4: uint32 = uint32.add %3, %1 !3:4-3:9 {x=%1}\n  return %4"
+    )
+    assert "mul_wrapping" not in run(wrap_masked_arithmetic, shown)
+
+
+def test_division_wraps_nothing() -> None:
+    assert "wrapping" not in run(
+        wrap_masked_arithmetic, MASKED.replace("MASK", "255").replace("uint32.mul", "uint32.floordiv")
+    )
+
+
+DIVISION = """function @f -> int64 line 1 {
+^entry(%n: int64):
+  %0: int64 = const 8
+  %1: int64 = int64.OPERATION %n, %0 !2:4-2:9 {n=%n}
+  return %1
+}
+"""
+
+
+@pytest.mark.parametrize(("operation", "expected"), [("floordiv", "int64.rshift"), ("mod", "int64.and")])
+def test_powers_of_two_divide_by_shifting(operation: str, expected: str) -> None:
+    assert expected in run(reduce_strength, DIVISION.replace("OPERATION", operation))
+    assert expected not in run(reduce_strength, DIVISION.replace("OPERATION", operation).replace("const 8", "const -8"))
+    assert expected not in run(reduce_strength, DIVISION.replace("OPERATION", operation).replace("const 8", "const 6"))
+
+
+QUOTIENT = """function @f -> float64 line 1 {
+^entry(%x: float64):
+  %0: float64 = float64.mul %x, %x
+  %1: float64 = const 1.0
+  %2: float64 = float64.add %1, %0
+  %3: float64 = float64.truediv %x, %2 !2:4-2:9 {x=%x}
+  return %3
+}
+"""
+
+
+def test_one_plus_a_square_is_not_zero() -> None:
+    assert "truediv_nonzero" in run(remove_zero_checks, QUOTIENT)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("const 1.0", "const 0.0"), ("const 1.0", "const -1.0"), ("float64.mul %x, %x", "float64.add %x, %x")],
+)
+def test_what_may_be_zero_keeps_its_check(old: str, new: str) -> None:
+    assert "truediv_nonzero" not in run(remove_zero_checks, QUOTIENT.replace(old, new))
+
+
+LOOP = """function @f -> int64 line 1 {
+^entry(%n: int64):
+  %start: int64 = const 0
+  br ^for(%start, %start)
+^for(%i: int64, %total: int64):
+  %1: bool = int64.lt %i, %n
+  condbr %1, ^body, ^done
+^body:
+  %2: int64 = int64.add %total, %i !3:8-3:14 {n=%n, i=%i, total=%total}
+  poll !2:4-3:14 {n=%n, total=%2}
+  %3: int64 = const 1
+  %4: int64 = int64.add_wrapping %i, %3
+  br ^for(%4, %2)
+^done:
+  return %total
+}
+"""
+
+
+def test_a_counted_loop_polls_between_strips() -> None:
+    text = run(strip_mine_loops, LOOP)
+    inner = text[text.index("^body:") : text.index("^done:")]
+    assert "poll" not in inner and text.count("poll !") == 1 and "int64.strip_end" in text
+
+
+def test_a_loop_with_a_call_keeps_its_poll() -> None:
+    calling = LOOP.replace("int64.add %total, %i", "call @g(%i)")
+    assert "strip_end" not in run(strip_mine_loops, calling)
+
+
+RECURSIVE = """function @f -> int64 line 1 {
+^entry(%n: int64):
+  %0: int64 = const 0
+  %1: bool = int64.eq %n, %0
+  condbr %1, ^zero, ^more
+^zero:
+  return %n
+^more:
+  %2: int64 = const 1
+  %3: int64 = int64.sub_wrapping %n, %2
+  %4: int64 = call @f(%3) except ^unwind
+  return %4
+^unwind(%status: status):
+  traceback %status !3:11-3:16 {n=%n}
+  fail %status
+}
+"""
+
+
+def test_levels_of_recursion_count_their_depth() -> None:
+    text = run(unroll_recursion, RECURSIVE, "EXPLICIT")
+    assert text.count("call @f") == 1 and "levels 6" in text
+    assert [line.split()[1] for line in text.splitlines() if "check_depth" in line] == ["1", "2", "3", "4", "5"]
+    assert text.count("traceback") == 6
+
+
+def test_unused_operations_disappear_but_not_those_that_fail() -> None:
+    unused = DIVISION.replace("OPERATION", "mod").replace("return %1", "%9: int64 = int64.and %n, %0\n  return %n")
+    text = run(eliminate_dead_code, unused)
+    assert "int64.mod" in text and "int64.and" not in text
+
+
+COUNTED = """function @f -> int line 1 {
+^entry(%a: int, %c: bool):
+  %b: int = int.add %a, %a except ^unwind
+  condbr %c, ^one, ^two
+^one:
+  return %b
+^two:
+  return %a
+^unwind(%status: status):
+  traceback %status !2:4-2:9 {a=%a}
+  fail %status
+}
+"""
+
+
+def test_an_owned_value_moves_into_the_result_and_is_released_elsewhere() -> None:
+    text = run(insert_refcounts, COUNTED, "EXPLICIT")
+    assert text.count("decref %b") == 1 and text.count("incref %a") == 1 and "incref %b" not in text
+    assert text.index("incref %a") < text.index("return %a")
