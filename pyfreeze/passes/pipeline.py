@@ -34,7 +34,7 @@ PASSES = (
     Pass("wrap-masked-arithmetic", wrap_masked_arithmetic),
     Pass("reduce-strength", reduce_strength),
     Pass("remove-zero-checks", remove_zero_checks),
-    Pass("strip-mine-loops", strip_mine_loops),
+    Pass("strip-mine-loops", run_on_module=strip_mine_loops),
     Pass("add-entry-polls", run_on_module=add_entry_polls, required=True),
     Pass("eliminate-dead-code", eliminate_dead_code),
     Pass("add-exception-edges", add_exception_edges, required=True, stage=Stage.EXPLICIT),

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pyfreeze.ir.function import Function
+from pyfreeze.analysis.call_graph import reachable
+from pyfreeze.ir.function import Function, Module
 from pyfreeze.ir.instructions import Apply, Block, Branch, Call, CondBranch, Edge, Poll, Site, Value, edges_of
 from pyfreeze.ir.types import BOOL, INT64
 from pyfreeze.primitives import TABLE
@@ -24,15 +25,19 @@ class _Loop:
     poll: Poll
 
 
-def strip_mine_loops(function: Function) -> None:
-    for header in list(function.blocks):
-        loop = _counted_loop(function, header)
-        if loop is not None:
-            _strip_mine(function, loop)
+def strip_mine_loops(module: Module) -> None:
+    reached = reachable(module)
+    polling = {name for name, function in module.functions.items() if _has_poll(function)}
+    bounded = {name for name, others in reached.items() if name not in others and not polling & {name, *others}}
+    for function in module.functions.values():
+        for header in list(function.blocks):
+            loop = _counted_loop(function, header, bounded)
+            if loop is not None:
+                _strip_mine(function, loop)
 
 
-def _counted_loop(function: Function, header: Block) -> _Loop | None:
-    """The loop of `header` if it counts an int64 upwards and holds no other loop and no call."""
+def _counted_loop(function: Function, header: Block, bounded: set[str]) -> _Loop | None:
+    """The loop of `header` if it counts an int64 upwards and holds no other loop, and no call of a function with one."""
     if len(header.instructions) != 2:
         return None
     compare, branch = header.instructions
@@ -42,8 +47,8 @@ def _counted_loop(function: Function, header: Block) -> _Loop | None:
         return None
     body = _body(function, header)
     polls = [(block, item) for block in body for item in block.instructions if isinstance(item, Poll)]
-    calls = any(isinstance(item, Call) for block in body for item in block.instructions)
-    if len(polls) != 1 or calls or compare.operands[1] in _defined(body):
+    called = {item.function for block in body for item in block.instructions if isinstance(item, Call)}
+    if len(polls) != 1 or not called <= bounded or compare.operands[1] in _defined(body):
         return None
     latch, poll = polls[0]
     assert isinstance(poll, Poll)
@@ -51,6 +56,10 @@ def _counted_loop(function: Function, header: Block) -> _Loop | None:
     if not isinstance(last, Branch) or last.edges[0].target is not header:
         return None
     return _Loop(header, latch, last.edges[0], compare, poll)
+
+
+def _has_poll(function: Function) -> bool:
+    return any(isinstance(item, Poll) for item in function.instructions())
 
 
 def _body(function: Function, header: Block) -> set[Block]:

@@ -19,7 +19,7 @@ _LIBRARY = (
 
 
 def rows() -> list[Primitive]:
-    return [*_arithmetic(), *_comparisons(), *_conversions()]
+    return [*_arithmetic(), *_division(), _power(), *_comparisons(), *_conversions()]
 
 
 def _arithmetic() -> list[Primitive]:
@@ -30,6 +30,22 @@ def _arithmetic() -> list[Primitive]:
         )
         for name in ("add", "sub", "mul")
     ]
+    table += [
+        define("float64.neg", (FLOAT64,), FLOAT64, operator.neg, body="%r = fneg double %a\nret double %r"),
+        define(
+            "float64.abs",
+            (FLOAT64,),
+            FLOAT64,
+            abs,
+            body="%r = call double @llvm.fabs.f64(double %a)\nret double %r",
+            declarations=("declare double @llvm.fabs.f64(double)",),
+        ),
+    ]
+    return table
+
+
+def _division() -> list[Primitive]:
+    pair = (FLOAT64, FLOAT64)
     # Objects/floatobject.c, float_rem and _float_div_mod: the remainder has the divisor's sign, also when zero.
     mod = (
         _DIVISOR
@@ -59,23 +75,7 @@ def _arithmetic() -> list[Primitive]:
 %r = select i1 %isz, double %rounded, double %signed
 """
     )
-    # Only where libm's pow needs none of float_pow's special cases (Objects/floatobject.c).
-    power = """%r = call double @pow(double %a, double %b) nobuiltin
-%positive = fcmp ogt double %a, 0.0
-%gap = fsub double %r, %r
-%finite = fcmp oeq double %gap, 0.0
-%normal = fcmp oge double %r, 0x0010000000000000
-%bgap = fsub double %b, %b
-%bfinite = fcmp oeq double %bgap, 0.0
-%agap = fsub double %a, %a
-%afinite = fcmp oeq double %agap, 0.0
-%ok0 = and i1 %positive, %finite
-%ok1 = and i1 %ok0, %normal
-%ok2 = and i1 %ok1, %bfinite
-%ok = and i1 %ok2, %afinite
-%bad = xor i1 %ok, true
-"""
-    table += [
+    return [
         define(
             "float64.truediv",
             pair,
@@ -113,29 +113,38 @@ def _arithmetic() -> list[Primitive]:
             raises=ZERO_DIVISION,
             declarations=_LIBRARY,
         ),
-        define(
-            "float64.pow",
-            pair,
-            FLOAT64,
-            only(float, operator.pow),
-            body=power + PAIR,
-            python="operator.pow",
-            raises=(*OVERFLOW, *ZERO_DIVISION),
-            deopts=True,
-            recovers=True,
-            declarations=("declare double @pow(double, double)",),
-        ),
-        define("float64.neg", (FLOAT64,), FLOAT64, operator.neg, body="%r = fneg double %a\nret double %r"),
-        define(
-            "float64.abs",
-            (FLOAT64,),
-            FLOAT64,
-            abs,
-            body="%r = call double @llvm.fabs.f64(double %a)\nret double %r",
-            declarations=("declare double @llvm.fabs.f64(double)",),
-        ),
     ]
-    return table
+
+
+def _power() -> Primitive:
+    # Only where libm's pow needs none of float_pow's special cases (Objects/floatobject.c).
+    power = """%r = call double @pow(double %a, double %b) nobuiltin
+%positive = fcmp ogt double %a, 0.0
+%gap = fsub double %r, %r
+%finite = fcmp oeq double %gap, 0.0
+%normal = fcmp oge double %r, 0x0010000000000000
+%bgap = fsub double %b, %b
+%bfinite = fcmp oeq double %bgap, 0.0
+%agap = fsub double %a, %a
+%afinite = fcmp oeq double %agap, 0.0
+%ok0 = and i1 %positive, %finite
+%ok1 = and i1 %ok0, %normal
+%ok2 = and i1 %ok1, %bfinite
+%ok = and i1 %ok2, %afinite
+%bad = xor i1 %ok, true
+"""
+    return define(
+        "float64.pow",
+        (FLOAT64, FLOAT64),
+        FLOAT64,
+        only(float, operator.pow),
+        body=power + PAIR,
+        python="operator.pow",
+        raises=(*OVERFLOW, *ZERO_DIVISION),
+        deopts=True,
+        recovers=True,
+        declarations=("declare double @pow(double, double)",),
+    )
 
 
 def _comparisons() -> list[Primitive]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pyfreeze.ir.function import Function
+from pyfreeze.ir.function import Function, Module
 from pyfreeze.ir.parser import parse_module
 from pyfreeze.ir.printer import format_function
 from pyfreeze.ir.verifier import verify
@@ -28,6 +28,15 @@ def run(pass_: Callable[[Function], None], text: str, stage: str = "BUILT") -> s
     pass_(function)
     verify(function, module.stage)
     return format_function(function)
+
+
+def run_on_module(pass_: Callable[[Module], None], text: str) -> str:
+    """The printed first function of a module after `pass_`; verified."""
+    module = parse_module(f"module m @BUILT\n\n{text}", find)
+    pass_(module)
+    for function in module.functions.values():
+        verify(function, module.stage)
+    return format_function(next(iter(module.functions.values())))
 
 
 MASKED = """function @f -> uint32 line 1 {
@@ -117,14 +126,24 @@ LOOP = """function @f -> int64 line 1 {
 
 
 def test_a_counted_loop_polls_between_strips() -> None:
-    text = run(strip_mine_loops, LOOP)
+    text = run_on_module(strip_mine_loops, LOOP)
     inner = text[text.index("^body:") : text.index("^done:")]
     assert "poll" not in inner and text.count("poll !") == 1 and "int64.strip_end" in text
 
 
-def test_a_loop_with_a_call_keeps_its_poll() -> None:
+LEAF = """
+function @g -> int64 line 9 {
+^entry(%i: int64):
+  return %i
+}
+"""
+
+
+def test_only_calls_without_loops_are_left_to_strips() -> None:
     calling = LOOP.replace("int64.add %total, %i", "call @g(%i)")
-    assert "strip_end" not in run(strip_mine_loops, calling)
+    assert "strip_end" in run_on_module(strip_mine_loops, calling + LEAF)
+    looping = LEAF.replace("  return", "  poll !9:1-9:2 {i=%i}\n  return")
+    assert "strip_end" not in run_on_module(strip_mine_loops, calling + looping)
 
 
 RECURSIVE = """function @f -> int64 line 1 {
