@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import llvmlite.binding as llvm
 
@@ -19,6 +20,7 @@ def emit_object(text: str, options: Options, dump: Callable[[str, Callable[[], s
     `dump(stage, text)` is called at `llvm-optimized` and `assembly`; it decides whether to ask for the text.
     Raises LlvmError.
     """
+    _set_options()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     machine = _machine(options)
@@ -38,6 +40,12 @@ def emit_object(text: str, options: Options, dump: Callable[[str, Callable[[], s
     dump("assembly", lambda: machine.emit_assembly(module))
     emitted: bytes = machine.emit_object(module)
     return emitted
+
+
+@cache
+def _set_options() -> None:
+    # Vectorise around a float sum that is itself added up in order, as gcc does: the result is the same to the bit.
+    llvm.set_option("pyfreeze", "-force-ordered-reductions=true")
 
 
 def _machine(options: Options) -> llvm.TargetMachine:
