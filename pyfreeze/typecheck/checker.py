@@ -95,16 +95,23 @@ def _is_bad_conversion(error: TypeReport) -> bool:
 
 def _checked(source: SourceFile, face: Face) -> _Run:
     """mypy's best answer: with less and less of the surroundings, until one comes."""
-    run = _run(source, face, surroundings=True, cached=True)
+    name = _name_for_mypy(source)
+    run = _run(source, name, face)
+    if run.blocked and any(error.message.startswith(_NO_PACKAGE) for error in run.module.errors):
+        name = f"_pyfreeze_package.{name}"
+        run = _run(source, name, face)
     if run.blocked and run.elsewhere:  # an error in what it imports: go without
-        run = _run(source, face, surroundings=False, cached=True)
+        run = _run(source, name, face, surroundings=False)
     if run.module.tree is None and not run.blocked:  # a crash, perhaps of a damaged or locked cache
-        run = _run(source, face, surroundings=False, cached=False)
+        run = _run(source, name, face, surroundings=False, cached=False)
     return run
 
 
-def _run(source: SourceFile, face: Face, *, surroundings: bool, cached: bool) -> _Run:
-    name = _name_for_mypy(source)
+_NO_PACKAGE = "No parent module"
+"""mypy refuses a relative import at the top level, where CPython raises only when it is executed."""
+
+
+def _run(source: SourceFile, name: str, face: Face, *, surroundings: bool = True, cached: bool = True) -> _Run:
     options = _options(face, cached)
     if not surroundings:
         options.follow_imports = "skip"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from mypy.nodes import CallExpr, RefExpr, TypeInfo
-from mypy.plugin import ClassDefContext, FunctionContext, MethodContext, Plugin
+from mypy.plugin import ClassDefContext, FunctionContext, MethodContext, Plugin, ReportConfigContext
 from mypy.types import Instance, LiteralType, TupleType, Type, UnionType, get_proper_type
 
 from pyfreeze.ir.types import FIXED_INTS, FixedInt
@@ -38,6 +38,10 @@ _MIXED = ("add", "sub", "mul", "floordiv", "mod", "divmod", "pow", "and", "or", 
 
 class ValueTypes(Plugin):
     """Its hooks are called for every call and operation that mypy checks, so the dispatch is by dictionary."""
+
+    def report_config_data(self, ctx: ReportConfigContext) -> object:
+        """What makes mypy's cache out of date when it changes."""
+        return _PROMOTIONS
 
     def get_class_decorator_hook_2(self, fullname: str) -> Callable[[ClassDefContext], bool] | None:
         return _add_promotions if fullname == "pyfreeze._value_type" else None
