@@ -19,4 +19,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    if not sys.flags.safe_path:
+        del sys.path[0]  # -m put the current folder there: a user's random.py is not the one that we mean
     main()

@@ -21,16 +21,16 @@ if __name__ == "__main__":
 
     module = _imp.create_dynamic(ModuleSpec(name, ExtensionFileLoader(name, extension), origin=extension))
     path = os.path.abspath(script)
-    module.__dict__.update(
-        __name__="__main__",
-        __file__=path,
+    module.__dict__.update(  # in the order that globals() has in a script
+        __package__=None,
         __loader__=SourceFileLoader("__main__", path),
         __spec__=None,
-        __package__=None,
-        __cached__=None,
         __annotations__={},
         __builtins__=__builtins__,
+        __file__=path,
+        __cached__=None,
     )
+    module.__name__ = "__main__"
     sys.modules["__main__"] = module
     try:
         _imp.exec_dynamic(module)

@@ -13,12 +13,12 @@ from pathlib import Path
 import click
 
 import pyfreeze
-from pyfreeze.cache import cache_folder
 from pyfreeze.commands.messages import show
 from pyfreeze.diagnostics import DiagnosticError
 from pyfreeze.link.linker import find_linker, no_linker
 from pyfreeze.options import Options
 from pyfreeze.sources import read_source
+from pyfreeze.typecheck.cache import cache_folder
 
 _CHECK = "import doctor_check, pyfreeze; print(pyfreeze.is_compiled(doctor_check.double), doctor_check.double(21))"
 

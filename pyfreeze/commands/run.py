@@ -15,11 +15,11 @@ import sysconfig
 from pathlib import Path
 
 import pyfreeze
-from pyfreeze.cache import cache_folder
 from pyfreeze.commands.compare import compare
 from pyfreeze.commands.messages import show
 from pyfreeze.options import Options
 from pyfreeze.sources import SourceFile, read_program
+from pyfreeze.typecheck.cache import cache_folder
 
 
 def run_program(file: Path, arguments: tuple[str, ...], options: Options, comparing: bool) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -49,15 +50,45 @@ def test_the_abi_versions_agree() -> None:
     assert int(re.search(r"#define PF_HASH_KEY (0x\w+)LL", header)[1], 16) == HASH_KEY  # type: ignore[index]
 
 
-def test_files_stay_readable() -> None:
-    long = [path for path in (ROOT / "pyfreeze").rglob("*.py") if len(path.read_text().splitlines()) > 700]
-    assert long == []
+def _tracked() -> list[Path]:
+    """The files of this repository, or of the tree where there is no git."""
+    listed = _run("git", "ls-files", "-z") if shutil.which("git") else None
+    if listed is None or listed.returncode != 0:
+        pytest.skip("not a checkout")
+    return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).exists()]
 
 
-def test_every_code_is_in_the_catalogue() -> None:
+def test_files_and_functions_stay_readable() -> None:
+    for path in _tracked():
+        if path.suffix != ".py" or path.parent.name == "primitives":  # functions there are tables
+            continue
+        text = path.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= 700, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert node.end_lineno is not None and node.end_lineno - node.lineno < 80, (path, node.name)
+
+
+def test_no_file_names_the_place_where_it_was_written() -> None:
+    places = re.compile(rb"/(work|root|home/\w+|tmp/\w+|Users/\w+)/[\w.]")
+    allowed = re.compile(rb"https?://\S+")
+    for path in _tracked():
+        assert places.search(allowed.sub(b"", path.read_bytes())) is None, path
+
+
+def test_every_code_is_used_and_documented() -> None:
     from pyfreeze.diagnostics import CATALOGUE
 
     used = set()
     for path in (ROOT / "pyfreeze").rglob("*.py"):
-        used |= set(re.findall(r'"(PF\d\d\d)"', path.read_text()))
-    assert used <= set(CATALOGUE)
+        if path.name != "diagnostics.py":
+            used |= set(re.findall(r"\bPF\d\d\d\b", path.read_text(encoding="utf-8")))
+    assert used == set(CATALOGUE)
+    page = (ROOT / "docs" / "explain.md").read_text(encoding="utf-8")
+    assert dict(re.findall(r"^\| (PF\d\d\d) \| (.*) \|$", page, re.MULTILINE)) == CATALOGUE
+
+
+def test_the_samples_in_the_readme_exist() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = re.findall(r"\]\(([^)#:]+)\)", text) + re.findall(r"\bsamples/\w+\.py", text)
+    assert named and all((ROOT / name).exists() for name in named)

@@ -40,13 +40,43 @@ def test_several_modules_show_progress(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / f"{name}.py").write_text(GOOD)
     finished = pyfreeze("build", "one.py", "two.py", cwd=tmp_path)
-    assert "[1/2]" in finished.stdout and "[2/2]" in finished.stdout
+    assert finished.returncode == 0, finished.stderr
+    lines = finished.stdout.splitlines()
+    assert lines[0].startswith("[1/2]") and lines[1].startswith("[2/2]")
+    assert lines[2].startswith("2 modules built: 2 of 4 functions native, ")
+    (tmp_path / "two.py").write_text("def f(:\n")
+    finished = pyfreeze("build", "one.py", "two.py", cwd=tmp_path)
+    refused(finished, "PF504")
+    assert "[2/2] two.py: failed" in finished.stdout and "1 modules built, 1 failed" in finished.stdout
+
+
+def test_two_sources_cannot_become_one_extension(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "same.py").write_text(GOOD)
+    refused(pyfreeze("build", "a/same.py", "b/same.py", "-o", "out", cwd=tmp_path), "PF505")
+    assert pyfreeze("build", "a/same.py", "a/same.py", "b/same.py", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--dump=nothing", "`nothing` is no stage"),
+        ("--disable-pass=insert-refcounts", "`insert-refcounts` is no pass that can be left out"),
+        ("--pass-limit=-1", "-1 is not in the range"),
+        ("--cpu=fastest", "'fastest' is not one of"),
+    ],
+)
+def test_options_that_are_not_understood(tmp_path: Path, option: str, message: str) -> None:
+    (tmp_path / "good.py").write_text(GOOD)
+    finished = pyfreeze("build", "good.py", option, cwd=tmp_path)
+    assert finished.returncode == 2 and message in finished.stderr and "Traceback" not in finished.stderr
 
 
 @pytest.mark.parametrize("stage", ["ir", "ir-after-insert-refcounts", "llvm", "llvm-optimized", "assembly"])
 def test_dumps(tmp_path: Path, stage: str) -> None:
     (tmp_path / "good.py").write_text(GOOD)
-    assert stage in pyfreeze("build", "good.py", "--dump=list", cwd=tmp_path).stdout.split()
+    assert stage in pyfreeze("build", "--dump=list", cwd=tmp_path).stdout.split()
     finished = pyfreeze("build", "good.py", f"--dump={stage}", cwd=tmp_path)
     assert f"; ---- {stage} ----" in finished.stdout and "f" in finished.stdout.split("----")[-1]
 
@@ -56,6 +86,12 @@ def test_bad_input(tmp_path: Path) -> None:
     (tmp_path / "latin.py").write_bytes(b"x = '\xe9'\n")
     (tmp_path / "not-a-name.py").write_text(GOOD)
     (tmp_path / "nul.py").write_bytes(b"x = 1\0\n")
+    (tmp_path / "cookie.py").write_bytes(b"# coding: no-such-encoding\n")
+    (tmp_path / "folder.py").mkdir()
+    (tmp_path / "text.txt").write_text(GOOD)
+    refused(pyfreeze("build", "folder.py", cwd=tmp_path), "PF501")
+    refused(pyfreeze("build", "text.txt", cwd=tmp_path), "PF501")
+    refused(pyfreeze("build", "cookie.py", cwd=tmp_path), "PF502")
     refused(pyfreeze("build", "missing.py", cwd=tmp_path), "PF501")
     refused(pyfreeze("build", "latin.py", cwd=tmp_path), "PF502")
     refused(pyfreeze("build", "not-a-name.py", cwd=tmp_path), "PF503")
@@ -86,6 +122,51 @@ def test_unwritable_output(tmp_path: Path) -> None:
     (tmp_path / "good.py").write_text(GOOD)
     (tmp_path / "taken").write_text("a file")
     refused(pyfreeze("build", "good.py", "-o", "taken/inside", cwd=tmp_path), "PF505")
+    refused(pyfreeze("build", "good.py", "-o", "taken", cwd=tmp_path), "PF505")
+    (tmp_path / f"good{extension_suffix()}").mkdir()
+    refused(pyfreeze("build", "good.py", cwd=tmp_path), "PF505")
+
+
+def test_no_c_compiler(tmp_path: Path) -> None:
+    (tmp_path / "good.py").write_text(GOOD)
+    finished = pyfreeze("build", "good.py", cwd=tmp_path, PATH=str(tmp_path), CC="")
+    refused(finished, "PF506")
+    assert "install a C compiler" in finished.stderr
+    finished = pyfreeze("build", "good.py", cwd=tmp_path, CC="no-such-compiler -pthread")
+    refused(finished, "PF506")
+    assert "no-such-compiler -pthread" in finished.stderr
+    finished = pyfreeze("doctor", cwd=tmp_path, PATH=str(tmp_path), CC="")
+    assert finished.returncode == 1 and "linker        missing" in finished.stdout
+
+
+def test_a_bug_of_ours_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "good.py").write_text(GOOD)
+    script = (
+        "import sys; sys.argv = ['pyfreeze', 'explain', 'good.py']\n"
+        "import pyfreeze.driver, pyfreeze.cli\n"
+        "def broken(source): raise KeyError('oops')\n"
+        "pyfreeze.driver.analyse = broken\n"
+        "pyfreeze.cli.main()\n"
+    )
+    command = [sys.executable, "-c", script]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment, check=False)
+    assert finished.returncode == 70
+    refused(finished, "PF507")
+    (report,) = tmp_path.glob("pyfreeze-*.txt")
+    assert str(report) in finished.stderr and "KeyError: 'oops'" in report.read_text()
+
+
+def test_without_the_compilers_libraries_it_says_what_to_install(tmp_path: Path) -> None:
+    for missing in ("click", "mypy", "llvmlite", "rich"):
+        script = (
+            f"import sys; sys.modules[{missing!r}] = None; sys.argv = ['pyfreeze', 'build', 'a.py', 'b.py']\n"
+            "from pyfreeze.__main__ import main\nmain()\n"
+        )
+        command = [sys.executable, "-c", script]
+        finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        refused(finished, "PF508")
+        assert "pip install 'pyfreeze[compiler]'" in finished.stderr
 
 
 def test_type_errors_warn_and_build(tmp_path: Path) -> None:
@@ -93,31 +174,6 @@ def test_type_errors_warn_and_build(tmp_path: Path) -> None:
     finished = pyfreeze("build", "typed.py", cwd=tmp_path)
     assert finished.returncode == 0
     assert "typed.py:2:14: warning" in finished.stderr and "[PF401]" in finished.stderr
-
-
-def test_run_is_like_python(tmp_path: Path) -> None:
-    (tmp_path / "helper.py").write_text("NAME = 'helper'\n")
-    (tmp_path / "program.py").write_text(
-        "import sys, helper\nprint(__name__, sys.argv, helper.NAME, __file__, __spec__, sys.stdin.read())\nsys.exit(3)\n"
-    )
-    outcomes = [
-        subprocess.run([*command, "a", "-b"], cwd=tmp_path, capture_output=True, text=True, input="in", check=False)
-        for command in ([sys.executable, "program.py"], [sys.executable, "-m", "pyfreeze", "run", "program.py"])
-    ]
-    assert outcomes[0].stdout == outcomes[1].stdout
-    assert outcomes[0].returncode == outcomes[1].returncode == 3
-
-
-def test_run_compare_finds_differences(tmp_path: Path) -> None:
-    (tmp_path / "same.py").write_text(GOOD + "print(f(4))\n")
-    finished = pyfreeze("run", "--compare", "same.py", cwd=tmp_path)
-    assert finished.returncode == 0 and "same output" in finished.stdout and "5\n" in finished.stdout
-    (tmp_path / "other.py").write_text(
-        "import pyfreeze, sys\nprint(pyfreeze.is_compiled(sys.modules['__main__'].f))\n" + GOOD
-    )
-    (tmp_path / "other.py").write_text(GOOD + "from pyfreeze import is_compiled\nprint(is_compiled(f))\n")
-    finished = pyfreeze("run", "--compare", "other.py", cwd=tmp_path)
-    assert finished.returncode == 1 and "DIFFERENT" in finished.stdout and "-False" in finished.stderr
 
 
 def test_explain(tmp_path: Path) -> None:
@@ -128,7 +184,8 @@ def test_explain(tmp_path: Path) -> None:
     assert report["totals"] == {"functions": 2, "native": 1, "native-with-objects": 0, "twin": 1}
     assert report["functions"][0] == {"name": "f", "line": 2, "tier": "native", "reasons": []}
     (reason,) = report["functions"][1]["reasons"]
-    assert set(reason) == {"code", "line", "message", "hint"} and reason["line"] == 4
+    assert set(reason) == {"code", "line", "message", "hint"} and reason["line"] == 4 and reason["hint"]
+    refused(pyfreeze("explain", "missing.py", cwd=tmp_path), "PF501")
 
 
 def test_version_and_doctor(tmp_path: Path) -> None:
