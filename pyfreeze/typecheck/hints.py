@@ -9,7 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mypy.nodes import Expression
-from mypy.types import Instance, LiteralType, NoneType, TupleType, Type, TypedDictType, UnionType, get_proper_type
+from mypy.types import (
+    Instance,
+    LiteralType,
+    NoneType,
+    ProperType,
+    TupleType,
+    Type,
+    TypedDictType,
+    UnionType,
+    get_proper_type,
+)
 
 from pyfreeze.ir import types as ir
 from pyfreeze.typecheck.checker import TypedModule
@@ -45,7 +55,7 @@ def hint(type_: Type | None) -> Hint | None:
         case TupleType(items=items, partial_fallback=fallback) if fallback.type.fullname == "builtins.tuple":
             return _tuple([hint(item) for item in items])
         case UnionType(items=items):
-            return _union([hint(item) for item in items])
+            return _union([get_proper_type(item) for item in items])
         case _:
             return None
 
@@ -111,37 +121,33 @@ def _tuple(items: list[Hint | None]) -> Hint | None:
     return Hint(ir.TupleType(tuple(item.type for item in known)), any(item.promise for item in known))
 
 
-def _union(items: list[Hint | None]) -> Hint | None:
-    """`T | None`, or the common type of ints: mypy gives `n if b else 0` the type `int64 | Literal[0]`."""
-    if any(item is None for item in items):
+def _union(items: list[ProperType]) -> Hint | None:
+    """`T | None`. `n if flag else 0` is `int64 | Literal[0]` to mypy, and an int64, as the literal fits."""
+    rest = [item for item in items if not isinstance(item, NoneType)]
+    optional = len(rest) < len(items)
+    found = {hint(item) for item in rest if _literal_int(item) is None}
+    if not found:
+        found = {hint(item) for item in rest}
+    if len(found) != 1:
         return None
-    known = [item for item in items if item is not None]
-    rest = [item for item in known if item.type != ir.NONE]
-    optional = len(rest) < len(known)
-    if not rest:
-        return Hint(ir.NONE)
-    common = rest[0]
-    for item in rest[1:]:
-        joined = _common(common, item)
-        if joined is None:
-            return None
-        common = joined
+    (common,) = found
+    if common is None or not all(_fits(_literal_int(item), common.type) for item in rest):
+        return None
     return Hint(common.type, common.promise, optional)
 
 
-def _common(left: Hint, right: Hint) -> Hint | None:
-    """As for an operation on both: the wider of fixed widths, which a plain int takes too."""
-    if left.type == right.type:
-        return Hint(left.type, left.promise and right.promise)
-    match left.type, right.type:
-        case ir.FixedInt(), ir.IntType():
-            return left
-        case ir.IntType(), ir.FixedInt():
-            return right
-        case ir.FixedInt() as one, ir.FixedInt() as other:
-            return left if (one.bits, one.signed) > (other.bits, other.signed) else right
-        case _:
-            return None
+def _literal_int(type_: ProperType) -> int | None:
+    """The value, if mypy knows it: of `Literal[3]`, or of an int that is inferred as `Literal[3]?`."""
+    if isinstance(type_, Instance) and type_.last_known_value is not None:
+        type_ = type_.last_known_value
+    value = type_.value if isinstance(type_, LiteralType) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _fits(value: int | None, type_: ir.Type) -> bool:
+    if value is None or isinstance(type_, ir.IntType):
+        return True
+    return isinstance(type_, ir.FixedInt) and type_.holds(value)
 
 
 def _joined(items: list[Type], separator: str, start: str, end: str) -> str | None:
