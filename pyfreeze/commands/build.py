@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -25,16 +24,21 @@ def build_files(files: Sequence[Path], out_dir: Path | None, options: Options) -
     show(refused)
     if refused:
         return False
-    with _progress_bar(sources, shown=not options.dumps) as advance:
-        results: list[BuildResult] = []
+    results: list[BuildResult] = []
+    bar = _Bar(sources, shown=not options.dumps)
 
-        def built(result: BuildResult) -> None:
-            results.append(result)
-            number = f"[{len(results)}/{len(sources)}] " if len(sources) > 1 else ""
-            _tell(result, number, to_stderr=bool(options.dumps))
-            advance()
+    def built(result: BuildResult) -> None:
+        bar.hide()
+        results.append(result)
+        number = f"[{len(results)}/{len(sources)}] " if len(sources) > 1 else ""
+        _tell(result, number, to_stderr=bool(options.dumps))
+        bar.show(done=len(results))
 
+    bar.show(done=0)
+    try:
         driver.build(sources, out_dir, options, built)
+    finally:
+        bar.hide()
     if len(sources) > 1:
         click.echo(_summary(results), err=bool(options.dumps))
     return all(result.extension is not None for result in results)
@@ -86,15 +90,24 @@ def _summary(results: Sequence[BuildResult]) -> str:
     return f"{outcome}: {native} of {functions} functions native, {seconds:.2f} s"
 
 
-@contextmanager
-def _progress_bar(sources: Sequence[SourceFile], shown: bool) -> Iterator[Callable[[], None]]:
-    """A bar with the module being built, on a terminal; yields what to call after each."""
-    console = Console(stderr=True)
-    if len(sources) < 2 or not shown or not console.is_terminal:
-        yield lambda: None
-        return
-    names = iter([*(source.module_name for source in sources[1:]), ""])
-    columns = (BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(sources[0].module_name, total=len(sources))
-        yield lambda: progress.update(task, advance=1, description=next(names))
+class _Bar:
+    """How many are done and which one is being built; below the lines written so far, and only on a terminal."""
+
+    def __init__(self, sources: Sequence[SourceFile], shown: bool) -> None:
+        console = Console(stderr=True)
+        self._names = [source.module_name for source in sources]
+        self._progress: Progress | None = None
+        if len(sources) > 1 and shown and console.is_terminal:
+            columns = (BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+            self._progress = Progress(*columns, console=console, transient=True)
+            self._task = self._progress.add_task("", total=len(sources))
+
+    def show(self, done: int) -> None:
+        if self._progress is not None and done < len(self._names):
+            self._progress.update(self._task, completed=done, description=self._names[done])
+            self._progress.start()
+
+    def hide(self) -> None:
+        """click writes past rich, so the bar must be gone before anything else is written."""
+        if self._progress is not None:
+            self._progress.stop()
