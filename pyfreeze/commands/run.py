@@ -5,21 +5,29 @@ The driver is imported only to build: a program that is in the cache starts with
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
+import shutil
 import signal
 import subprocess
 import sys
 import sysconfig
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pyfreeze
 from pyfreeze.commands.compare import compare
 from pyfreeze.commands.messages import show
+from pyfreeze.diagnostics import DiagnosticError
 from pyfreeze.options import Options
 from pyfreeze.sources import SourceFile, read_program
 from pyfreeze.typecheck.cache import cache_folder
+
+_KEPT_FOR = 30 * 24 * 3600.0
+"""Seconds."""
 
 
 def run_program(file: Path, arguments: tuple[str, ...], options: Options, comparing: bool) -> int:
@@ -45,13 +53,35 @@ def _cached_extension(source: SourceFile, options: Options) -> Path:
     path = str(source.path.absolute())  # it is in the code's file names
     version = (pyfreeze.__version__, sys.version, sysconfig.get_config_var("EXT_SUFFIX"), _compiler_state())
     key.update(repr((path, options, *version, _processor())).encode())
-    target = cache_folder() / "run" / key.hexdigest()[:32] / f"{source.module_name}.so"
-    if not target.exists():
-        from pyfreeze import driver
-
-        result = driver.compile_module(source, target, options)
-        show(result.diagnostics, source.text)
+    programs = cache_folder() / "run"
+    target = programs / key.hexdigest()[:32] / f"{source.module_name}.so"
+    if target.exists():
+        with contextlib.suppress(OSError):
+            os.utime(target.parent)
+    else:
+        _forget_old(programs)
+        _build(source, target, options)
     return target
+
+
+def _build(source: SourceFile, target: Path, options: Options) -> None:
+    from pyfreeze import driver
+
+    try:
+        result = driver.compile_module(source, target, options)
+    except DiagnosticError as error:
+        hint = "set PYFREEZE_CACHE_DIR to a folder that can be written"
+        unwritable = (replace(item, hint=hint) if item.code == "PF505" else item for item in error.diagnostics)
+        raise DiagnosticError(tuple(unwritable)) from None
+    show(result.diagnostics, source.text)
+
+
+def _forget_old(programs: Path) -> None:
+    """Remove programs that were not run for a month."""
+    with contextlib.suppress(OSError):
+        for folder in programs.iterdir():
+            if time.time() - folder.stat().st_mtime > _KEPT_FOR:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _compiler_state() -> int:

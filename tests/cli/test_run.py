@@ -117,6 +117,28 @@ def test_a_program_that_was_built_starts_without_the_compiler(tmp_path: Path) ->
     assert time.perf_counter() - start < 5
 
 
+def test_programs_not_run_for_long_are_forgotten(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYFREEZE_CACHE_DIR": str(tmp_path / "cache")}
+    (tmp_path / "program.py").write_text("print(1)\n")
+    assert outcome(PYFREEZE, tmp_path, "program.py", env=environment)[0] == "1\n"
+    (old,) = (tmp_path / "cache" / "run").iterdir()
+    long_ago = time.time() - 40 * 24 * 3600
+    os.utime(old, (long_ago, long_ago))
+    assert outcome(PYFREEZE, tmp_path, "program.py", env=environment)[0] == "1\n"
+    assert old.stat().st_mtime > long_ago + 1000  # used: kept
+    os.utime(old, (long_ago, long_ago))
+    (tmp_path / "program.py").write_text("print(2)\n")
+    assert outcome(PYFREEZE, tmp_path, "program.py", env=environment)[0] == "2\n"
+    assert not old.exists()
+
+
+def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text("print(1)\n")
+    environment = {**os.environ, "PYFREEZE_CACHE_DIR": str(tmp_path / "program.py" / "cache")}
+    _, errors, status = outcome(PYFREEZE, tmp_path, "program.py", env=environment)
+    assert status == 1 and "[PF505]" in errors and "set PYFREEZE_CACHE_DIR" in errors and "Traceback" not in errors
+
+
 def test_compare(tmp_path: Path) -> None:
     write(
         tmp_path / "same.py",
