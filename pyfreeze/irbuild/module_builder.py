@@ -338,6 +338,14 @@ def _signature(name: str, node: FuncDef, code: CodeType, result: Declared | None
     known = True
     positional_count, positional_only = code.co_argcount, code.co_posonlyargcount
     for index, argument in enumerate(node.arguments):
+        if argument.variable.is_self or argument.variable.is_cls:
+            name = argument.variable.name
+            raise Unsupported(
+                "PF104",
+                node,
+                f"`{name}` is an object: methods are not compiled yet",
+                "move the arithmetic to a function",
+            )
         if argument.type_annotation is None or typed is None or written is None:
             raise Unsupported("PF103", node, f"parameter `{argument.variable.name}` has no annotation", "annotate it")
         hint = declared(written.arg_types[index], typed.arg_types[index], names)

@@ -43,5 +43,5 @@ def named(**numbers: int) -> int:  # error: [PF109]
 
 
 class Point:
-    def __init__(self, x: int) -> None:  # error: [PF103]
+    def __init__(self, x: int) -> None:  # error: [PF104]
         self.x = x
