@@ -37,7 +37,9 @@ def test_layers() -> None:
 
 @pytest.mark.parametrize("module", ["pyfreeze", "pyfreeze.setuptools_hook", "pyfreeze.run_main"])
 def test_light_imports(module: str) -> None:
-    script = f"import sys, {module}; print(sorted({{'mypy', 'llvmlite', 'click', 'setuptools'}} & set(sys.modules)))"
+    script = (
+        f"import sys, {module}; print(sorted({{'mypy', 'llvmlite', 'click', 'rich', 'setuptools'}} & set(sys.modules)))"
+    )
     finished = _run(sys.executable, "-c", script)
     assert finished.stdout == "[]\n", finished.stdout + finished.stderr
 

@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,14 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (sdist,) = folder.glob("pyfreeze-*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"runtime/src/module.c", "runtime/include/pyfreeze_abi.h", "LICENSE", "pyfreeze/py.typed"} <= names
+    assert {"runtime/src/module.c", "samples/primes.py", "tests/conftest.py", "LICENSE", "pyfreeze/py.typed"} <= names
     succeed(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), str(sdist), cwd=folder)
+    (wheel,) = folder.glob("pyfreeze-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    stub, header = "pyfreeze/typecheck/stubs/pyfreeze/__init__.pyi", "pyfreeze/runtime/include/pyfreeze_slots.h"
+    assert {stub, header, "pyfreeze/__init__.pyi", "pyfreeze/py.typed"} <= names
+    assert not any(name.startswith(("tests/", "samples/", "runtime/")) for name in names)
     return folder
 
 

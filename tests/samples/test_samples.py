@@ -1,4 +1,4 @@
-"""Every sample, compiled against interpreted."""
+"""Every sample, compiled against interpreted; and that what should be native is."""
 
 from __future__ import annotations
 
@@ -8,16 +8,44 @@ from pathlib import Path
 
 import pytest
 
+from pyfreeze import driver
+from pyfreeze.sources import read_program
+
 SAMPLES = sorted((Path(__file__).resolve().parents[2] / "samples").glob("*.py"))
+
+NATIVE = {
+    "bank_queue": {"scramble", "exponential", "average_wait"},
+    "collatz": {"steps", "longest"},
+    "mandelbrot": {"escape"},
+    "monte_carlo_pi": {"next_state", "inside"},
+    "orbit": {"pull", "energy", "travel"},
+    "pendulum": {"acceleration", "quarter_period"},
+    "predator_prey": {"simulate"},
+    "primes": {"is_prime", "survey"},
+    "sales_report": {"next_random", "add_to_checksum", "standard_error"},
+    "word_report": {"share"},
+}
+"""At least these functions of each sample."""
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_sample(path: Path) -> None:
     command = [sys.executable, "-m", "pyfreeze", "run", "--compare", str(path)]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    finished = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert "same output" in finished.stdout and len(finished.stdout.splitlines()) > 1
 
 
-def test_there_are_enough() -> None:
-    assert len(SAMPLES) >= 6
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_its_kernels_are_native(path: Path) -> None:
+    report, diagnostics = driver.analyse(read_program(path))
+    native = {function.name for function in report.functions if function.tier == "native"}
+    assert NATIVE[path.stem] <= native
+    assert not diagnostics
+
+
+def test_input_reaches_a_sample(tmp_path: Path) -> None:
+    (path,) = (path for path in SAMPLES if path.stem == "word_report")
+    command = [sys.executable, "-m", "pyfreeze", "run", "--compare", str(path), "-"]
+    finished = subprocess.run(command, capture_output=True, text=True, input="one two two\n", cwd=tmp_path, check=False)
+    assert finished.stdout.startswith("3 words, 2 different\ntwo "), finished.stdout + finished.stderr
