@@ -1,6 +1,7 @@
 """The C extension; see runtime/README.md."""
 
 api: object
+abi_version: int
 
 def is_native(function_or_code: object, /) -> bool: ...
 def is_compiled_module(module: object, /) -> bool: ...

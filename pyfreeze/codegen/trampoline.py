@@ -81,7 +81,10 @@ def _prologue(count: int, native: int, twin: int) -> bytes:
 
 
 def _line_table(code: CodeType, start: int, length: int) -> bytes:
-    """The original table with entries for the prologue, on the function's first line, after `start` words."""
+    """The original table with entries for the prologue, which is on no line, after `start` words.
+
+    On a line of its own it would be an event for tracers and `sys.monitoring`.
+    """
     table = code.co_linetable
     position, words = 0, 0
     while words < start and position < len(table):
@@ -94,7 +97,7 @@ def _line_table(code: CodeType, start: int, length: int) -> bytes:
     entries = []
     while length > 0:
         size = min(length, 8)
-        entries.append(bytes((0x80 | 13 << 3 | size - 1, 0)))  # kind 13: no columns; line delta 0
+        entries.append(bytes((0x80 | 15 << 3 | size - 1,)))  # kind 15: no location
         length -= size
     return table[:position] + b"".join(entries) + table[position:]
 

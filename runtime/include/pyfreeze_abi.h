@@ -12,7 +12,14 @@
 enum { PF_OK = 0, PF_ERROR = 1, PF_DEOPT = 2 };
 
 /* Codes in place of a parameter in pf_guard_failed. */
-enum { PF_REASON_BINDING = -1, PF_REASON_TRACING = -2, PF_REASON_DEOPT = -3, PF_REASON_STALE = -4, PF_REASON_STACK = -5 };
+enum {
+    PF_REASON_BINDING = -1,
+    PF_REASON_TRACING = -2,
+    PF_REASON_DEOPT = -3,
+    PF_REASON_STALE = -4,
+    PF_REASON_STACK = -5,
+    PF_REASON_NAMES = -6,
+};
 
 enum { PF_WRONG_TYPE = 1, PF_OUT_OF_RANGE = 2 };
 
@@ -53,7 +60,7 @@ typedef struct PfFunction {
     uint8_t valid; /* all bindings hold */
     PyCodeObject *code;
     struct PfModule *module;
-    PyMethodDef method;
+    PyMethodDef method; /* unused */
     uint64_t twin_entries;
     struct PfCounter *counters;
 } PfFunction;
@@ -71,7 +78,8 @@ typedef struct PfModule {
     int32_t binding_count;
     PyObject *instance; /* owned; of the latest execution */
     uint64_t epoch;     /* raised whenever a binding may have changed */
-    PyObject *globals, *constants;
+    PyObject *globals;  /* borrowed, so that it goes when Python lets go of it: compare it with a live frame's first */
+    PyObject *constants;
     struct PfWatch *watch;
 } PfModule;
 
@@ -94,11 +102,19 @@ int pf_unbox_value(PyObject *object, const char **descriptor, uint64_t **payload
 PyObject *pf_text_out_of_range(PyObject *number, char descriptor);
 int pf_bindings_init(void);
 int pf_watch_module(PfModule *module);
-int pf_bindings_unchanged(PfModule *module); /* 3.11: compares the dicts' versions; later always 1 */
+int pf_is_valid(PfFunction *function); /* all its bindings were seen to hold and none has changed since */
+int pf_revalidate(PfFunction *function, const char **broken);
 void pf_invalidate(PfModule *module);
-int pf_function_bindings_hold(PfFunction *function, const char **broken);
+uint64_t pf_bindings_state(PfModule *module); /* before a poll … */
+void pf_recheck_bindings(PfModule *module, uint64_t state); /* … and after it: raises the epoch if a binding broke */
+int32_t pf_reason_against_native(PyThreadState *thread, const PfFunction *function);
+void pf_count_twin(PfFunction *function, int32_t parameter, int32_t reason, const char *binding);
+int pf_refuse_subinterpreter(void); /* 0, or -1 with an ImportError */
 int pf_exec_module(PyObject *module);
 int pf_patch_code(PfModule *module, PyCodeObject *code, PyObject *instance);
+int pf_native_init(void);
+PyObject *pf_new_instance(PfModule *module); /* the identity of one execution of a module */
+PyObject *pf_new_native(const PfFunction *function, PyObject *instance);
 int pf_is_native_code(PyObject *code);
 PyObject *pf_statistics(void);
 void pf_reset_statistics(void);
@@ -110,6 +126,7 @@ void pf_allow_reload(PyObject *module);
 void pf_show_site(const PfSite *site);
 int64_t pf_stack_left(void);
 extern PyObject *pf_twin_object;
+extern PyObject *pf_builtins; /* the dictionary of the module builtins */
 extern PfModule *pf_modules[];
 extern int pf_module_count;
 extern int64_t pf_forced_twins;

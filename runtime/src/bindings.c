@@ -1,24 +1,39 @@
 /* Bindings: what native code assumes about names, checked at entry and watched from then on.
  *
- * From 3.12 dictionaries and functions have watchers. On 3.11 the version tags of the dictionaries are compared at each
- * entry, and the setters of `__code__` and `__defaults__` are wrapped. */
+ * From 3.12 dictionaries and functions have watchers: a change marks the module's functions invalid. On 3.11 the version
+ * tags of the dictionaries are compared at each entry, and the setters of `__code__` and `__defaults__` are wrapped. */
 #include "pyfreeze_abi.h"
 #include <string.h>
 
 #define MAXIMUM_MODULES 4096
-#define WATCHED 4 /* the module's globals, builtins, math, pyfreeze */
+#define SHARED 3 /* modules whose attributes may be assumed */
 
 PfModule *pf_modules[MAXIMUM_MODULES];
 int pf_module_count;
+PyObject *pf_builtins;
 
-static PyObject *shared_dicts[WATCHED]; /* [0] unused */
-static const char *const shared_names[WATCHED] = {NULL, "builtins", "math", "pyfreeze"};
-static PyObject *originals; /* "module.attribute" → the object as it was first seen */
+static const char *const shared_names[SHARED] = {"builtins", "math", "pyfreeze"};
+static PyObject *shared_dicts[SHARED]; /* owned; NULL until the module has been imported */
+static PyObject *originals;            /* "module.attribute" → the object as it was first seen */
+
+/* What the runtime knows of a binding besides what the compiler says. */
+typedef struct WatchedBinding {
+    PyObject *name, *attribute; /* interned */
+    PyObject *original;         /* borrowed from `originals` */
+    uint8_t holds;              /* what the last check found */
+} WatchedBinding;
 
 typedef struct PfWatch {
-    uint64_t versions[WATCHED];
-    uint8_t holds[]; /* for each binding, what the last check found */
+    uint64_t filter; /* a bit for the hash of each name: most stores in a namespace concern no binding */
+#if PY_VERSION_HEX < 0x030C0000
+    uint64_t versions[SHARED + 1];
+    uint64_t state;      /* raised when a version is found to differ */
+    uint64_t *validated; /* for each function, the state in which its bindings were checked */
+#endif
+    WatchedBinding bindings[];
 } PfWatch;
+
+static int watch_shared_dict(PyObject *dict);
 
 void pf_invalidate(PfModule *module)
 {
@@ -27,23 +42,53 @@ void pf_invalidate(PfModule *module)
         module->functions[index].valid = 0;
 }
 
-static PyObject *dict_of(const char *module_name) /* borrowed, NULL if not importable */
+/* Somebody's stand-in in sys.modules is not the module that is meant. */
+static int is_genuine(PyObject *module, const char *name)
 {
-    for (int index = 1; index < WATCHED; index++) {
-        if (strcmp(shared_names[index], module_name) != 0)
-            continue;
-        if (shared_dicts[index] == NULL) {
-            PyObject *module = PyImport_ImportModule(module_name);
-            if (module == NULL) {
-                PyErr_Clear();
-                return NULL;
-            }
-            shared_dicts[index] = Py_NewRef(PyModule_GetDict(module));
-            Py_DECREF(module);
-        }
-        return shared_dicts[index];
+    if (!PyModule_Check(module))
+        return 0;
+    if (strcmp(name, "pyfreeze") == 0)
+        return 1;
+    PyModuleDef *definition = PyModule_GetDef(module);
+    PyErr_Clear();
+    return definition != NULL && strcmp(definition->m_name, name) == 0;
+}
+
+/* The namespace of a module that native code may refer to; NULL while nobody has imported it. Imports nothing, so that
+ * sys.modules is what it would be without pyfreeze. Borrowed. */
+static PyObject *dict_of(const char *module_name)
+{
+    int index = 0;
+    while (index < SHARED && strcmp(shared_names[index], module_name) != 0)
+        index++;
+    if (index == SHARED)
+        return NULL;
+    if (shared_dicts[index] == NULL) {
+        PyObject *modules = PyImport_GetModuleDict(), *module = PyDict_GetItemString(modules, module_name);
+        if (module == NULL || !is_genuine(module, module_name) || watch_shared_dict(PyModule_GetDict(module)) < 0)
+            return NULL;
+        shared_dicts[index] = Py_NewRef(PyModule_GetDict(module));
     }
-    return NULL;
+    return shared_dicts[index];
+}
+
+static int same_float(PyObject *one, double second)
+{
+    double first = PyFloat_AS_DOUBLE(one);
+    return memcmp(&first, &second, sizeof first) == 0;
+}
+
+static int is_constant_of_math(PyObject *object, const char *attribute)
+{
+    static const struct { const char *name; double value; } constants[] = {
+        {"pi", 3.141592653589793}, {"e", 2.718281828459045}, {"tau", 6.283185307179586}, {"inf", Py_HUGE_VAL},
+    };
+    if (!PyFloat_CheckExact(object))
+        return 0;
+    for (size_t row = 0; row < sizeof constants / sizeof *constants; row++)
+        if (strcmp(constants[row].name, attribute) == 0)
+            return same_float(object, constants[row].value);
+    return strcmp(attribute, "nan") == 0 && PyFloat_AS_DOUBLE(object) != PyFloat_AS_DOUBLE(object);
 }
 
 /* A replacement made before pyfreeze looked is told by its kind: the originals are built in, or pyfreeze's own types. */
@@ -55,11 +100,14 @@ static int looks_original(PyObject *object, const char *module_name, const char 
         const char *name = strrchr(((PyTypeObject *)object)->tp_name, '.');
         return strcmp(name ? name + 1 : ((PyTypeObject *)object)->tp_name, attribute) == 0;
     }
-    return strcmp(module_name, "math") == 0 && PyFloat_CheckExact(object);
+    return strcmp(module_name, "math") == 0 && is_constant_of_math(object, attribute);
 }
 
-static PyObject *original(const char *module_name, const char *attribute) /* borrowed */
+/* The attribute as it was first seen, NULL if it has been replaced by then. Borrowed. */
+static PyObject *original(WatchedBinding *watched, const char *module_name, const char *attribute)
 {
+    if (watched->original != NULL)
+        return watched->original;
     PyObject *key = PyUnicode_FromFormat("%s.%s", module_name, attribute);
     PyObject *found = key ? PyDict_GetItemWithError(originals, key) : NULL;
     if (found == NULL && key != NULL) {
@@ -71,7 +119,7 @@ static PyObject *original(const char *module_name, const char *attribute) /* bor
     }
     Py_XDECREF(key);
     PyErr_Clear();
-    return found;
+    return watched->original = found;
 }
 
 static int same_constant(PyObject *one, PyObject *other)
@@ -80,10 +128,8 @@ static int same_constant(PyObject *one, PyObject *other)
         return 1;
     if (one == NULL || other == NULL || Py_TYPE(one) != Py_TYPE(other))
         return 0;
-    if (PyFloat_CheckExact(one)) {
-        double first = PyFloat_AS_DOUBLE(one), second = PyFloat_AS_DOUBLE(other);
-        return memcmp(&first, &second, sizeof first) == 0;
-    }
+    if (PyFloat_CheckExact(one))
+        return same_float(one, PyFloat_AS_DOUBLE(other));
     if (PyTuple_CheckExact(one)) {
         if (PyTuple_GET_SIZE(one) != PyTuple_GET_SIZE(other))
             return 0;
@@ -103,7 +149,7 @@ static int is_function(PfModule *module, PfBinding *binding, PyObject *object)
         return 0;
     PyFunctionObject *function = (PyFunctionObject *)object;
     if (function->func_code != (PyObject *)module->functions[binding->function].code ||
-        function->func_globals != module->globals)
+        function->func_globals != module->globals || function->func_builtins != pf_builtins)
         return 0;
     if (binding->defaults < 0)
         return 1;
@@ -111,49 +157,67 @@ static int is_function(PfModule *module, PfBinding *binding, PyObject *object)
     return same_constant(function->func_defaults ? function->func_defaults : Py_None, expected);
 }
 
-static int holds(PfModule *module, PfBinding *binding)
+static int is_pristine(WatchedBinding *watched, const char *module_name, const char *attribute)
 {
-    PyObject *value = PyDict_GetItemString(module->globals, binding->name);
-    PyObject *dict, *expected;
+    PyObject *expected = original(watched, module_name, attribute);
+    return expected != NULL && PyDict_GetItemWithError(dict_of(module_name), watched->attribute) == expected;
+}
+
+static int holds(PfModule *module, int32_t number)
+{
+    PfBinding *binding = &module->bindings[number];
+    WatchedBinding *watched = &module->watch->bindings[number];
+    PyObject *value = PyDict_GetItemWithError(module->globals, watched->name), *dict;
     switch (binding->kind) {
     case PF_FUNCTION:
         return is_function(module, binding, value);
     case PF_CONSTANT:
         return same_constant(value, PyTuple_GET_ITEM(module->constants, binding->constant));
     case PF_BUILTIN:
-        dict = dict_of("builtins");
-        expected = original("builtins", binding->name);
-        return value == NULL && expected != NULL && PyDict_GetItemString(dict, binding->name) == expected;
+        return value == NULL && is_pristine(watched, "builtins", binding->name);
     case PF_MODULE:
         dict = dict_of(binding->module);
         return value != NULL && dict != NULL && PyModule_Check(value) && PyModule_GetDict(value) == dict;
     case PF_ATTRIBUTE:
-        dict = dict_of(binding->module);
-        expected = original(binding->module, binding->attribute);
-        return expected != NULL && PyDict_GetItemString(dict, binding->attribute) == expected;
+        return is_pristine(watched, binding->module, binding->attribute);
     case PF_IMPORTED:
-        expected = original(binding->module, binding->attribute);
-        return expected != NULL && value == expected;
+        return value != NULL && value == original(watched, binding->module, binding->attribute);
     default:
         return 0;
     }
 }
 
-int pf_function_bindings_hold(PfFunction *function, const char **broken)
+static void refresh_state(PfModule *module);
+static void mark_valid(PfFunction *function);
+
+/* Check the bindings of `function` and of all it calls natively. The caller has seen a live frame with the module's
+ * globals. */
+int pf_revalidate(PfFunction *function, const char **broken)
 {
     PfModule *module = function->module;
-    if (module->globals == NULL || module->watch == NULL)
-        return 0;
-    (void)pf_bindings_unchanged(module);
+    refresh_state(module);
     for (int32_t index = 0; index < function->binding_count; index++) {
         int32_t number = function->bindings[index];
-        module->watch->holds[number] = (uint8_t)holds(module, &module->bindings[number]);
-        if (!module->watch->holds[number]) {
-            *broken = module->bindings[number].name;
-            return 0;
-        }
+        WatchedBinding *watched = &module->watch->bindings[number];
+        uint8_t before = watched->holds;
+        watched->holds = (uint8_t)holds(module, number);
+        if (watched->holds)
+            continue;
+        PyErr_Clear();
+        module->epoch += before; /* native code that relied on it may be waiting in a poll */
+        *broken = module->bindings[number].name;
+        return 0;
     }
+    mark_valid(function);
     return 1;
+}
+
+static void function_changed(PyObject *function)
+{
+    PyObject *globals = ((PyFunctionObject *)function)->func_globals;
+    for (int index = 0; index < pf_module_count; index++)
+        if (pf_modules[index]->globals == globals)
+            pf_invalidate(pf_modules[index]);
 }
 
 #if PY_VERSION_HEX >= 0x030C0000
@@ -162,14 +226,10 @@ static int dict_watcher, function_watcher;
 
 static int names_binding(PfModule *module, PyObject *key)
 {
-    const char *text = key != NULL && PyUnicode_CheckExact(key) ? PyUnicode_AsUTF8(key) : NULL;
-    if (text == NULL) {
-        PyErr_Clear();
-        return 1; /* cleared, cloned: anything may have changed */
-    }
     for (int32_t index = 0; index < module->binding_count; index++) {
-        PfBinding *binding = &module->bindings[index];
-        if (strcmp(binding->name, text) == 0 || (binding->attribute != NULL && strcmp(binding->attribute, text) == 0))
+        WatchedBinding *watched = &module->watch->bindings[index];
+        if (key == watched->name || key == watched->attribute || PyUnicode_Compare(key, watched->name) == 0 ||
+            PyUnicode_Compare(key, watched->attribute) == 0)
             return 1;
     }
     return 0;
@@ -177,45 +237,49 @@ static int names_binding(PfModule *module, PyObject *key)
 
 static int dict_changed(PyDict_WatchEvent event, PyObject *dict, PyObject *key, PyObject *value)
 {
-    (void)event;
     (void)value;
-    int is_shared = 0;
-    for (int index = 1; index < WATCHED; index++)
+    int is_shared = 0, is_name = key != NULL && PyUnicode_CheckExact(key); /* else cleared, cloned, …: anything */
+    uint64_t bit = is_name ? (uint64_t)1 << (PyObject_Hash(key) & 63) : ~(uint64_t)0;
+    for (int index = 0; index < SHARED; index++)
         is_shared |= shared_dicts[index] == dict;
-    for (int index = 0; index < pf_module_count; index++)
-        if ((is_shared || pf_modules[index]->globals == dict) && names_binding(pf_modules[index], key))
-            pf_invalidate(pf_modules[index]);
+    for (int index = 0; index < pf_module_count; index++) {
+        PfModule *module = pf_modules[index];
+        if (!is_shared && module->globals != dict)
+            continue;
+        if (event == PyDict_EVENT_DEALLOCATED && module->globals == dict)
+            module->globals = NULL;
+        if (!is_name || ((module->watch->filter & bit) != 0 && names_binding(module, key)))
+            pf_invalidate(module);
+    }
     return 0;
-}
-
-static void function_changed_code(PyFunctionObject *function)
-{
-    for (int index = 0; index < pf_module_count; index++)
-        if (pf_modules[index]->globals == function->func_globals)
-            pf_invalidate(pf_modules[index]);
 }
 
 static int function_event(PyFunction_WatchEvent event, PyFunctionObject *function, PyObject *value)
 {
     (void)value;
     if (event == PyFunction_EVENT_MODIFY_CODE || event == PyFunction_EVENT_MODIFY_DEFAULTS)
-        function_changed_code(function);
+        function_changed((PyObject *)function);
     return 0;
 }
 
-int pf_bindings_unchanged(PfModule *module)
+int pf_is_valid(PfFunction *function) { return function->valid; }
+static void mark_valid(PfFunction *function) { function->valid = 1; }
+static void refresh_state(PfModule *module) { (void)module; }
+
+uint64_t pf_bindings_state(PfModule *module)
 {
     (void)module;
-    return 1;
+    return 0;
 }
 
-static int watch_dicts(PfModule *module)
+void pf_recheck_bindings(PfModule *module, uint64_t state)
 {
-    for (int index = 1; index < WATCHED; index++)
-        if (dict_of(shared_names[index]) != NULL && PyDict_Watch(dict_watcher, shared_dicts[index]) < 0)
-            return -1;
-    return PyDict_Watch(dict_watcher, module->globals);
+    (void)module; /* the watchers have raised the epoch */
+    (void)state;
 }
+
+static int watch_shared_dict(PyObject *dict) { return PyDict_Watch(dict_watcher, dict); }
+static int watch_globals(PfModule *module) { return PyDict_Watch(dict_watcher, module->globals); }
 
 static int start_watching(void)
 {
@@ -228,55 +292,72 @@ static int start_watching(void)
 
 static uint64_t version_of(PyObject *dict) { return dict ? ((PyDictObject *)dict)->ma_version_tag : 0; }
 
-int pf_bindings_unchanged(PfModule *module)
+/* Version tags are unique over all dictionaries: one at a reused address never has the version of the one before. */
+static void refresh_state(PfModule *module)
 {
     PfWatch *watch = module->watch;
-    shared_dicts[0] = module->globals;
     int same = 1;
-    for (int index = 0; index < WATCHED; index++) {
-        uint64_t version = version_of(shared_dicts[index]);
+    for (int index = 0; index <= SHARED; index++) {
+        uint64_t version = version_of(index < SHARED ? shared_dicts[index] : module->globals);
         same &= version == watch->versions[index];
         watch->versions[index] = version;
     }
-    if (same)
-        return 1;
-    for (int32_t index = 0; index < module->function_count; index++)
-        module->functions[index].valid = 0;
+    watch->state += !same;
+}
+
+int pf_is_valid(PfFunction *function)
+{
+    PfWatch *watch = function->module->watch;
+    refresh_state(function->module);
+    return function->valid && watch->validated[function->index] == watch->state;
+}
+
+static void mark_valid(PfFunction *function)
+{
+    function->valid = 1;
+    function->module->watch->validated[function->index] = function->module->watch->state;
+}
+
+uint64_t pf_bindings_state(PfModule *module) { return module->watch->state; }
+
+void pf_recheck_bindings(PfModule *module, uint64_t state)
+{
+    refresh_state(module);
+    if (module->watch->state == state)
+        return;
     for (int32_t index = 0; index < module->binding_count; index++) {
-        if (!watch->holds[index] || holds(module, &module->bindings[index]))
+        WatchedBinding *watched = &module->watch->bindings[index];
+        if (!watched->holds || holds(module, index))
             continue;
-        watch->holds[index] = 0;
+        watched->holds = 0;
         module->epoch++;
     }
+}
+
+static int watch_shared_dict(PyObject *dict)
+{
+    (void)dict;
     return 0;
 }
 
-static int watch_dicts(PfModule *module)
+static int watch_globals(PfModule *module)
 {
-    (void)module;
-    for (int index = 1; index < WATCHED; index++)
-        (void)dict_of(shared_names[index]);
-    return 0;
+    if (module->watch->validated == NULL)
+        module->watch->validated = PyMem_RawCalloc((size_t)module->function_count + 1, sizeof(uint64_t));
+    return module->watch->validated == NULL ? -1 : 0;
 }
 
 static setter original_setters[2];
 
-static void notice(PyObject *function)
-{
-    for (int index = 0; index < pf_module_count; index++)
-        if (pf_modules[index]->globals == ((PyFunctionObject *)function)->func_globals)
-            pf_invalidate(pf_modules[index]);
-}
-
 static int set_code(PyObject *function, PyObject *value, void *closure)
 {
-    notice(function);
+    function_changed(function);
     return original_setters[0](function, value, closure);
 }
 
 static int set_defaults(PyObject *function, PyObject *value, void *closure)
 {
-    notice(function);
+    function_changed(function);
     return original_setters[1](function, value, closure);
 }
 
@@ -300,28 +381,47 @@ static int start_watching(void)
 int pf_bindings_init(void)
 {
     originals = PyDict_New();
-    return originals == NULL ? -1 : start_watching();
+    if (originals == NULL || start_watching() < 0)
+        return -1;
+    pf_builtins = dict_of("builtins");
+    return pf_builtins == NULL ? -1 : 0;
+}
+
+static PfWatch *new_watch(PfModule *module)
+{
+    PfWatch *watch = PyMem_RawCalloc(1, sizeof(PfWatch) + (size_t)module->binding_count * sizeof(WatchedBinding));
+    for (int32_t index = 0; watch != NULL && index < module->binding_count; index++) {
+        const PfBinding *binding = &module->bindings[index];
+        WatchedBinding *watched = &watch->bindings[index];
+        watched->name = PyUnicode_InternFromString(binding->name);
+        watched->attribute = PyUnicode_InternFromString(binding->attribute ? binding->attribute : binding->name);
+        if (watched->name == NULL || watched->attribute == NULL)
+            return NULL; /* out of memory while importing: not worth freeing */
+        watch->filter |= (uint64_t)1 << (PyObject_Hash(watched->name) & 63);
+        watch->filter |= (uint64_t)1 << (PyObject_Hash(watched->attribute) & 63);
+    }
+    return watch;
 }
 
 /* Called when a module starts to execute: the same module again, or a new instance of it. */
 int pf_watch_module(PfModule *module)
 {
-    int known = 0;
-    for (int index = 0; index < pf_module_count; index++)
-        known |= pf_modules[index] == module;
-    if (!known) {
+    if (module->watch == NULL) {
         if (pf_module_count == MAXIMUM_MODULES) {
             PyErr_SetString(PyExc_ImportError, "too many modules compiled by pyfreeze");
             return -1;
         }
-        pf_modules[pf_module_count++] = module;
-    }
-    if (module->watch == NULL) {
-        module->watch = PyMem_RawCalloc(1, sizeof(PfWatch) + (size_t)module->binding_count);
+        module->watch = new_watch(module);
         if (module->watch == NULL) {
             PyErr_NoMemory();
             return -1;
         }
+        pf_modules[pf_module_count++] = module;
     }
-    return watch_dicts(module);
+    if (watch_globals(module) < 0) {
+        if (!PyErr_Occurred())
+            PyErr_NoMemory();
+        return -1;
+    }
+    return 0;
 }

@@ -21,6 +21,23 @@ void pf_int_decref(int64_t tagged)
         Py_DECREF(big_object(tagged));
 }
 
+/* The value of an exact int of one digit; 0 if it has more. */
+static int one_digit(PyObject *number, int64_t *value)
+{
+    PyLongObject *object = (PyLongObject *)number;
+#if PY_VERSION_HEX >= 0x030C0000
+    if (!PyUnstable_Long_IsCompact(object))
+        return 0;
+    *value = PyUnstable_Long_CompactValue(object);
+#else
+    Py_ssize_t size = Py_SIZE(object);
+    if (size < -1 || size > 1)
+        return 0;
+    *value = size == 0 ? 0 : size * (int64_t)object->ob_digit[0];
+#endif
+    return 1;
+}
+
 static PyObject *tagged_to_object(int64_t tagged) /* new reference, borrows */
 {
     return is_big(tagged) ? Py_NewRef(big_object(tagged)) : PyLong_FromLongLong(tagged >> 1);
@@ -29,6 +46,9 @@ static PyObject *tagged_to_object(int64_t tagged) /* new reference, borrows */
 static int64_t tagged_from_object(PyObject *number) /* an exact int; owned if big */
 {
     int overflow;
+    int64_t digit;
+    if (one_digit(number, &digit))
+        return (int64_t)((uint64_t)digit << 1);
     long long value = PyLong_AsLongLongAndOverflow(number, &overflow);
     if (!overflow && value >= SMALL_MINIMUM && value <= SMALL_MAXIMUM)
         return (int64_t)((uint64_t)value << 1);
@@ -107,9 +127,10 @@ PyObject *pf_box(const char **descriptor, const uint64_t **payload)
     }
 }
 
-static void release_payload(const char *descriptor, const uint64_t *payload)
+/* Releases the tagged ints among the words that `descriptor`, up to `end`, describes. */
+static void release_payload(const char *descriptor, const char *end, const uint64_t *payload)
 {
-    for (; *descriptor; descriptor++) {
+    for (; descriptor < end; descriptor++) {
         if (*descriptor == '(' || *descriptor == ')' || *descriptor == 'n')
             continue;
         if (*descriptor == 't')
@@ -123,7 +144,7 @@ PyObject *pf_box_tuple(const char *descriptor, const uint64_t *payload)
     const char *at = descriptor;
     const uint64_t *words = payload;
     PyObject *tuple = pf_box(&at, &words);
-    release_payload(descriptor, payload);
+    release_payload(descriptor, descriptor + strlen(descriptor), payload);
     return tuple;
 }
 
@@ -179,7 +200,6 @@ PyObject *pf_text_out_of_range(PyObject *number, char descriptor)
 
 static int unbox_tuple(PyObject *object, const char **descriptor, uint64_t **payload)
 {
-    const char *start = *descriptor;
     if (!PyTuple_CheckExact(object))
         return PF_WRONG_TYPE;
     ++*descriptor;
@@ -192,7 +212,6 @@ static int unbox_tuple(PyObject *object, const char **descriptor, uint64_t **pay
     }
     if (**descriptor != ')')
         return PF_WRONG_TYPE;
-    (void)start;
     ++*descriptor;
     return 0;
 }
@@ -248,15 +267,8 @@ int32_t pf_unbox_tuple(PyObject *object, const char *descriptor, uint64_t *out)
     const char *at = descriptor;
     uint64_t *word = out;
     int reason = pf_unbox_value(object, &at, &word);
-    if (reason) { /* release what was taken before the item that does not fit */
-        for (const char *done = descriptor; done < at; done++) {
-            if (*done == '(' || *done == ')' || *done == 'n')
-                continue;
-            if (*done == 't')
-                pf_int_decref((int64_t)*out);
-            out++;
-        }
-    }
+    if (reason)
+        release_payload(descriptor, at, out);
     return reason;
 }
 
@@ -265,6 +277,8 @@ int32_t pf_unbox_i64(PyObject *object, int64_t *out)
     int overflow;
     if (!PyLong_CheckExact(object))
         return PF_WRONG_TYPE;
+    if (one_digit(object, out))
+        return 0;
     *out = PyLong_AsLongLongAndOverflow(object, &overflow);
     return overflow ? PF_OUT_OF_RANGE : 0;
 }

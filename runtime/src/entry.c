@@ -80,61 +80,43 @@ PyObject *pf_twin(void) { return Py_NewRef(pf_twin_object); }
 
 void *pf_breaker(PyThreadState *thread) { return pf_breaker_address(thread); }
 
-static int32_t enter_slowly(PfFunction *function, PyObject *self, int traced)
+/* Why the twin has to run; 0 if native code may. `broken` is then the name that was bound to something else. */
+static int32_t find_reason(PfFunction *function, PyObject *self, PyThreadState *thread, const char **broken)
 {
-    PfModule *module = function->module;
-    const char *broken = NULL;
-    int32_t reason = PF_REASON_BINDING;
-    if (self != module->instance)
-        reason = PF_REASON_STALE;
-    else if (traced)
-        reason = PF_REASON_TRACING;
-    else if (pf_forced_twins > 0) {
+    if (self != function->module->instance)
+        return PF_REASON_STALE;
+    int32_t reason = pf_reason_against_native(thread, function);
+    if (reason != 0)
+        return reason;
+    if (pf_forced_twins > 0) {
         pf_forced_twins--;
-        reason = PF_REASON_STACK;
+        return PF_REASON_STACK;
     }
-    else if (pf_function_bindings_hold(function, &broken)) {
-        function->valid = 1;
+    return pf_revalidate(function, broken) ? 0 : PF_REASON_BINDING;
+}
+
+static int32_t enter_slowly(PfFunction *function, PyObject *self, PyThreadState *thread)
+{
+    const char *broken = NULL;
+    int32_t reason = find_reason(function, self, thread, &broken);
+    if (reason == 0)
         return 1;
-    }
-    for (PfCounter *counter = function->counters; counter != NULL; counter = counter->next)
-        if (counter->parameter == reason && counter->binding == broken) {
-            counter->count++;
-            return 0;
-        }
-    Py_DECREF(pf_guard_failed(function, reason, 0));
-    if (function->counters != NULL && function->counters->parameter == reason)
-        function->counters->binding = broken;
+    pf_count_twin(function, reason, 0, broken);
     return 0;
 }
 
 int32_t pf_enter(PfFunction *function, PyObject *self)
 {
     PyThreadState *thread = PyThreadState_Get();
-    /* Who traces or profiles wants to see every call and line. */
-    int traced = thread->c_tracefunc != NULL || thread->c_profilefunc != NULL;
-    if (self == function->module->instance && function->valid && !traced && pf_forced_twins == 0 &&
-        pf_bindings_unchanged(function->module))
+    if (self == function->module->instance && pf_reason_against_native(thread, function) == 0 &&
+        pf_forced_twins == 0 && pf_is_valid(function))
         return 1;
-    return enter_slowly(function, self, traced);
+    return enter_slowly(function, self, thread);
 }
 
 PyObject *pf_guard_failed(PfFunction *function, int32_t parameter, int32_t reason)
 {
-    PfCounter *counter = function->counters;
-    function->twin_entries++;
-    while (counter != NULL && (counter->parameter != parameter || counter->reason != reason || counter->binding != NULL))
-        counter = counter->next;
-    if (counter == NULL) {
-        counter = PyMem_RawCalloc(1, sizeof *counter);
-        if (counter == NULL)
-            return pf_twin();
-        counter->parameter = parameter;
-        counter->reason = reason;
-        counter->next = function->counters;
-        function->counters = counter;
-    }
-    counter->count++;
+    pf_count_twin(function, parameter, reason, NULL);
     return pf_twin();
 }
 
@@ -173,7 +155,7 @@ static int breaker_is_set(PyThreadState *thread)
 
 int32_t pf_poll(PfModule *module, const PfSite *site, PyThreadState *thread)
 {
-    uint64_t epoch = module->epoch;
+    uint64_t epoch = module->epoch, state = pf_bindings_state(module);
     pf_show_site(site);
     if (Py_MakePendingCalls() < 0)
         return PF_ERROR;
@@ -181,6 +163,6 @@ int32_t pf_poll(PfModule *module, const PfSite *site, PyThreadState *thread)
     Py_END_ALLOW_THREADS
     if (breaker_is_set(thread) && handle_the_rest() < 0)
         return PF_ERROR;
-    (void)pf_bindings_unchanged(module);
+    pf_recheck_bindings(module, state);
     return module->epoch == epoch ? PF_OK : PF_DEOPT;
 }

@@ -126,6 +126,70 @@ PyObject *pf_leave_with_error(PfFunction *function)
     return NULL;
 }
 
+#if PY_VERSION_HEX >= 0x030C0000
+#define USER_TOOLS 6 /* 6 and 7 are sys.setprofile and sys.settrace, which each thread has for itself */
+#define USER_TOOLS_MASK ((1 << USER_TOOLS) - 1)
+
+static int any_tool(const uint8_t *tools, size_t count)
+{
+    uint8_t all = 0;
+    for (size_t index = 0; index < count; index++)
+        all |= tools[index];
+    return all & USER_TOOLS_MASK;
+}
+
+static int code_is_monitored(const PyCodeObject *code)
+{
+    const _PyCoMonitoringData *data = code != NULL ? code->_co_monitoring : NULL;
+    return data != NULL && any_tool(data->local_monitors.tools, sizeof data->local_monitors.tools);
+}
+
+/* sys.monitoring: everywhere, in this function, or in one that its native code calls. */
+static int is_monitored(PyThreadState *thread, const PfFunction *function)
+{
+    PyInterpreterState *interpreter = thread->interp;
+    const void *registered = NULL;
+    for (int tool = 0; tool < USER_TOOLS; tool++)
+        registered = interpreter->monitoring_tool_names[tool] ? interpreter->monitoring_tool_names[tool] : registered;
+    if (registered == NULL)
+        return 0;
+    if (any_tool(interpreter->monitors.tools, sizeof interpreter->monitors.tools) || code_is_monitored(function->code))
+        return 1;
+    for (int32_t index = 0; index < function->binding_count; index++) {
+        const PfBinding *binding = &function->module->bindings[function->bindings[index]];
+        if (binding->kind == PF_FUNCTION && code_is_monitored(function->module->functions[binding->function].code))
+            return 1;
+    }
+    return 0;
+}
+#else
+static int is_monitored(PyThreadState *thread, const PfFunction *function)
+{
+    (void)thread;
+    (void)function;
+    return 0;
+}
+#endif
+
+/* Native code stands for its function only where the interpreter's frame has the module's names: a code object may be
+ * given other globals (types.FunctionType) or, through them, other builtins. And whoever traces, profiles or monitors
+ * wants to see every call and line. Returns 0 or the reason to run the twin. */
+int32_t pf_reason_against_native(PyThreadState *thread, const PfFunction *function)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    _PyInterpreterFrame *frame = thread->current_frame;
+#else
+    _PyInterpreterFrame *frame = thread->cframe->current_frame;
+#endif
+    if (frame == NULL || frame->f_globals != function->module->globals || frame->f_builtins != pf_builtins)
+        return PF_REASON_NAMES;
+    if (thread->c_tracefunc != NULL || thread->c_profilefunc != NULL || is_monitored(thread, function))
+        return PF_REASON_TRACING;
+    /* While native code runs and has not said where, it is at the function's first line: RESUME's. */
+    set_instruction(frame, 0);
+    return 0;
+}
+
 PyThreadState *pf_thread_state(void) { return PyThreadState_Get(); }
 
 void *pf_breaker_address(PyThreadState *thread)

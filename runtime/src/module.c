@@ -5,7 +5,6 @@
 #include <string.h>
 
 static const char native_mark[] = "\0pyfreeze native", twin_mark[] = "\0pyfreeze twin";
-static const char instance_name[] = "pyfreeze.instance";
 
 static int is_mark(PyObject *constant, const char *mark, size_t size)
 {
@@ -20,13 +19,9 @@ static int is_mark(PyObject *constant, const char *mark, size_t size)
 static PyObject *native_function(PfModule *module, PyObject *mark, PyCodeObject *code, PyObject *instance)
 {
     PfFunction *function = &module->functions[PyLong_AsLong(PyTuple_GET_ITEM(mark, 1))];
-    const char *name = strrchr(function->qualname, '.');
-    function->method.ml_name = name ? name + 1 : function->qualname;
-    function->method.ml_meth = function->entry;
-    function->method.ml_flags = METH_FASTCALL;
     Py_XSETREF(function->code, (PyCodeObject *)Py_NewRef(code));
     function->valid = 0;
-    return PyCFunction_NewEx(&function->method, instance, NULL);
+    return pf_new_native(function, instance);
 }
 
 /* Put native functions and the sentinel in place of their marks, in `code` and all code inside it. */
@@ -49,17 +44,6 @@ int pf_patch_code(PfModule *module, PyCodeObject *code, PyObject *instance)
             return -1;
         PyTuple_SET_ITEM(code->co_consts, index, replacement);
         Py_DECREF(constant);
-    }
-    return 0;
-}
-
-int pf_is_native_code(PyObject *code)
-{
-    PyObject *constants = ((PyCodeObject *)code)->co_consts;
-    for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(constants); index++) {
-        PyObject *constant = PyTuple_GET_ITEM(constants, index);
-        if (PyCFunction_Check(constant) && PyCapsule_IsValid(PyCFunction_GET_SELF(constant), instance_name))
-            return 1;
     }
     return 0;
 }
@@ -147,10 +131,12 @@ static int set_source(PfModule *module, PyObject *name_space, PyObject *code)
 
 int pf_exec_module(PyObject *object)
 {
+    if (pf_refuse_subinterpreter() < 0)
+        return -1;
     PfModule *module = (PfModule *)PyModule_GetDef(object);
     PyObject *name_space = PyModule_GetDict(object), *evaluated = NULL;
     PyObject *pair = PyMarshal_ReadObjectFromString(module->code, (Py_ssize_t)module->code_size);
-    PyObject *instance = PyCapsule_New(module, instance_name, NULL);
+    PyObject *instance = pf_new_instance(module);
     if (pair == NULL || instance == NULL)
         goto done;
     PyObject *code = PyTuple_GET_ITEM(pair, 0);
@@ -158,7 +144,7 @@ int pf_exec_module(PyObject *object)
         goto done;
     pf_invalidate(module);
     Py_XSETREF(module->instance, Py_NewRef(instance));
-    Py_XSETREF(module->globals, Py_NewRef(name_space));
+    module->globals = name_space;
     Py_XSETREF(module->constants, Py_NewRef(PyTuple_GET_ITEM(pair, 1)));
     if (pf_watch_module(module) < 0)
         goto done;

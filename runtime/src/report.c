@@ -9,9 +9,31 @@ static const char *reason_text(const PfCounter *counter)
     case PF_REASON_TRACING: return "a tracer or profiler is active";
     case PF_REASON_DEOPT: return "a value came up that native code does not hold";
     case PF_REASON_STALE: return "the module was executed again";
+    case PF_REASON_NAMES: return "it was called with other globals or builtins than its module's";
     case PF_REASON_STACK: return "the C stack was nearly used up";
     default: return counter->reason == PF_OUT_OF_RANGE ? "argument out of range" : "argument of another type";
     }
+}
+
+/* One counter for each parameter (or PF_REASON_… in its place), reason and name. */
+void pf_count_twin(PfFunction *function, int32_t parameter, int32_t reason, const char *binding)
+{
+    PfCounter *counter = function->counters;
+    function->twin_entries++;
+    while (counter != NULL &&
+           (counter->parameter != parameter || counter->reason != reason || counter->binding != binding))
+        counter = counter->next;
+    if (counter == NULL) {
+        counter = PyMem_RawCalloc(1, sizeof *counter);
+        if (counter == NULL)
+            return;
+        counter->parameter = parameter;
+        counter->reason = reason;
+        counter->binding = binding;
+        counter->next = function->counters;
+        function->counters = counter;
+    }
+    counter->count++;
 }
 
 PyObject *pf_statistics(void)

@@ -1,6 +1,8 @@
 /* The module pyfreeze._runtime: the table of slots as a capsule, and what Python may ask. */
 #include "pyfreeze_abi.h"
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define PF_SLOT(result, name, arguments) result (*name) arguments;
 typedef struct PfTable {
@@ -52,7 +54,9 @@ static PyObject *layout(PyObject *self, PyObject *unused)
 {
     (void)self;
     (void)unused;
-    return Py_BuildValue("{sKsi}", "breaker_mask", (unsigned long long)pf_breaker_mask(), "abi_version", PF_ABI_VERSION);
+    return Py_BuildValue("{sKsnsnsi}", "breaker_mask", (unsigned long long)pf_breaker_mask(), "float_value",
+                         (Py_ssize_t)offsetof(PyFloatObject, ob_fval), "type", (Py_ssize_t)offsetof(PyObject, ob_type),
+                         "abi_version", PF_ABI_VERSION);
 }
 
 static PyObject *low64(PyObject *self, PyObject *number)
@@ -105,15 +109,32 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+/* Compiled modules have static data, so they belong to one interpreter. */
+int pf_refuse_subinterpreter(void)
+{
+    if (PyInterpreterState_Get() == PyInterpreterState_Main())
+        return 0;
+    PyErr_SetString(PyExc_ImportError, "modules compiled by pyfreeze can be imported in the main interpreter only");
+    return -1;
+}
+
+static int report_is_wanted(void)
+{
+    const char *wanted = getenv("PYFREEZE_REPORT");
+    return wanted != NULL && *wanted != 0 && strcmp(wanted, "0") != 0;
+}
+
 static int execute(PyObject *module)
 {
     static int initialized;
     PyObject *capsule;
+    if (pf_refuse_subinterpreter() < 0)
+        return -1;
     if (!initialized) {
         pf_twin_object = PyObject_CallNoArgs((PyObject *)&PyBaseObject_Type);
-        if (pf_twin_object == NULL || pf_bindings_init() < 0)
+        if (pf_twin_object == NULL || pf_bindings_init() < 0 || pf_native_init() < 0)
             return -1;
-        if (getenv("PYFREEZE_REPORT") != NULL)
+        if (report_is_wanted())
             (void)Py_AtExit(pf_print_statistics);
         initialized = 1;
     }
@@ -123,7 +144,7 @@ static int execute(PyObject *module)
         return -1;
     }
     Py_DECREF(capsule);
-    return 0;
+    return PyModule_AddIntConstant(module, "abi_version", PF_ABI_VERSION);
 }
 
 static PyModuleDef_Slot slots[] = {

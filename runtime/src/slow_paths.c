@@ -4,16 +4,69 @@
 
 #define MAXIMUM_OPERANDS 16
 
+/* Operators are not called through the module `operator`: these are the functions behind the syntax. */
+typedef struct Operation {
+    const char *module, *name;
+    unaryfunc unary;
+    binaryfunc binary;
+    int comparison;
+} Operation;
+
+static PyObject *power(PyObject *base, PyObject *exponent) { return PyNumber_Power(base, exponent, Py_None); }
+
+static const Operation operations[] = {
+    {"operator", "add", NULL, PyNumber_Add, 0},
+    {"operator", "sub", NULL, PyNumber_Subtract, 0},
+    {"operator", "mul", NULL, PyNumber_Multiply, 0},
+    {"operator", "floordiv", NULL, PyNumber_FloorDivide, 0},
+    {"operator", "mod", NULL, PyNumber_Remainder, 0},
+    {"operator", "truediv", NULL, PyNumber_TrueDivide, 0},
+    {"operator", "pow", NULL, power, 0},
+    {"operator", "lshift", NULL, PyNumber_Lshift, 0},
+    {"operator", "rshift", NULL, PyNumber_Rshift, 0},
+    {"operator", "and_", NULL, PyNumber_And, 0},
+    {"operator", "or_", NULL, PyNumber_Or, 0},
+    {"operator", "xor", NULL, PyNumber_Xor, 0},
+    {"operator", "neg", PyNumber_Negative, NULL, 0},
+    {"operator", "pos", PyNumber_Positive, NULL, 0},
+    {"operator", "invert", PyNumber_Invert, NULL, 0},
+    {"operator", "index", PyNumber_Index, NULL, 0},
+    {"operator", "lt", NULL, NULL, Py_LT},
+    {"operator", "le", NULL, NULL, Py_LE},
+    {"operator", "eq", NULL, NULL, Py_EQ},
+    {"operator", "ne", NULL, NULL, Py_NE},
+    {"operator", "gt", NULL, NULL, Py_GT},
+    {"operator", "ge", NULL, NULL, Py_GE},
+    {"builtins", "abs", PyNumber_Absolute, NULL, 0},
+    {"builtins", "divmod", NULL, PyNumber_Divmod, 0},
+};
+
+/* The cached callable is an object, or an Operation with the low bit set. */
 static PyObject *resolve(PfCallable *callable)
 {
-    if (callable->object == NULL) {
-        PyObject *module = PyImport_ImportModule(callable->module);
-        if (module == NULL)
-            return NULL;
-        callable->object = PyObject_GetAttrString(module, callable->name);
-        Py_DECREF(module);
-    }
+    if (callable->object != NULL)
+        return callable->object;
+    for (size_t row = 0; row < sizeof operations / sizeof *operations; row++)
+        if (strcmp(operations[row].name, callable->name) == 0 && strcmp(operations[row].module, callable->module) == 0)
+            return callable->object = (PyObject *)((uintptr_t)&operations[row] | 1);
+    PyObject *module = PyImport_ImportModule(callable->module);
+    if (module == NULL)
+        return NULL;
+    callable->object = PyObject_GetAttrString(module, callable->name);
+    Py_DECREF(module);
     return callable->object;
+}
+
+static PyObject *call(PyObject *function, PyObject **operands, size_t count)
+{
+    if (((uintptr_t)function & 1) == 0)
+        return PyObject_Vectorcall(function, operands, count | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    const Operation *operation = (const Operation *)((uintptr_t)function - 1);
+    if (operation->unary != NULL)
+        return operation->unary(operands[0]);
+    if (operation->binary != NULL)
+        return operation->binary(operands[0], operands[1]);
+    return PyObject_RichCompare(operands[0], operands[1], operation->comparison);
 }
 
 static int32_t unbox_result(PyObject *object, const char *signature, uint64_t *result)
@@ -53,7 +106,7 @@ int32_t pf_call(PfCallable *callable, const uint64_t *payload, uint64_t *result)
             goto done;
         arguments[count++] = operand;
     }
-    PyObject *returned = PyObject_Vectorcall(function, arguments, count | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    PyObject *returned = call(function, arguments, count);
     if (returned != NULL) {
         status = unbox_result(returned, at, result);
         Py_DECREF(returned);

@@ -1,0 +1,71 @@
+/* What a trampoline calls: one object per native function and execution of its module.
+ *
+ * No builtin function: profilers would see that called, and 3.11 would count it as one more level of recursion. */
+#include "pyfreeze_abi.h"
+#include <stddef.h>
+
+static const char instance_name[] = "pyfreeze.instance";
+
+typedef PyObject *(*Entry)(PyObject *instance, PyObject *const *arguments, Py_ssize_t count);
+
+typedef struct PfNative {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    Entry entry;
+    PyObject *instance; /* owned; a capsule, so that there are no cycles for the collector */
+    const PfFunction *function;
+} PfNative;
+
+static PyObject *call(PyObject *object, PyObject *const *arguments, size_t count, PyObject *keyword_names)
+{
+    (void)keyword_names; /* a trampoline passes none; pf_enter refuses other callers */
+    PfNative *native = (PfNative *)object;
+    return native->entry(native->instance, arguments, PyVectorcall_NARGS(count));
+}
+
+static void deallocate(PyObject *object)
+{
+    Py_DECREF(((PfNative *)object)->instance);
+    PyObject_Free(object);
+}
+
+static PyObject *represent(PyObject *object)
+{
+    return PyUnicode_FromFormat("<native code of %s>", ((PfNative *)object)->function->qualname);
+}
+
+static PyTypeObject native_type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "pyfreeze.native",
+    .tp_basicsize = sizeof(PfNative),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_vectorcall_offset = offsetof(PfNative, vectorcall),
+    .tp_call = PyVectorcall_Call,
+    .tp_dealloc = deallocate,
+    .tp_repr = represent,
+};
+
+int pf_native_init(void) { return PyType_Ready(&native_type); }
+
+PyObject *pf_new_instance(PfModule *module) { return PyCapsule_New(module, instance_name, NULL); }
+
+PyObject *pf_new_native(const PfFunction *function, PyObject *instance)
+{
+    PfNative *native = PyObject_New(PfNative, &native_type);
+    if (native == NULL)
+        return NULL;
+    native->vectorcall = call;
+    native->entry = (Entry)(void (*)(void))function->entry;
+    native->instance = Py_NewRef(instance);
+    native->function = function;
+    return (PyObject *)native;
+}
+
+int pf_is_native_code(PyObject *code)
+{
+    PyObject *constants = ((PyCodeObject *)code)->co_consts;
+    for (Py_ssize_t index = PyTuple_GET_SIZE(constants) - 1; index >= 0; index--)
+        if (Py_IS_TYPE(PyTuple_GET_ITEM(constants, index), &native_type))
+            return 1;
+    return 0;
+}
