@@ -1,4 +1,4 @@
-"""`[tool.pyfreeze]` in a user's pyproject.toml: a real package, a real wheel, a fresh environment without the compiler."""
+"""`[tool.pyfreeze]` in pyproject.toml, built with the setuptools and the compiler of this environment."""
 
 from __future__ import annotations
 
@@ -6,90 +6,141 @@ import subprocess
 import sys
 import venv
 import zipfile
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
 from pyfreeze.link.linker import extension_suffix
+from tests.packaging.projects import SHOW, build_inplace, python_of, run, shapes, succeed, write
 
 ROOT = Path(__file__).resolve().parents[2]
+SUFFIX = extension_suffix()
+HOOKS = entry_points(group="setuptools.finalize_distribution_options")
 
-PROJECT = """
-[build-system]
-requires = ["setuptools", "pyfreeze[compiler]"]
-build-backend = "setuptools.build_meta"
-
-[project]
-name = "speedy"
-version = "1.0"
-
-[tool.setuptools]
-packages = ["speedy"]
-
-[tool.pyfreeze]
-modules = ["speedy/fast.py"]
-"""
-FAST = "from pyfreeze import int64\n\n\ndef twice(n: int64) -> int64:\n    return n * 2\n"
+pytestmark = pytest.mark.skipif("pyfreeze" not in HOOKS.names, reason="pyfreeze is not installed here")
 
 
-def _run(*command: str, cwd: Path) -> str:
-    finished = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    return finished.stdout
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    (folder / "speedy").mkdir(parents=True)
-    (folder / "pyproject.toml").write_text(PROJECT)
-    (folder / "speedy" / "__init__.py").write_text("")
-    (folder / "speedy" / "fast.py").write_text(FAST)
-    return folder
-
-
-def _wheel(project: Path, tmp_path: Path) -> Path:
-    command = (
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--no-build-isolation",
-        "--no-deps",
-        "-q",
-        "-w",
-        str(tmp_path),
-        ".",
-    )
-    _run(*command, cwd=project)
-    (wheel,) = tmp_path.glob("speedy-*.whl")
+def wheel_of(project: Path, folder: Path) -> Path:
+    pip = (sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "--no-index", "-w", str(folder))
+    succeed(*pip, ".", cwd=project)
+    (wheel,) = folder.glob("shapes_demo-*.whl")
     return wheel
 
 
-def test_a_wheel_has_the_extension_beside_the_source(project: Path, tmp_path: Path) -> None:
-    wheel = _wheel(project, tmp_path)
+def test_a_wheel_has_the_extension_beside_the_source(tmp_path: Path) -> None:
+    wheel = wheel_of(shapes(tmp_path), tmp_path)
     assert "none-any" not in wheel.name
-    names = zipfile.ZipFile(wheel).namelist()
-    assert f"speedy/fast{extension_suffix()}" in names and "speedy/fast.py" in names
+    installed = tmp_path / "installed"
+    with zipfile.ZipFile(wheel) as archive:
+        assert {"shapes/__init__.py", "shapes/fast.py", f"shapes/fast{SUFFIX}"} <= set(archive.namelist())
+        archive.extractall(installed)
+    shown = succeed(sys.executable, "-c", SHOW, cwd=installed).split()
+    assert shown[:3] == ["42", "Box", "True"]
+    assert Path(shown[3]).name == f"fast{SUFFIX}" and Path(shown[4]).name == "fast.py"
 
 
-def test_a_wrong_table_is_a_clear_error(project: Path, tmp_path: Path) -> None:
-    (project / "pyproject.toml").write_text(PROJECT.replace("speedy/fast.py", "speedy/none.py"))
-    command = (sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "-w", str(tmp_path), ".")
-    finished = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+def test_installed_without_the_compiler(tmp_path: Path) -> None:
+    wheel = wheel_of(shapes(tmp_path), tmp_path)
+    environment = tmp_path / "fresh"
+    venv.create(environment, with_pip=True)
+    python = python_of(environment)
+    source = tmp_path / "pyfreeze-source"
+    cloned = subprocess.run(["git", "clone", "-q", str(ROOT), str(source)], check=False)
+    if cloned.returncode != 0:
+        pytest.skip("not a checkout")
+    succeed(python, "-m", "pip", "install", "-q", str(source), str(wheel), cwd=tmp_path)
+    assert succeed(python, "-c", SHOW, cwd=tmp_path).startswith("42 Box True ")
+    absent = "import importlib.util as u; print(u.find_spec('mypy'), u.find_spec('llvmlite'))"
+    assert succeed(python, "-c", absent, cwd=tmp_path) == "None None\n"
+
+
+@pytest.mark.parametrize(
+    ("root", "setuptools"),
+    [
+        ("", ""),
+        ("src", ""),
+        ("lib", '[tool.setuptools.packages.find]\nwhere = ["lib"]\n'),
+        ("python", '[tool.setuptools]\npackages = ["shapes"]\npackage-dir = {"" = "python"}\n'),
+    ],
+)
+def test_layouts(tmp_path: Path, root: str, setuptools: str) -> None:
+    folder = f"{root}/" if root else ""
+    project = shapes(tmp_path, f'modules = ["{folder}shapes/*.py"]', setuptools, root)
+    finished = build_inplace(project)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    built = sorted(path.name for path in (project / root / "shapes").glob(f"*{SUFFIX}"))
+    assert built == [f"__init__{SUFFIX}", f"fast{SUFFIX}"]
+    assert succeed(sys.executable, "-c", SHOW, cwd=project / root).startswith("42 Box True ")
+    script = "import shapes; print(shapes.__spec__.origin, shapes.__path__)"
+    assert SUFFIX in succeed(sys.executable, "-c", script, cwd=project / root)
+
+
+def test_other_extensions_and_commands_stay(tmp_path: Path) -> None:
+    project = shapes(tmp_path)
+    write(
+        project,
+        {
+            "other.c": """\
+                #include <Python.h>
+                static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "other", NULL, 0, NULL};
+                PyMODINIT_FUNC PyInit_other(void) { return PyModule_Create(&definition); }
+                """,
+            "setup.py": """\
+                from setuptools import Extension, setup
+                from setuptools.command.build_ext import build_ext
+
+                class Loud(build_ext):
+                    def build_extension(self, ext):
+                        print("LOUD", ext.name)
+                        super().build_extension(ext)
+
+                setup(packages=["shapes"], ext_modules=[Extension("other", ["other.c"])], cmdclass={"build_ext": Loud})
+                """,
+        },
+    )
+    shown = succeed(sys.executable, "setup.py", "build_ext", "--inplace", cwd=project)
+    assert "LOUD other" in shown and "LOUD shapes.fast" not in shown
+    assert succeed(sys.executable, "-c", "import other;" + SHOW, cwd=project).startswith("42 Box True ")
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ('modules = ["shapes/slow.py"]', "`shapes/slow.py` matches no file"),
+        ('modules = "shapes/fast.py"', "`modules` is no list of file names"),
+        ("modules = [1]", "`modules` is no list of file names"),
+        ('module = ["shapes/fast.py"]', "`module` is not understood"),
+        ('modules = ["shapes/fast.py"]\ncpu = "fastest"', "`cpu` is 'fastest'"),
+        ('modules = ["shapes/fast.py"]\nstrict = 1', "`strict` is 1"),
+    ],
+)
+def test_settings_that_are_not_understood(tmp_path: Path, table: str, message: str) -> None:
+    finished = build_inplace(shapes(tmp_path, table))
+    assert finished.returncode != 0
+    assert "pyproject.toml: error: [tool.pyfreeze]" in finished.stderr and message in finished.stderr
+    assert "[PF509]" in finished.stderr and "Traceback" not in finished.stderr
+
+
+def test_pip_shows_what_is_wrong(tmp_path: Path) -> None:
+    project = shapes(tmp_path, 'modules = ["shapes/none.py"]')
+    pip = (sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "--no-index", "-w", str(tmp_path))
+    finished = run(*pip, ".", cwd=project)
     assert finished.returncode != 0 and "matches no file" in finished.stdout + finished.stderr
 
 
-def test_installed_without_the_compiler(project: Path, tmp_path: Path) -> None:
-    wheel = _wheel(project, tmp_path)
-    environment = tmp_path / "fresh"
-    venv.create(environment, with_pip=True)
-    python = str(environment / ("Scripts" if sys.platform == "win32" else "bin") / "python")
-    source = tmp_path / "pyfreeze-source"
-    _run("git", "clone", "-q", str(ROOT), str(source), cwd=tmp_path)
-    _run(python, "-m", "pip", "install", "-q", str(source), str(wheel), cwd=tmp_path)
-    script = (
-        "import importlib.util as u, pyfreeze; from speedy import fast; "
-        "print(fast.twice(21), pyfreeze.is_compiled(fast.twice), u.find_spec('mypy'), u.find_spec('llvmlite'))"
-    )
-    assert _run(python, "-c", script, cwd=tmp_path) == "42 True None None\n"
+def test_a_source_that_cannot_be_built_fails_with_its_diagnostic(tmp_path: Path) -> None:
+    project = shapes(tmp_path)
+    write(project, {"shapes/fast.py": "def f(:\n"})
+    finished = build_inplace(project)
+    assert finished.returncode != 0 and "[PF504]" in finished.stderr and "Traceback" not in finished.stderr
+
+
+def test_projects_without_the_table_are_left_alone(tmp_path: Path) -> None:
+    project = shapes(tmp_path, "modules = []")
+    finished = build_inplace(project)
+    assert finished.returncode == 0, finished.stderr
+    assert list(project.rglob(f"*{SUFFIX}")) == []
+    other = tmp_path / "other"
+    write(other, {"setup.py": "from setuptools import setup\nsetup(name='other', py_modules=[])\n"})
+    assert run(sys.executable, "setup.py", "--version", cwd=other).returncode == 0
