@@ -287,7 +287,7 @@ class FunctionEmitter:
         primitive, result = instruction.primitive, instruction.result
         assert result is not None
         operands = ", ".join(map(self._typed, instruction.operands))
-        if primitive.lowering.body is None:
+        if primitive.lowering.body is None and primitive.lowering.checked is None:
             self._open_here("slow")
             self._finish_slow_path(instruction, None)
             return

@@ -51,7 +51,11 @@ class Symbols:
         """The LLVM function of a primitive's fast path: `{result, i1}` if it can fail, else the result."""
         for declaration in primitive.lowering.declarations:
             self.declare(declaration)
-        return self.define(f'@"{primitive.name}"', lambda: _fast_path_definition(primitive))
+        checked = primitive.lowering.checked
+        if checked is not None:
+            called = self.fast_path(checked)
+            return self.define(f'@"{primitive.name}"', lambda: _definition(primitive, _unchecked_body(checked, called)))
+        return self.define(f'@"{primitive.name}"', lambda: _definition(primitive, primitive.lowering.body or ""))
 
     def callable(self, python: PythonCallable, operands: Iterable[Type], result: Type, raises: bool) -> str:
         """A static `PfCallable` for the slow path; a result out of range deoptimizes unless the operation `raises`."""
@@ -67,11 +71,21 @@ def returned_type(primitive: Primitive) -> str:
     return f"{{{result}, i1}}" if primitive.effects.fails else result
 
 
-def _fast_path_definition(primitive: Primitive) -> str:
+def _unchecked_body(checked: Primitive, called: str) -> str:
+    """Takes the value of a fast path that is known to apply."""
+    pair = returned_type(checked)
+    operands = ", ".join(
+        f"{llvm_type(type_)} %{letter}" for type_, letter in zip(checked.operands, "abc", strict=False)
+    )
+    take = f"%pair = call {pair} {called}({operands})\n%r = extractvalue {pair} %pair, 0\n"
+    if "\nbr " in (checked.lowering.body or ""):
+        # A fast path that branches away from what would trap; otherwise the flag is simply dropped.
+        take += f"%bad = extractvalue {pair} %pair, 1\nbr i1 %bad, label %never, label %go\nnever:\nunreachable\ngo:\n"
+    return f"{take}ret {llvm_type(checked.result)} %r"
+
+
+def _definition(primitive: Primitive, body: str) -> str:
     parameters = ", ".join(
         f"{llvm_type(type_)} %{letter}" for type_, letter in zip(primitive.operands, "abcdefgh", strict=False)
     )
-    return (
-        f'define internal {returned_type(primitive)} @"{primitive.name}"({parameters}) alwaysinline {{\n'
-        f"{primitive.lowering.body}\n}}"
-    )
+    return f'define internal {returned_type(primitive)} @"{primitive.name}"({parameters}) alwaysinline {{\n{body}\n}}'

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping, Sequence
 
-from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import Block, Edge, Instruction, Site, Terminator, Value
 
 
-def copy_blocks(function: Function, suffix: str) -> list[Block]:
-    """All blocks of `function` again, the entry first, referring to each other only."""
-    values: dict[Value, Value] = {}
-    blocks = {block: Block(f"{block.name}.{suffix}") for block in function.blocks}
+def copy_blocks(
+    blocks: Sequence[Block],
+    suffix: str,
+    values: Mapping[Value, Value] | None = None,
+    targets: Mapping[Block, Block] | None = None,
+) -> list[Block]:
+    """All of `blocks` again, in order, referring to each other only.
+
+    `values` and `targets` are what stands, in the copies, for values and blocks from elsewhere.
+    """
+    new_values = dict(values or {})
+    made_blocks = {block: Block(f"{block.name}.{suffix}") for block in blocks}
+    new_blocks = {**(targets or {}), **made_blocks}
 
     def new(value: Value) -> Value:
-        if value not in values:
-            values[value] = Value(value.type, value.name)
-        return values[value]
+        if value not in new_values:
+            new_values[value] = Value(value.type, value.name)
+        return new_values[value]
 
     def new_edge(edge: Edge) -> Edge:
-        return Edge(blocks[edge.target], [new(value) for value in edge.arguments])
+        return Edge(new_blocks[edge.target], [new(value) for value in edge.arguments])
 
     def new_site(site: Site) -> Site:
         return Site(site.function, site.position, site.local_names, [new(value) for value in site.local_values])
@@ -34,7 +43,7 @@ def copy_blocks(function: Function, suffix: str) -> list[Block]:
             made.edges = [new_edge(edge) for edge in made.edges]
         return made
 
-    for old, made in blocks.items():
+    for old, made in made_blocks.items():
         made.parameters = [new(value) for value in old.parameters]
         made.instructions = [new_instruction(instruction) for instruction in old.instructions]
-    return [blocks[block] for block in function.blocks]
+    return list(made_blocks.values())

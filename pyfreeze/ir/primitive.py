@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from pyfreeze.ir.interval import Interval
 from pyfreeze.ir.types import Type
 
 Scalar = int | float | bool | None | tuple["Scalar", ...]
@@ -63,16 +64,22 @@ class Lowering:
     `{result, i1}`, whose flag says that the fast path does not apply: then the slow path, a call of the row's
     `python` object on boxed operands, raises or finds the result (`recovers`); a row without `python` deoptimizes.
     Without a body there is only the slow path. `declarations` are the LLVM declarations that the body needs.
+    `checked` is set instead of a body if this is the fast path of that row, known to apply.
     """
 
     body: str | None = None
     recovers: bool = False
     declarations: tuple[str, ...] = ()
+    checked: Primitive | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Primitive:
-    """One typed operation. `evaluate` is its meaning: takes and returns `Scalar`s, raises what Python raises."""
+    """One typed operation. `evaluate` is its meaning: takes and returns `Scalar`s, raises what Python raises.
+
+    `interval`: from intervals of integer operands to that of the exact result, which the result type need not hold.
+    `applies`: whether the fast path surely applies to operands in these intervals (of floats nothing is said).
+    """
 
     name: str
     operands: tuple[Type, ...]
@@ -81,11 +88,14 @@ class Primitive:
     lowering: Lowering = field(compare=False)
     python: PythonCallable | None = None
     effects: Effects = PURE
+    interval: Callable[..., Interval] | None = field(default=None, compare=False)
+    applies: Callable[..., bool] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.effects.raises and self.python is None:
             raise ValueError(f"{self.name} may raise but names no Python callable that says what")
-        if not self.effects.fails and self.lowering.body is None and self.python is None:
+        lowering = self.lowering
+        if not self.effects.fails and lowering.body is None and lowering.checked is None and self.python is None:
             raise ValueError(f"{self.name} has neither a fast path nor a Python callable")
 
     def __str__(self) -> str:

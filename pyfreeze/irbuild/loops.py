@@ -22,7 +22,7 @@ from mypy.nodes import (
 )
 
 from pyfreeze.ir.instructions import Block, Constant, Value
-from pyfreeze.ir.types import INT64, UINT64
+from pyfreeze.ir.types import INT64, Type
 from pyfreeze.irbuild import calls
 from pyfreeze.irbuild.context import FunctionContext, Loop
 from pyfreeze.irbuild.expressions import condition, expression
@@ -178,67 +178,61 @@ def _constant_of(context: FunctionContext, operand: Operand) -> object:
     return None
 
 
-def _item(context: FunctionContext, node: ForStmt, counter: Value, type_: object) -> None:
-    """Set the loop's variable from the int64 counter."""
+def _item(context: FunctionContext, node: ForStmt, value: Operand, type_: Type) -> None:
+    """Set the loop's variable from an int64."""
     assert isinstance(node.index, NameExpr)
-    operand = Operand(INT64, counter)
-    if type_ != INT64:
-        operand = convert(context, operand, type_, node.index)  # type: ignore[arg-type]
+    operand = convert(context, value, type_, node.index) if type_ != INT64 else value
     context.assign(node.index.name, operand, node.index, convert)
 
 
 def _unit_step(
-    context: FunctionContext, node: ForStmt, start: Operand, stop: Operand, item: object, build_block: BuildBlock
+    context: FunctionContext, node: ForStmt, start: Operand, stop: Operand, item: Type, build_block: BuildBlock
 ) -> None:
-    """`range(a, b)`: compare the counter with the end; adding 1 below it cannot overflow."""
-    limit = context.materialize(stop)
-    header, carried, (counter,) = _open_header(context, node, "for", [context.materialize(start)])
-    more = context.apply("int64.lt", [counter, limit], node)
-    _run(context, node, header, carried, more, counter, item, build_block, lambda: [_next(context, counter, 1, node)])
+    """`range(a, b)`: count from the start to the end."""
 
+    def set_item(counter: Value) -> None:
+        _item(context, node, Operand(INT64, counter), item)
 
-def _next(context: FunctionContext, counter: Value, step: int, node: ForStmt) -> Value:
-    one = context.builder.constant(INT64, step)
-    return context.materialize(context.apply("int64.add_wrapping", [counter, one], node))
+    _count(context, node, context.materialize(start), context.materialize(stop), set_item, build_block)
 
 
 def _counted_steps(
-    context: FunctionContext, node: ForStmt, ranged: Node, bounds: list[Operand], item: object, build_block: BuildBlock
+    context: FunctionContext, node: ForStmt, ranged: Node, bounds: list[Operand], item: Type, build_block: BuildBlock
 ) -> None:
-    """Any other step: count down the number of steps, which is computed once."""
+    """Any other step: count the steps, whose number is computed once; the item is start + number * step."""
     start, _, step = bounds
     steps = context.materialize(context.apply("range.steps", bounds, ranged))
-    stride = context.materialize(step)
-    header, carried, (counter, left) = _open_header(context, node, "for", [context.materialize(start), steps])
-    zero = context.builder.constant(UINT64, 0)
-    more = context.apply("uint64.ne", [left, zero], node)
 
-    def advance() -> list[Value]:
-        one = context.builder.constant(UINT64, 1)
-        following = context.apply("int64.add_wrapping", [counter, stride], node)
-        fewer = context.apply("uint64.sub_wrapping", [left, one], node)
-        return [context.materialize(following), context.materialize(fewer)]
+    def set_item(counter: Value) -> None:
+        # Between start and stop, so that wrapping cannot change it.
+        offset = context.apply("int64.mul_wrapping", [counter, step], node)
+        _item(context, node, context.apply("int64.add_wrapping", [start, offset], node), item)
 
-    _run(context, node, header, carried, more, counter, item, build_block, advance)
+    _count(context, node, context.builder.constant(INT64, 0), steps, set_item, build_block)
 
 
-def _run(
+def _count(
     context: FunctionContext,
     node: ForStmt,
-    header: Block,
-    carried: list[str],
-    more: Operand,
-    counter: Value,
-    item: object,
+    first: Value,
+    limit: Value,
+    set_item: Callable[[Value], None],
     build_block: BuildBlock,
-    advance: Callable[[], list[Value]],
 ) -> None:
+    """Run the body for an int64 counter from `first` up to `limit`; adding 1 below it cannot overflow."""
+    header, carried, (counter,) = _open_header(context, node, "for", [first])
+    more = context.apply("int64.lt", [counter, limit], node)
     loop = Loop()
     body, leave = context.branch_on(more, node)
     exits = [(leave, dict(context.variables))]
     context.builder.activate(body)
-    _item(context, node, counter, item)
+    set_item(counter)
     _body(context, node.body.body, loop, build_block)
     context.merge(loop.continues + context.here(), "again")
+
+    def advance() -> list[Value]:
+        one = context.builder.constant(INT64, 1)
+        return [context.materialize(context.apply("int64.add_wrapping", [counter, one], node))]
+
     _close(context, node, header, carried, advance)
     _finish(context, node.else_body.body if node.else_body else None, exits, loop, build_block)

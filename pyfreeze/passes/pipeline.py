@@ -13,9 +13,11 @@ from pyfreeze.passes.add_exception_edges import add_exception_edges
 from pyfreeze.passes.eliminate_dead_code import eliminate_dead_code
 from pyfreeze.passes.insert_refcounts import insert_refcounts
 from pyfreeze.passes.reduce_strength import reduce_strength
-from pyfreeze.passes.remove_zero_checks import remove_zero_checks
+from pyfreeze.passes.remove_checks import remove_checks
 from pyfreeze.passes.strip_mine_loops import strip_mine_loops
+from pyfreeze.passes.unbox_ints import unbox_ints
 from pyfreeze.passes.unroll_recursion import unroll_recursion
+from pyfreeze.passes.version_strips import version_strips
 from pyfreeze.passes.wrap_masked_arithmetic import wrap_masked_arithmetic
 
 
@@ -33,8 +35,10 @@ class Pass:
 PASSES = (
     Pass("wrap-masked-arithmetic", wrap_masked_arithmetic),
     Pass("reduce-strength", reduce_strength),
-    Pass("remove-zero-checks", remove_zero_checks),
+    Pass("unbox-ints", unbox_ints),
+    Pass("remove-checks", remove_checks),
     Pass("strip-mine-loops", run_on_module=strip_mine_loops),
+    Pass("version-strips", version_strips),
     Pass("add-entry-polls", run_on_module=add_entry_polls, required=True),
     Pass("eliminate-dead-code", eliminate_dead_code),
     Pass("add-exception-edges", add_exception_edges, required=True, stage=Stage.EXPLICIT),
@@ -46,8 +50,12 @@ ORDER = (
     ("wrap-masked-arithmetic", "reduce-strength", "masks are recognised as `and` with a constant"),
     ("wrap-masked-arithmetic", "eliminate-dead-code", "it leaves the checked operations behind, unused"),
     ("eliminate-dead-code", "add-exception-edges", "an edge keeps a block alive"),
-    ("remove-zero-checks", "add-exception-edges", "an unchecked division has no handler"),
+    ("unbox-ints", "remove-checks", "the ranges of words show which checks they do not need"),
+    ("remove-checks", "strip-mine-loops", "a counter that cannot overflow shows that a loop counts"),
+    ("remove-checks", "add-exception-edges", "an unchecked division has no handler"),
     ("strip-mine-loops", "add-exception-edges", "a loop with handlers has more ways out"),
+    ("strip-mine-loops", "version-strips", "strips have a bounded length and no polls"),
+    ("version-strips", "eliminate-dead-code", "it leaves values behind that nobody uses"),
     ("add-entry-polls", "add-exception-edges", "polls fail too"),
     ("add-exception-edges", "unroll-recursion", "a copy fails into the handler of the call it replaces"),
     ("unroll-recursion", "insert-refcounts", "copies are counted like everything else"),

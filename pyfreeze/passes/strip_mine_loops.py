@@ -1,4 +1,6 @@
-"""Innermost loops over `range(a, b)` poll once in a while instead of every time, so that LLVM can vectorise them.
+"""Innermost loops that count an int64 up to a limit poll once in a while instead of every time.
+
+So LLVM can vectorise them, and the strip in between has a bounded length (`version_strips` builds on that).
 
 outer(i): end = i + STRIP or the limit, whichever is less
 inner(i): the loop as it was, up to `end`, without its poll
@@ -10,14 +12,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pyfreeze.analysis.call_graph import reachable
+from pyfreeze.analysis.loops import Loop, innermost_loops
 from pyfreeze.ir.function import Function, Module
-from pyfreeze.ir.instructions import Apply, Block, Branch, Call, CondBranch, Edge, Poll, Site, Value, edges_of
+from pyfreeze.ir.instructions import (
+    Apply,
+    Block,
+    Branch,
+    Call,
+    CondBranch,
+    Constant,
+    Edge,
+    Instruction,
+    Poll,
+    Site,
+    Value,
+    edges_of,
+)
 from pyfreeze.ir.types import BOOL, INT64
 from pyfreeze.primitives import TABLE
 
 
 @dataclass(frozen=True, slots=True)
-class _Loop:
+class _Counted:
     header: Block
     latch: Block
     back: Edge
@@ -30,72 +46,61 @@ def strip_mine_loops(module: Module) -> None:
     polling = {name for name, function in module.functions.items() if _has_poll(function)}
     bounded = {name for name, others in reached.items() if name not in others and not polling & {name, *others}}
     for function in module.functions.values():
-        for header in list(function.blocks):
-            loop = _counted_loop(function, header, bounded)
-            if loop is not None:
-                _strip_mine(function, loop)
+        for loop in innermost_loops(function):
+            counted = _counted(function, loop, bounded)
+            if counted is not None:
+                _strip_mine(function, counted)
 
 
-def _counted_loop(function: Function, header: Block, bounded: set[str]) -> _Loop | None:
-    """The loop of `header` if it counts an int64 upwards and holds no other loop, and no call of a function with one."""
-    if len(header.instructions) != 2:
+def _counted(function: Function, loop: Loop, bounded: set[str]) -> _Counted | None:
+    """`loop` as one that counts upwards and whose calls, of `bounded` functions, hold no loop; else None."""
+    header = loop.header
+    if len(header.instructions) != 2 or len(loop.latches) != 1:
         return None
     compare, branch = header.instructions
     if not (isinstance(compare, Apply) and compare.primitive.name == "int64.lt" and isinstance(branch, CondBranch)):
         return None
-    if compare.operands[0] not in header.parameters or branch.operands != [compare.result]:
-        return None
-    body = _body(function, header)
-    polls = [(block, item) for block in body for item in block.instructions if isinstance(item, Poll)]
-    called = {item.function for block in body for item in block.instructions if isinstance(item, Call)}
-    if len(polls) != 1 or not called <= bounded or compare.operands[1] in _defined(body):
-        return None
-    latch, poll = polls[0]
-    assert isinstance(poll, Poll)
+    counter, limit = compare.operands
+    (latch,) = loop.latches
     last = latch.instructions[-1]
-    if not isinstance(last, Branch) or last.edges[0].target is not header:
+    if counter not in header.parameters or branch.operands != [compare.result] or not isinstance(last, Branch):
         return None
-    return _Loop(header, latch, last.edges[0], compare, poll)
+    inside = loop.defined()
+    polls = [item for item in latch.instructions if isinstance(item, Poll)]
+    every = [item for block in loop.blocks for item in block.instructions if isinstance(item, Poll | Call)]
+    called = {item.function for item in every if isinstance(item, Call)}
+    if (
+        len(polls) != 1
+        or sum(isinstance(item, Poll) for item in every) != 1
+        or not called <= bounded
+        or limit in inside
+    ):
+        return None
+    back = last.edges[0]
+    following = back.arguments[header.parameters.index(counter)]
+    if branch.edges[1].target in loop.blocks or not _is_counted_up(function, following, counter):
+        return None
+    return _Counted(header, latch, back, compare, polls[0])
+
+
+def _is_counted_up(function: Function, following: Value, counter: Value) -> bool:
+    """Whether `following` is `counter` and a positive constant: then the limit is reached some time."""
+    definitions: dict[Value | None, Instruction] = {item.result: item for item in function.instructions()}
+    added = definitions.get(following)
+    if not isinstance(added, Apply) or added.primitive.name not in _ADDITIONS or added.operands[0] is not counter:
+        return False
+    step = definitions.get(added.operands[1])
+    return isinstance(step, Constant) and isinstance(step.value, int) and step.value > 0
+
+
+_ADDITIONS = ("int64.add", "int64.add_wrapping", "unchecked[int64.add]")
 
 
 def _has_poll(function: Function) -> bool:
     return any(isinstance(item, Poll) for item in function.instructions())
 
 
-def _body(function: Function, header: Block) -> set[Block]:
-    """Blocks from which the header is reached again, found backwards from its latches."""
-    sources: dict[Block, list[Block]] = {}
-    for block in function.blocks:
-        for item in block.instructions:
-            for edge in edges_of(item):
-                sources.setdefault(edge.target, []).append(block)
-    reached = _reachable(header)
-    body, waiting = {header}, [block for block in sources.get(header, []) if block in reached]
-    while waiting:
-        block = waiting.pop()
-        if block not in body:
-            body.add(block)
-            waiting += [source for source in sources.get(block, []) if source in reached]
-    return body
-
-
-def _reachable(start: Block) -> set[Block]:
-    found, waiting = {start}, [start]
-    while waiting:
-        for item in waiting.pop().instructions:
-            for edge in edges_of(item):
-                if edge.target not in found:
-                    found.add(edge.target)
-                    waiting.append(edge.target)
-    return found
-
-
-def _defined(blocks: set[Block]) -> set[Value]:
-    results = {item.result for block in blocks for item in block.instructions if item.result is not None}
-    return results | {parameter for block in blocks for parameter in block.parameters}
-
-
-def _strip_mine(function: Function, loop: _Loop) -> None:
+def _strip_mine(function: Function, loop: _Counted) -> None:
     header, compare = loop.header, loop.compare
     outer = Block(f"{header.name}.strip", [Value(value.type, value.name) for value in header.parameters])
     for block in function.blocks:
@@ -123,7 +128,7 @@ def _strip_mine(function: Function, loop: _Loop) -> None:
     function.blocks += [outer, ended, polling]
 
 
-def _site_at_header(loop: _Loop) -> Site:
+def _site_at_header(loop: _Counted) -> Site:
     """The poll's place, with those locals that the header knows: what the latch passes it."""
     site = loop.poll.site
     assert site is not None

@@ -17,7 +17,7 @@ _MAXIMUM_LEVELS = 6
 def unroll_recursion(function: Function) -> None:
     if not any(_is_self_call(instruction, function) for instruction in function.instructions()):
         return
-    original = Function(function.name, function.parameter_names, function.result, copy_blocks(function, "body"))
+    original = Function(function.name, function.parameter_names, function.result, copy_blocks(function.blocks, "body"))
     size = sum(1 for _ in original.instructions())
     level = 1
     while level < _MAXIMUM_LEVELS:
@@ -47,7 +47,7 @@ def _inline(function: Function, original: Function, block: Block, call: Call, su
     assert handler is not None and result is not None
     index = block.instructions.index(call)
     following = Block(f"{block.name}.after.{suffix}", [result], block.instructions[index + 1 :])
-    copied = copy_blocks(original, suffix)
+    copied = copy_blocks(original.blocks, suffix)
     entry = copied[0]
     for made in copied:
         if made is entry:  # the function that this becomes part of polls once for all its levels

@@ -1,7 +1,8 @@
 """The primitives table: every typed operation of the IR, with its effects, meaning and fast path.
 
 `TABLE` lists the rows by name. `find` also knows the family of `boxed` primitives, made on demand: a call of a
-standard-library function on boxed scalars, named `boxed[module.function(operand types) -> result]`.
+standard-library function on boxed scalars, named `boxed[module.function(operand types) -> result]`; and
+`unchecked[row]`, the fast path of a row that can fail, for where it is proven that it does not.
 """
 
 from __future__ import annotations
@@ -37,8 +38,19 @@ def boxed(python: PythonCallable, operands: tuple[Type, ...], result: Type) -> P
     return Primitive(name, operands, result, evaluate, Lowering(None, recovers=True), python, effects)
 
 
+def unchecked(row: Primitive) -> Primitive:
+    """`row` without its check: only for operands on which its fast path is proven to apply."""
+    if not row.effects.fails:
+        return row
+    lowering = Lowering(checked=row)
+    name = f"unchecked[{row.name}]"
+    return Primitive(name, row.operands, row.result, row.evaluate, lowering, interval=row.interval)
+
+
 def find(name: str) -> Primitive:
-    """The row called `name`, or the boxed primitive that it describes. Raises KeyError, ParseError."""
+    """The row called `name`, or that of a family which it describes. Raises KeyError, ParseError."""
+    if name.startswith("unchecked[") and name.endswith("]"):
+        return unchecked(TABLE[name.removeprefix("unchecked[")[:-1]])
     described = re.fullmatch(r"boxed\[(\w+)\.(\w+)\((.*)\) -> (.+)\]", name)
     if described is None:
         return TABLE[name]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pyfreeze.ir.primitive import PURE, Deoptimize, Effects, Lowering, Primitive, PythonCallable, Scalar
 from pyfreeze.ir.types import FixedInt, Type
 from pyfreeze.language.scalars import out_of_range
+from pyfreeze.primitives.intervals import applies_of, interval_of
 
 COMPARISONS = ("lt", "le", "eq", "ne", "gt", "ge")
 """Names as in `operator`; also the suffixes of LLVM's `icmp` and `fcmp` predicates."""
@@ -37,7 +38,10 @@ def define(
     effects = Effects(raises, deopts) if raises or deopts else PURE
     named = PythonCallable(*python.rsplit(".", 1)) if python else None
     lowering = Lowering(body, recovers, declarations)
-    return Primitive(name, tuple(operands), result, evaluate, lowering, named, effects)
+    types = tuple(operands)
+    interval = interval_of(name, types, result)
+    applies = applies_of(name, types, result) if effects.fails and body is not None else None
+    return Primitive(name, types, result, evaluate, lowering, named, effects, interval, applies)
 
 
 def in_range(type_: FixedInt, function: Callable[..., int]) -> Callable[..., Scalar]:

@@ -21,6 +21,7 @@ def rows() -> list[Primitive]:
         table += _checked_arithmetic(type_) + _division(type_) + _shifts(type_) + _bitwise(type_)
         table += _wrapping(type_) + _comparisons(type_) + _conversions(type_)
         table.append(_power(type_))
+    table.append(define("int64.same", (INT64,), INT64, int, body="ret i64 %a"))
     return table
 
 

@@ -85,14 +85,6 @@ def _division() -> list[Primitive]:
             python="operator.truediv",
             raises=ZERO_DIVISION,
         ),
-        # Only where the divisor is proven not to be zero.
-        define(
-            "float64.truediv_nonzero",
-            pair,
-            FLOAT64,
-            operator.truediv,
-            body="%r = fdiv double %a, %b\nret double %r",
-        ),
         define(
             "float64.mod",
             pair,

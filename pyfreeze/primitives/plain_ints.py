@@ -9,7 +9,17 @@ import operator
 from collections.abc import Callable
 
 from pyfreeze.ir.primitive import Deoptimize, Primitive, Scalar
-from pyfreeze.ir.types import BOOL, FIXED_INTS, FLOAT64, INT, INT64, UINT64, FixedInt
+from pyfreeze.ir.types import (
+    BOOL,
+    FIXED_INTS,
+    FLOAT64,
+    INT,
+    INT64,
+    SMALL_MAXIMUM,
+    SMALL_MINIMUM,
+    UINT64,
+    FixedInt,
+)
 from pyfreeze.primitives.definition import COMPARISONS, OVERFLOW, ZERO_DIVISION, define, in_range, only
 
 _BOTH_SMALL = "%tags = or i64 %a, %b\n%big = trunc i64 %tags to i1\n"
@@ -256,6 +266,13 @@ def _conversions() -> list[Primitive]:
             python="builtins.float",
             raises=OVERFLOW,
             recovers=True,
+        ),
+        define(
+            "int.is_small",
+            (INT,),
+            BOOL,
+            lambda a: SMALL_MINIMUM <= a <= SMALL_MAXIMUM,
+            body="%big = trunc i64 %a to i1\n%r = xor i1 %big, true\nret i1 %r",
         ),
         # A big int is never zero.
         define("int.to_bool", (INT,), BOOL, bool, body="%r = icmp ne i64 %a, 0\nret i1 %r"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pyfreeze.ir.primitive import Primitive
-from pyfreeze.ir.types import INT64, UINT64
+from pyfreeze.ir.primitive import Deoptimize, Primitive
+from pyfreeze.ir.types import INT64
 from pyfreeze.primitives.definition import define
 
 STRIP = 8192
@@ -12,8 +12,8 @@ STRIP = 8192
 
 def rows() -> list[Primitive]:
     # Differences of two int64 are exact as uint64; of the two directions only the one that the step's sign names counts.
-    body = """%bad = icmp eq i64 %c, 0
-%one = select i1 %bad, i64 1, i64 %c
+    body = """%zero = icmp eq i64 %c, 0
+%one = select i1 %zero, i64 1, i64 %c
 %forward = icmp sgt i64 %one, 0
 %low = select i1 %forward, i64 %a, i64 %b
 %high = select i1 %forward, i64 %b, i64 %a
@@ -25,6 +25,8 @@ def rows() -> list[Primitive]:
 %steps = udiv i64 %span, %stride
 %count = add i64 %steps, 1
 %r = select i1 %some, i64 %count, i64 0
+%huge = icmp slt i64 %r, 0
+%bad = or i1 %zero, %huge
 %pair = insertvalue {i64, i1} undef, i64 %r, 0
 %both = insertvalue {i64, i1} %pair, i1 %bad, 1
 ret {i64, i1} %both"""
@@ -45,11 +47,12 @@ ret i64 %r""",
         define(
             "range.steps",
             (INT64, INT64, INT64),
-            UINT64,
+            INT64,
             _steps,
             body=body,
             python="builtins.range",  # raises ValueError for a step of 0
             raises=("ValueError",),
+            deopts=True,  # 2**63 steps and more
         ),
     ]
 
@@ -61,4 +64,7 @@ def _strip_end(counter: int, limit: int) -> int:
 def _steps(start: int, stop: int, step: int) -> int:
     # len() refuses more than sys.maxsize.
     counted = range(start, stop, step)
-    return (counted[-1] - counted[0]) // step + 1 if counted else 0
+    steps = (counted[-1] - counted[0]) // step + 1 if counted else 0
+    if not INT64.holds(steps):
+        raise Deoptimize
+    return steps

@@ -96,8 +96,6 @@ def test_row(compiled: ModuleType, row: Primitive) -> None:
             row.name.endswith("lshift_wrapping") and not 0 <= operands[1] < row.result.bits
         ):  # type: ignore[operator, union-attr]
             continue
-        if row.name == "float64.truediv_nonzero" and operands[1] == 0.0:
-            continue  # never used there
         if row.name == "range.steps" and operands[2] == 0:
             with pytest.raises(ValueError, match="must not be zero"):
                 function(*operands)

@@ -1,23 +1,46 @@
-"""Float division by what cannot be zero, such as `1.0 + x * x`, needs no check for ZeroDivisionError.
+"""Operations that are proven to succeed lose their check: overflow, zero divisors, conversions that fit.
 
-What is proven here holds for NaN as well: it is not zero, and neither is any sum or product with it.
+Integers by their intervals. Float division by what cannot be zero, such as `1.0 + x * x`; what is proven there holds for
+NaN as well: it is not zero, and neither is any sum or product with it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from pyfreeze.analysis.value_ranges import ValueRanges
 from pyfreeze.ir.function import Function
-from pyfreeze.ir.instructions import Apply, Constant, Instruction, Value
-from pyfreeze.primitives import TABLE
+from pyfreeze.ir.instructions import Apply, Block, Constant, Instruction, Value
+from pyfreeze.ir.interval import Interval
+from pyfreeze.primitives import unchecked
 
 
-def remove_zero_checks(function: Function) -> None:
+def remove_checks(function: Function, assumed: Mapping[Value, Interval] | None = None) -> None:
+    """`assumed`: as in `ValueRanges`."""
+    candidates = [
+        (block, item)
+        for block in function.blocks
+        for item in block.instructions
+        if isinstance(item, Apply) and (item.primitive.applies is not None or item.primitive.name == "float64.truediv")
+    ]
+    if not candidates:
+        return
     definitions = {item.result: item for item in function.instructions() if item.result is not None}
-    for instruction in function.instructions():
-        if not isinstance(instruction, Apply) or instruction.primitive.name != "float64.truediv":
-            continue
-        if _is_nonzero(instruction.operands[1], definitions):
-            instruction.primitive = TABLE["float64.truediv_nonzero"]
-            instruction.site = None
+    ranges = ValueRanges(function, assumed)
+    for block, item in candidates:
+        if never_fails(item, block, ranges) or _divides_by_nonzero(item, definitions):
+            item.primitive = unchecked(item.primitive)
+            item.site = None
+
+
+def never_fails(item: Apply, block: Block, ranges: ValueRanges) -> bool:
+    """Whether the fast path of `item`, in `block`, applies to all that its operands can be."""
+    applies = item.primitive.applies
+    return applies is not None and bool(applies(*(ranges.of(operand, block) for operand in item.operands)))
+
+
+def _divides_by_nonzero(item: Apply, definitions: dict[Value, Instruction]) -> bool:
+    return item.primitive.name == "float64.truediv" and _is_nonzero(item.operands[1], definitions)
 
 
 def _is_nonzero(value: Value, definitions: dict[Value, Instruction]) -> bool:

@@ -1,0 +1,252 @@
+"""Which integers each value can be: intervals over SSA, with what the conditions on the way to a block say.
+
+An ascending iteration with widening to thresholds (the constants of the function and the bounds of its types), then a
+few descending ones. Intervals of values are facts everywhere; a condition narrows them in the blocks it dominates.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pyfreeze.analysis.dominators import immediate_dominators
+from pyfreeze.ir.function import Function
+from pyfreeze.ir.instructions import Apply, Block, CondBranch, Constant, Edge, Instruction, Value, edges_of
+from pyfreeze.ir.interval import Bound, Interval
+from pyfreeze.ir.types import BOOL, FIXED_INTS, INT, Type
+from pyfreeze.primitives.intervals import type_interval
+
+_PATIENCE = 3
+"""How often a parameter may grow before it is widened."""
+
+_DESCENTS = 2
+
+_INTEGERS: frozenset[Type] = frozenset((*FIXED_INTS, INT, BOOL))
+_NEGATED = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "eq": "ne", "ne": "eq"}
+_SWAPPED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """`value comparison other` holds."""
+
+    value: Value
+    comparison: str
+    other: Value
+
+
+class ValueRanges:
+    """The result: `of(value, block)` is what `value` can be where `block` runs."""
+
+    def __init__(self, function: Function, assumed: Mapping[Value, Interval] | None = None) -> None:
+        """`assumed` are bounds of parameters that the caller answers for."""
+        self._assumed = dict(assumed or {})
+        self._dominators = immediate_dominators(function)
+        self._order = list(self._dominators)
+        self._function = function
+        self._incoming = self._edges_into()
+        self._known: dict[Value, Interval] = {}
+        self._edge_facts: dict[int, list[_Fact]] = {}  # by id: edges are mutable
+        self._facts = self._collect_facts()
+        self._thresholds = self._collect_thresholds()
+        self._solve()
+
+    def of(self, value: Value, block: Block) -> Interval:
+        """What integer `value` can be in `block`; all of its type if that is never reached."""
+        return self._at(value, block) or type_interval(value.type)
+
+    def exact(self, instruction: Apply, block: Block) -> Interval | None:
+        """The interval of the result before it is put into its type; None if nothing is known."""
+        if instruction.primitive.interval is None:
+            return None
+        operands = [self._at(operand, block) for operand in instruction.operands]
+        known = [operand for operand in operands if operand is not None]
+        return instruction.primitive.interval(*known) if len(known) == len(operands) else None
+
+    # Facts from conditions
+
+    def _edges_into(self) -> dict[Block, list[tuple[Block, Edge, int]]]:
+        """For each block: where it is entered from, over which edge, and how many parameters the edge does not list."""
+        incoming: dict[Block, list[tuple[Block, Edge, int]]] = {block: [] for block in self._order}
+        for block in self._order:
+            for instruction in block.instructions:
+                for edge in edges_of(instruction):
+                    if edge.target in incoming:
+                        skipped = 1 if edge is instruction.handler else 0
+                        incoming[edge.target].append((block, edge, skipped))
+        return incoming
+
+    def _collect_facts(self) -> dict[Block, list[_Fact]]:
+        """What is known in each block, from the conditions of its dominators."""
+        comparisons = {item.result: item for item in self._function.instructions() if isinstance(item, Apply)}
+        for block in self._order:
+            last = block.instructions[-1]
+            if isinstance(last, CondBranch):
+                condition = comparisons.get(last.operands[0])
+                for edge, holds in zip(last.edges, (True, False), strict=True):
+                    self._edge_facts[id(edge)] = _facts_of(condition, holds)
+        facts: dict[Block, list[_Fact]] = {}
+        for block, dominator in self._dominators.items():
+            facts[block] = facts[dominator] if dominator is not None else []
+            if len(self._incoming[block]) == 1:
+                _, edge, _ = self._incoming[block][0]
+                facts[block] = [*facts[block], *self._edge_facts.get(id(edge), ())]
+        return facts
+
+    def _at(self, value: Value, block: Block) -> Interval | None:
+        """None while nothing reaches the value, or where the conditions contradict each other."""
+        known = self._known.get(value)
+        if known is None:
+            return self._unseen(value)
+        for fact in self._facts[block]:
+            if fact.value is value and known is not None:
+                other = self._known.get(fact.other) or self._unseen(fact.other)
+                if other is not None:
+                    known = _narrowed(known, fact.comparison, other)
+        return known
+
+    def _unseen(self, value: Value) -> Interval | None:
+        """A value defined outside of the function's blocks, or not reached yet."""
+        if value in self._assumed:
+            return self._assumed[value]
+        return None if value in self._inside else type_interval(value.type)
+
+    # The iterations
+
+    def _collect_thresholds(self) -> list[Bound]:
+        found: set[Bound] = {-math.inf, -1, 0, 1, math.inf, -(1 << 31), 1 << 31, -(1 << 62), (1 << 62) - 1}
+        self._inside: set[Value] = set()
+        for block in self._order:
+            self._inside.update(block.parameters)
+            for instruction in block.instructions:
+                if instruction.result is not None:
+                    self._inside.add(instruction.result)
+                if isinstance(instruction, Constant) and type(instruction.value) is int:
+                    found |= {instruction.value - 1, instruction.value, instruction.value + 1}
+        for type_ in FIXED_INTS:
+            found |= {type_.minimum, type_.maximum}
+        for assumption in self._assumed.values():
+            found |= {assumption.low, assumption.high}
+        return sorted(found)
+
+    def _solve(self) -> None:
+        for parameter in self._function.parameters:
+            if parameter.type in _INTEGERS:
+                self._known[parameter] = self._assumed.get(parameter, type_interval(parameter.type))
+        growth: dict[Value, int] = {}
+        changed = True
+        while changed:
+            changed = False
+            for block in self._order:
+                changed = self._update(block, growth) or changed
+        for _ in range(_DESCENTS):
+            for block in self._order:
+                self._update(block, None)
+
+    def _update(self, block: Block, growth: dict[Value, int] | None) -> bool:
+        """Recompute what `block` defines; with `growth`, bounds only move outwards."""
+        changed = False
+        if block is not self._function.entry:
+            for index, parameter in enumerate(block.parameters):
+                if parameter.type in _INTEGERS:
+                    changed = self._set(parameter, self._merged(block, index), growth) or changed
+        for instruction in block.instructions:
+            result = instruction.result
+            if result is not None and result.type in _INTEGERS:
+                changed = (
+                    self._set(result, self._computed(instruction, block), None if growth is None else {}) or changed
+                )
+        return changed
+
+    def _set(self, value: Value, found: Interval | None, growth: dict[Value, int] | None) -> bool:
+        old = self._known.get(value)
+        if found is None or found == old:
+            return False
+        if growth is not None and old is not None:
+            found = old.union(found)
+            if found == old:
+                return False
+            growth[value] = growth.get(value, 0) + 1
+            if growth[value] > _PATIENCE:
+                found = self._widened(old, found, value.type)
+        self._known[value] = found
+        return True
+
+    def _widened(self, old: Interval, found: Interval, type_: Type) -> Interval:
+        low, high = found.low, found.high
+        if low < old.low:
+            low = self._thresholds[bisect_right(self._thresholds, low) - 1]
+        if high > old.high:
+            high = self._thresholds[bisect_left(self._thresholds, high)]
+        whole = type_interval(type_)
+        return Interval(max(low, whole.low), min(high, whole.high))
+
+    def _merged(self, block: Block, index: int) -> Interval | None:
+        parameter = block.parameters[index]
+        if parameter in self._assumed:
+            return self._assumed[parameter]
+        merged: Interval | None = None
+        for source, edge, skipped in self._incoming[block]:
+            found = self._on_edge(edge.arguments[index - skipped], source, edge)
+            if found is not None:
+                merged = found if merged is None else merged.union(found)
+        return merged
+
+    def _on_edge(self, value: Value, source: Block, edge: Edge) -> Interval | None:
+        """What `value` can be when `edge` is taken: also narrowed by the condition that chooses it."""
+        known = self._at(value, source)
+        for fact in self._edge_facts.get(id(edge), ()):
+            if fact.value is value and known is not None:
+                other = self._at(fact.other, source)
+                known = _narrowed(known, fact.comparison, other) if other is not None else known
+        return known
+
+    def _computed(self, instruction: Instruction, block: Block) -> Interval | None:
+        assert instruction.result is not None
+        whole = type_interval(instruction.result.type)
+        match instruction:
+            case Constant(value=int(value)):
+                return Interval.of(int(value), int(value))
+            case Apply(primitive=primitive) if primitive.interval is not None:
+                if any(self._at(operand, block) is None for operand in instruction.operands):
+                    return None
+                exact = self.exact(instruction, block)
+                if exact is None or exact.within(whole):
+                    return exact or whole
+                # Beyond its type a result wraps, or there is none.
+                return exact.meet(whole) if primitive.effects.fails else whole
+            case _:
+                return whole
+
+
+def _facts_of(condition: Apply | None, holds: bool) -> list[_Fact]:
+    if condition is None or len(condition.operands) != 2:
+        return []
+    comparison = condition.primitive.name.partition(".")[2]
+    left, right = condition.operands
+    if comparison not in _NEGATED or left.type not in _INTEGERS or right.type not in _INTEGERS:
+        return []
+    if not holds:
+        comparison = _NEGATED[comparison]
+    return [_Fact(left, comparison, right), _Fact(right, _SWAPPED[comparison], left)]
+
+
+def _narrowed(known: Interval, comparison: str, other: Interval) -> Interval | None:
+    match comparison:
+        case "lt":
+            return known.meet(Interval(-math.inf, other.high - 1))
+        case "le":
+            return known.meet(Interval(-math.inf, other.high))
+        case "gt":
+            return known.meet(Interval(other.low + 1, math.inf))
+        case "ge":
+            return known.meet(Interval(other.low, math.inf))
+        case "eq":
+            return known.meet(other)
+        case _:
+            low, high = known.low, known.high
+            if other.low == other.high:
+                low, high = low + (low == other.low), high - (high == other.low)
+            return Interval(low, high) if low <= high else None
