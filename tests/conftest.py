@@ -19,6 +19,7 @@ import pytest
 
 from pyfreeze import driver
 from pyfreeze.diagnostics import render
+from pyfreeze.ir.types import SCALARS_BY_NAME
 from pyfreeze.options import Options
 from pyfreeze.sources import read_source
 
@@ -78,6 +79,15 @@ class Both:
         found = Outcome.of(getattr(self.compiled, name), *arguments, **keywords)
         assert found == expected, f"{name}{arguments} {keywords}: compiled {found}, interpreted {expected}"
         return found
+
+    def same_unless_out_of_range(self, name: str, result: str, *arguments: object) -> None:
+        """As `same`; or, where the interpreter's result is no `result` (a fixed-width type), OverflowError."""
+        value = getattr(self.interpreted, name)(*arguments)
+        if SCALARS_BY_NAME[result].holds(value):  # type: ignore[union-attr]
+            self.same(name, *arguments)
+        else:
+            with pytest.raises(OverflowError, match=f"out of range for {result}"):
+                getattr(self.compiled, name)(*arguments)
 
     def overflows(self, name: str, *arguments: object) -> None:
         """The permitted difference: compiled raises OverflowError where the interpreter's int leaves its width."""

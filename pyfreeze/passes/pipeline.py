@@ -26,7 +26,7 @@ class Pass:
     """A pass over one function, or over the module. `required` ones cannot be left out; `stage` is what it leads to."""
 
     name: str
-    run_on_function: Callable[[Function], None] | None = None
+    run_on_function: Callable[[Function], object] | None = None
     run_on_module: Callable[[Module], None] | None = None
     required: bool = False
     stage: Stage | None = None
@@ -34,8 +34,8 @@ class Pass:
 
 PASSES = (
     Pass("wrap-masked-arithmetic", wrap_masked_arithmetic),
-    Pass("reduce-strength", reduce_strength),
     Pass("unbox-ints", unbox_ints),
+    Pass("reduce-strength", reduce_strength),
     Pass("remove-checks", remove_checks),
     Pass("strip-mine-loops", run_on_module=strip_mine_loops),
     Pass("version-strips", version_strips),
@@ -50,6 +50,8 @@ ORDER = (
     ("wrap-masked-arithmetic", "reduce-strength", "masks are recognised as `and` with a constant"),
     ("wrap-masked-arithmetic", "eliminate-dead-code", "it leaves the checked operations behind, unused"),
     ("eliminate-dead-code", "add-exception-edges", "an edge keeps a block alive"),
+    ("unbox-ints", "reduce-strength", "it knows the rows of fixed-width integers"),
+    ("reduce-strength", "remove-checks", "shifts by constants and tests of multiples have checks, too"),
     ("unbox-ints", "remove-checks", "the ranges of words show which checks they do not need"),
     ("remove-checks", "strip-mine-loops", "a counter that cannot overflow shows that a loop counts"),
     ("remove-checks", "add-exception-edges", "an unchecked division has no handler"),

@@ -1,5 +1,7 @@
 """Operations that are proven to succeed lose their check: overflow, zero divisors, conversions that fit.
 
+Divisions whose operands are seen to have no sign, or only 32 bits, become cheaper ones.
+
 Integers by their intervals. Float division by what cannot be zero, such as `1.0 + x * x`; what is proven there holds for
 NaN as well: it is not zero, and neither is any sum or product with it.
 """
@@ -10,9 +12,10 @@ from collections.abc import Mapping
 
 from pyfreeze.analysis.value_ranges import ValueRanges
 from pyfreeze.ir.function import Function
-from pyfreeze.ir.instructions import Apply, Block, Constant, Instruction, Value
+from pyfreeze.ir.instructions import Apply, Constant, Instruction, Value
 from pyfreeze.ir.interval import Interval
-from pyfreeze.primitives import unchecked
+from pyfreeze.ir.primitive import Primitive
+from pyfreeze.primitives import TABLE, unchecked
 
 
 def remove_checks(function: Function, assumed: Mapping[Value, Interval] | None = None) -> None:
@@ -21,22 +24,34 @@ def remove_checks(function: Function, assumed: Mapping[Value, Interval] | None =
         (block, item)
         for block in function.blocks
         for item in block.instructions
-        if isinstance(item, Apply) and (item.primitive.applies is not None or item.primitive.name == "float64.truediv")
+        if isinstance(item, Apply) and (item.primitive.effects.fails or _has_variants(item.primitive))
     ]
     if not candidates:
         return
     definitions = {item.result: item for item in function.instructions() if item.result is not None}
     ranges = ValueRanges(function, assumed)
     for block, item in candidates:
-        if never_fails(item, block, ranges) or _divides_by_nonzero(item, definitions):
-            item.primitive = unchecked(item.primitive)
+        operands = [ranges.of(operand, block) for operand in item.operands]
+        if _divides_by_nonzero(item, definitions) or (item.primitive.applies and item.primitive.applies(*operands)):
+            item.primitive = _cheapest(item.primitive, operands)
             item.site = None
 
 
-def never_fails(item: Apply, block: Block, ranges: ValueRanges) -> bool:
-    """Whether the fast path of `item`, in `block`, applies to all that its operands can be."""
-    applies = item.primitive.applies
-    return applies is not None and bool(applies(*(ranges.of(operand, block) for operand in item.operands)))
+def _has_variants(row: Primitive) -> bool:
+    return f"{_base_name(row)}_nonnegative" in TABLE
+
+
+def _base_name(row: Primitive) -> str:
+    return (row.lowering.checked or row).name.removesuffix("_nonnegative").removesuffix("_narrow")
+
+
+def _cheapest(row: Primitive, operands: list[Interval]) -> Primitive:
+    """What does the same as `row` on these operands, to which its fast path applies."""
+    for variant in ("narrow", "nonnegative"):
+        found = TABLE.get(f"{_base_name(row)}_{variant}")
+        if found is not None and found.applies is not None and found.applies(*operands):
+            return found
+    return unchecked(row)
 
 
 def _divides_by_nonzero(item: Apply, definitions: dict[Value, Instruction]) -> bool:

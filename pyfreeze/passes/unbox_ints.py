@@ -31,10 +31,11 @@ _TAG = unchecked(TABLE["int64.to_int"])
 _IDENTITIES = ("int.to_int64", "int64.coerce_int", "int64.to_int")
 
 
-def unbox_ints(function: Function, assumed: Mapping[Value, Interval] | None = None) -> None:
-    """`assumed`: as in `ValueRanges`."""
-    if any(value.type == INT for value in _defined(function)):
-        _Unboxer(function, ValueRanges(function, assumed)).run()
+def unbox_ints(function: Function, assumed: Mapping[Value, Interval] | None = None) -> dict[Value, Value]:
+    """Returns the words by the values that they replace. `assumed`: as in `ValueRanges`."""
+    if not any(value.type == INT for value in _defined(function)):
+        return {}
+    return _Unboxer(function, ValueRanges(function, assumed)).run()
 
 
 def _defined(function: Function) -> list[Value]:
@@ -64,18 +65,17 @@ class _Unboxer:
         self._words: dict[Value, Value] = {}
         self._taken: set[Value] = set()  # the words that are block parameters or results
 
-    def run(self) -> None:
+    def run(self) -> dict[Value, Value]:
         self._chosen = {value for value, block in self._places.items() if self._is_candidate(value, block)}
         while refused := [value for value in self._chosen if not self._can_be_word(value)]:
             self._chosen.difference_update(refused)
-        if not self._chosen:
-            return
         self._words = {value: Value(INT64, value.name) for value in self._chosen}
         for block in self._function.blocks:
             block.parameters = [self._words.get(parameter, parameter) for parameter in block.parameters]
         self._taken = set(self._words.values())
         for block in self._function.blocks:
             self._rewrite(block)
+        return self._words
 
     # Which values
 
@@ -125,17 +125,15 @@ class _Unboxer:
             if isinstance(item, Constant) and item.result in self._chosen:
                 rewritten.append(Constant([], self._words[item.result], value=item.value))  # others may want it tagged
             elif row is not None and isinstance(item, Apply):
-                self._to_words(item, row, block)
+                self._to_words(item, row)
             else:
                 self._tag_operands(item, rewritten)
             self._pass_words(item, rewritten)
             rewritten.append(item)
         block.instructions = rewritten
 
-    def _to_words(self, item: Apply, row: Primitive, block: Block) -> None:
-        applies = row.applies
-        operands = [self._ranges.of(operand, block) for operand in item.operands]
-        item.primitive = unchecked(row) if applies is not None and applies(*operands) else row
+    def _to_words(self, item: Apply, row: Primitive) -> None:
+        item.primitive = row
         item.operands = [self._words.get(operand, operand) for operand in item.operands]
         if item.result is not None:
             item.result = self._words.get(item.result, item.result)

@@ -32,6 +32,7 @@ from pyfreeze.ir.instructions import (
 )
 from pyfreeze.ir.interval import Interval, add, negate
 from pyfreeze.ir.types import BOOL, INT, INT64, FixedInt, Type
+from pyfreeze.passes.reduce_strength import reduce_strength
 from pyfreeze.passes.remove_checks import remove_checks
 from pyfreeze.passes.unbox_ints import unbox_ints
 from pyfreeze.primitives import TABLE, unchecked
@@ -45,12 +46,13 @@ _MAXIMUM_INSTRUCTIONS = 300
 
 
 def version_strips(function: Function) -> None:
-    for loop in innermost_loops(function):
-        strip = _strip_of(function, loop)
-        if strip is None:
-            continue
+    strips = [strip for loop in innermost_loops(function) if (strip := _strip_of(function, loop)) is not None]
+    if not strips:
+        return
+    ranges = ValueRanges(function)
+    for strip in strips:
         for exponent in _EXPONENTS:
-            copy = _Copy(strip, Interval(-(1 << exponent), 1 << exponent))
+            copy = _Copy(strip, Interval(-(1 << exponent), 1 << exponent), ranges)
             if copy.has_no_checks():
                 _splice(function, strip, copy)
                 break
@@ -128,12 +130,13 @@ class _Copy:
     the header's parameters, as they are when the loop ends.
     """
 
-    def __init__(self, strip: _Strip, small: Interval) -> None:
+    def __init__(self, strip: _Strip, small: Interval, ranges: ValueRanges) -> None:
+        """`ranges` are those of the function around; what they say needs no test."""
         self._strip = strip
-        self.inputs = (*strip.header.parameters, *strip.outside)
+        inputs = (*strip.header.parameters, *strip.outside)
         entry, leaving = Block(f"{strip.header.name}.words"), Block(f"{strip.header.name}.done")
         inside: dict[Value, Value] = {}
-        for value in self.inputs:
+        for value in inputs:
             word = Value(_unboxed(value.type), value.name)
             entry.parameters.append(word)
             inside[value] = word
@@ -151,11 +154,15 @@ class _Copy:
         leaving.instructions.append(Return(list(self._header.parameters)))
         self.leaving = leaving
         self.function = Function("strip", (), INT64, [entry, *blocks, leaving])
-        self.assumed = {
-            value: small.meet(type_interval(value.type)) or small
-            for value in entry.parameters
-            if isinstance(value.type, FixedInt)
+        branch = strip.outer.instructions[-1]
+        assert isinstance(branch, Branch)
+        self.given = (*branch.edges[0].arguments, *strip.outside)
+        self.known = {
+            word: ranges.of(value, strip.outer)
+            for word, value in zip(entry.parameters, self.given, strict=True)
+            if isinstance(word.type, FixedInt)
         }
+        self.assumed = {word: known.meet(small) or known for word, known in self.known.items()}
 
     @property
     def entry(self) -> Block:
@@ -165,7 +172,9 @@ class _Copy:
         """Remove the checks; whether none is left."""
         if not self._bound_sums():
             return False
-        unbox_ints(self.function, self.assumed)
+        words = unbox_ints(self.function, self.assumed)
+        self.assumed = {words.get(value, value): interval for value, interval in self.assumed.items()}
+        reduce_strength(self.function)
         remove_checks(self.function, self.assumed)
         return not any(effects_of(item).fails for item in self.function.instructions())
 
@@ -182,7 +191,8 @@ class _Copy:
         words = {index: self.entry.parameters[index] for index in added}
         room = {index: _part(_whole(header.parameters[index].type), 3, 4) for index in added}
         for index in added:
-            self.assumed[words[index]] = _part(_whole(header.parameters[index].type), 1, 2)
+            known = self.known[words[index]]
+            self.assumed[words[index]] = known.meet(_part(_whole(header.parameters[index].type), 1, 4)) or known
         ranges = ValueRanges(
             self.function, {**self.assumed, **{header.parameters[index]: room[index] for index in added}}
         )
@@ -287,8 +297,7 @@ def _choose(strip: _Strip, copy: _Copy) -> list[Block]:
     """End the outer block in tests that lead to the copy or to the loop; returns the blocks made for that."""
     last = strip.outer.instructions.pop()
     assert isinstance(last, Branch)
-    start = last.edges[0].arguments
-    given = [*start, *copy.inputs[len(start) :]]
+    start, given = last.edges[0].arguments, copy.given
     as_written = Edge(strip.header, list(start))
     made: list[Block] = []
     current = strip.outer
@@ -311,16 +320,16 @@ def _choose(strip: _Strip, copy: _Copy) -> list[Block]:
     for word, parameter in zip(words, copy.entry.parameters, strict=True):
         assumption = copy.assumed.get(parameter)
         if assumption is not None:
-            tests += _within(word, assumption, current)
+            tests += _within(word, assumption, copy.known[parameter], current)
     _branch_if_all(current, tests, Edge(copy.entry, words), Edge(as_written.target, list(start)))
     return made
 
 
-def _within(value: Value, wanted: Interval, block: Block) -> Iterator[Value]:
+def _within(value: Value, wanted: Interval, known: Interval, block: Block) -> Iterator[Value]:
+    """Tests that `value`, which is in `known`, is in `wanted`."""
     type_ = value.type
-    assert isinstance(type_, FixedInt)
-    for comparison, bound, limit in (("ge", wanted.low, type_.minimum), ("le", wanted.high, type_.maximum)):
-        if bound != limit:
+    for comparison, bound, limit in (("ge", wanted.low, known.low), ("le", wanted.high, known.high)):
+        if bound > limit if comparison == "ge" else bound < limit:
             constant = Value(type_)
             block.instructions.append(Constant([], constant, value=int(bound)))
             yield _apply(f"{type_}.{comparison}", BOOL, [value, constant], block)

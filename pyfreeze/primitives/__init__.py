@@ -44,7 +44,7 @@ def unchecked(row: Primitive) -> Primitive:
         return row
     lowering = Lowering(checked=row)
     name = f"unchecked[{row.name}]"
-    return Primitive(name, row.operands, row.result, row.evaluate, lowering, interval=row.interval)
+    return Primitive(name, row.operands, row.result, row.evaluate, lowering, interval=row.interval, applies=row.applies)
 
 
 def find(name: str) -> Primitive:

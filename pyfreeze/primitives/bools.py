@@ -25,6 +25,7 @@ def rows() -> list[Primitive]:
         )
         for name in COMPARISONS
     ]
+    table.append(define("bool.same", (BOOL,), BOOL, bool, body="ret i1 %a"))
     table.append(define("bool.not", (BOOL,), BOOL, operator.not_, body="%r = xor i1 %a, true\nret i1 %r"))
     table += [define(f"bool.to_{type_}", (BOOL,), type_, int, body=_widen(type_.bits)) for type_ in FIXED_INTS]
     table.append(

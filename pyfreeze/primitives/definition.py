@@ -40,7 +40,7 @@ def define(
     lowering = Lowering(body, recovers, declarations)
     types = tuple(operands)
     interval = interval_of(name, types, result)
-    applies = applies_of(name, types, result) if effects.fails and body is not None else None
+    applies = applies_of(name, types, result) if body is not None else None
     return Primitive(name, types, result, evaluate, lowering, named, effects, interval, applies)
 
 
@@ -74,3 +74,17 @@ def resolve(python: PythonCallable) -> Callable[..., object]:
     """The Python object that a `PythonCallable` of the standard library names."""
     function: Callable[..., object] = getattr(_MODULES[python.module], python.name)
     return function
+
+
+def machine(type_: FixedInt) -> str:
+    """Its LLVM type."""
+    return f"i{type_.bits}"
+
+
+def pair_of(machine_type: str) -> str:
+    """The end of a body that can fail: return `{%r, %bad}`."""
+    return (
+        f"%pair = insertvalue {{{machine_type}, i1}} undef, {machine_type} %r, 0\n"
+        f"%both = insertvalue {{{machine_type}, i1}} %pair, i1 %bad, 1\n"
+        f"ret {{{machine_type}, i1}} %both"
+    )

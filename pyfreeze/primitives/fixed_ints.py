@@ -12,25 +12,28 @@ from collections.abc import Callable
 
 from pyfreeze.ir.primitive import Deoptimize, Primitive, Scalar
 from pyfreeze.ir.types import BOOL, FIXED_INTS, FLOAT64, INT, INT64, SMALL_MAXIMUM, SMALL_MINIMUM, UINT64, FixedInt
-from pyfreeze.primitives.definition import COMPARISONS, OVERFLOW, ZERO_DIVISION, define, in_range
+from pyfreeze.primitives import divisions
+from pyfreeze.primitives.definition import COMPARISONS, OVERFLOW, ZERO_DIVISION, define, in_range, machine, pair_of
 
 
 def rows() -> list[Primitive]:
     table: list[Primitive] = []
     for type_ in FIXED_INTS:
-        table += _checked_arithmetic(type_) + _division(type_) + _shifts(type_) + _bitwise(type_)
+        table += (
+            _checked_arithmetic(type_)
+            + divisions.rows_of(type_)
+            + [_true_division(type_)]
+            + _shifts(type_)
+            + _bitwise(type_)
+        )
         table += _wrapping(type_) + _comparisons(type_) + _conversions(type_)
         table.append(_power(type_))
     table.append(define("int64.same", (INT64,), INT64, int, body="ret i64 %a"))
     return table
 
 
-def _machine(type_: FixedInt) -> str:
-    return f"i{type_.bits}"
-
-
 def _checked_arithmetic(type_: FixedInt) -> list[Primitive]:
-    i, sign = _machine(type_), "s" if type_.signed else "u"
+    i, sign = machine(type_), "s" if type_.signed else "u"
     table = []
     for name in ("add", "sub", "mul"):
         intrinsic = f"@llvm.{sign}{name}.with.overflow.{i}"
@@ -53,13 +56,15 @@ def _checked_arithmetic(type_: FixedInt) -> list[Primitive]:
             (type_,),
             type_,
             in_range(type_, operator.neg),
-            body=f"{extremes}\n%r = sub {i} 0, %a\n{_pair(i)}",
+            body=f"{extremes}\n%r = sub {i} 0, %a\n{pair_of(i)}",
             python="operator.neg",
             raises=OVERFLOW,
         )
     )
     if type_.signed:
-        body = f"{extremes}\n%n = sub {i} 0, %a\n%s = icmp slt {i} %a, 0\n%r = select i1 %s, {i} %n, {i} %a\n{_pair(i)}"
+        body = (
+            f"{extremes}\n%n = sub {i} 0, %a\n%s = icmp slt {i} %a, 0\n%r = select i1 %s, {i} %n, {i} %a\n{pair_of(i)}"
+        )
         table.append(
             define(
                 f"{type_}.abs", (type_,), type_, in_range(type_, abs), body=body, python="builtins.abs", raises=OVERFLOW
@@ -68,75 +73,9 @@ def _checked_arithmetic(type_: FixedInt) -> list[Primitive]:
     return table
 
 
-def _pair(machine: str) -> str:
-    """Return `{%r, %bad}`."""
-    return (
-        f"%pair = insertvalue {{{machine}, i1}} undef, {machine} %r, 0\n"
-        f"%both = insertvalue {{{machine}, i1}} %pair, i1 %bad, 1\n"
-        f"ret {{{machine}, i1}} %both"
-    )
-
-
-def _division(type_: FixedInt) -> list[Primitive]:
-    i = _machine(type_)
-    trouble = f"trouble:\nret {{{i}, i1}} {{{i} undef, i1 true}}\ngo:"
-    if type_.signed:
-        # Language reference 6.7: the quotient is floored, the remainder has the divisor's sign.
-        differs = f"%nz = icmp ne {i} %t, 0\n%x = xor {i} %t, %d\n%neg = icmp slt {i} %x, 0\n%adjust = and i1 %nz, %neg"
-        floordiv = f"""%zero = icmp eq {i} %b, 0
-%one = icmp eq {i} %b, -1
-%min = icmp eq {i} %a, {type_.minimum}
-%over = and i1 %one, %min
-%bad = or i1 %zero, %over
-br i1 %bad, label %trouble, label %go
-{trouble}
-%d = add {i} %b, 0
-%q = sdiv {i} %a, %d
-%t = srem {i} %a, %d
-{differs}
-%step = zext i1 %adjust to {i}
-%r = sub {i} %q, %step"""
-        # The minimum by -1 traps on x86; its remainder by 1 is the same 0.
-        mod = f"""%bad = icmp eq {i} %b, 0
-br i1 %bad, label %trouble, label %go
-{trouble}
-%one = icmp eq {i} %b, -1
-%d = select i1 %one, {i} 1, {i} %b
-%t = srem {i} %a, %d
-{differs}
-%step = select i1 %adjust, {i} %d, {i} 0
-%r = add {i} %t, %step"""
-    else:
-        start = f"%bad = icmp eq {i} %b, 0\nbr i1 %bad, label %trouble, label %go\n{trouble}"
-        floordiv = f"{start}\n%r = udiv {i} %a, %b"
-        mod = f"{start}\n%r = urem {i} %a, %b"
-    pair, both = (type_, type_), "ZeroDivisionError"
-    return [
-        define(
-            f"{type_}.floordiv",
-            pair,
-            type_,
-            in_range(type_, operator.floordiv),
-            body=f"{floordiv}\n{_pair(i)}",
-            python="operator.floordiv",
-            raises=(both, "OverflowError") if type_.signed else ZERO_DIVISION,
-        ),
-        define(
-            f"{type_}.mod",
-            pair,
-            type_,
-            operator.mod,
-            body=f"{mod}\n{_pair(i)}",
-            python="operator.mod",
-            raises=ZERO_DIVISION,
-        ),
-        _true_division(type_),
-    ]
-
-
 def _true_division(type_: FixedInt) -> Primitive:
     """`/` of ints is correctly rounded: through doubles only where both are exact (below 2**53)."""
-    i, sign = _machine(type_), "s" if type_.signed else "u"
+    i, sign = machine(type_), "s" if type_.signed else "u"
     inexact = "%bad = icmp eq {i} %b, 0"
     if type_.bits == 64:
         shift = 1 << 53
@@ -158,7 +97,7 @@ def _true_division(type_: FixedInt) -> Primitive:
         FLOAT64,
         operator.truediv,
         body=f"{inexact.format(i=i)}\n%fa = {sign}itofp {i} %a to double\n%fb = {sign}itofp {i} %b to double\n"
-        f"%r = fdiv double %fa, %fb\n{_pair('double')}",
+        f"%r = fdiv double %fa, %fb\n{pair_of('double')}",
         python="operator.truediv",
         raises=ZERO_DIVISION,
         recovers=type_.bits == 64,
@@ -167,7 +106,7 @@ def _true_division(type_: FixedInt) -> Primitive:
 
 def _power(type_: FixedInt) -> Primitive:
     """By squaring. A negative exponent gives a float, which leaves native code."""
-    i, sign = _machine(type_), "s" if type_.signed else "u"
+    i, sign = machine(type_), "s" if type_.signed else "u"
     multiply = f"@llvm.{sign}mul.with.overflow.{i}"
     negative = f"%negative = icmp slt {i} %b, 0" if type_.signed else f"%negative = icmp ult {i} %b, 0"
     body = f"""entry:
@@ -217,7 +156,7 @@ ret {{{i}, i1}} %r"""
 
 
 def _shifts(type_: FixedInt) -> list[Primitive]:
-    i, right = _machine(type_), "ashr" if type_.signed else "lshr"
+    i, right = machine(type_), "ashr" if type_.signed else "lshr"
     # An unsigned comparison also catches negative counts.
     lshift = f"""%wide = icmp uge {i} %b, {type_.bits}
 %count = select i1 %wide, {i} 0, {i} %b
@@ -225,7 +164,7 @@ def _shifts(type_: FixedInt) -> list[Primitive]:
 %back = {right} {i} %r, %count
 %lost = icmp ne {i} %back, %a
 %bad = or i1 %wide, %lost
-{_pair(i)}"""
+{pair_of(i)}"""
     negative = f"%bad = icmp slt {i} %b, 0" if type_.signed else f"%bad = icmp ult {i} %b, 0"
     beyond = f"ashr {i} %a, {type_.bits - 1}" if type_.signed else f"add {i} 0, 0"
     rshift = f"""{negative}
@@ -241,7 +180,7 @@ def _shifts(type_: FixedInt) -> list[Primitive]:
             pair,
             type_,
             operator.rshift,
-            body=f"{rshift}\n{_pair(i)}",
+            body=f"{rshift}\n{pair_of(i)}",
             python="operator.rshift",
             raises=("ValueError",),
         )
@@ -278,7 +217,7 @@ def _left_shift(a: int, b: int) -> int:
 
 
 def _bitwise(type_: FixedInt) -> list[Primitive]:
-    i, pair = _machine(type_), (type_, type_)
+    i, pair = machine(type_), (type_, type_)
     table = [
         define(f"{type_}.{name}", pair, type_, function, body=f"%r = {name} {i} %a, %b\nret {i} %r")
         for name, function in (("and", operator.and_), ("or", operator.or_), ("xor", operator.xor))
@@ -303,7 +242,7 @@ def _bitwise(type_: FixedInt) -> list[Primitive]:
 
 
 def _wrapping(type_: FixedInt) -> list[Primitive]:
-    i = _machine(type_)
+    i = machine(type_)
 
     def wrap(value: int) -> int:
         value &= (1 << type_.bits) - 1
@@ -341,7 +280,7 @@ def _wrapping(type_: FixedInt) -> list[Primitive]:
 
 
 def _comparisons(type_: FixedInt) -> list[Primitive]:
-    i, sign = _machine(type_), "s" if type_.signed else "u"
+    i, sign = machine(type_), "s" if type_.signed else "u"
     table = []
     for name in COMPARISONS:
         predicate = name if name in ("eq", "ne") else sign + name
@@ -368,7 +307,7 @@ def _float_comparison(type_: FixedInt, name: str) -> Primitive:
         BOOL,
         getattr(operator, name),
         body=f"%as = {low}\n%bad = icmp ugt i64 %as, {limit}\n%f = {sign}itofp i64 %a to double\n"
-        f"%r = fcmp {predicate} double %f, %b\n{_pair('i1')}",
+        f"%r = fcmp {predicate} double %f, %b\n{pair_of('i1')}",
         python=f"operator.{name}",
         deopts=True,
         recovers=True,
@@ -376,7 +315,7 @@ def _float_comparison(type_: FixedInt, name: str) -> Primitive:
 
 
 def _conversions(type_: FixedInt) -> list[Primitive]:
-    i, sign = _machine(type_), "s" if type_.signed else "u"
+    i, sign = machine(type_), "s" if type_.signed else "u"
     extend = "sext" if type_.signed else "zext"
     table = [
         define(
@@ -416,7 +355,7 @@ def _fitting(type_: FixedInt) -> Callable[..., Scalar]:
 
 def _resize(source: FixedInt, target: FixedInt) -> tuple[str, bool]:
     """LLVM body from `source` to `target`, and whether it may fail."""
-    s, t = _machine(source), _machine(target)
+    s, t = machine(source), machine(target)
     if target.holds(source.minimum) and target.holds(source.maximum):
         if source.bits == target.bits:
             return f"ret {t} %a", False
@@ -430,11 +369,11 @@ def _resize(source: FixedInt, target: FixedInt) -> tuple[str, bool]:
         move = f"%r = trunc {s} %a to {t}\n"
     else:
         move = f"%r = {'sext' if source.signed else 'zext'} {s} %a to {t}\n"
-    return check + move + _pair(t), True
+    return check + move + pair_of(t), True
 
 
 def _to_plain_int(type_: FixedInt, extend: str) -> Primitive:
-    i = _machine(type_)
+    i = machine(type_)
     if type_.bits < 64:
         body = f"%w = {extend} {i} %a to i64\n%r = shl i64 %w, 1\nret i64 %r"
         return define(f"{type_}.to_int", (type_,), INT, int, body=body)
@@ -447,7 +386,7 @@ def _to_plain_int(type_: FixedInt, extend: str) -> Primitive:
         (type_,),
         INT,
         int,
-        body=f"{check}%r = shl i64 %a, 1\n{_pair('i64')}",
+        body=f"{check}%r = shl i64 %a, 1\n{pair_of('i64')}",
         python="operator.index",
         raises=("MemoryError",),
         recovers=True,

@@ -1,10 +1,12 @@
 """What the rows of the table do to intervals of integers, by the operation that their names end in.
 
-`interval_of` bounds the exact result; `applies_of` says on which operands a fast path needs no check.
+`interval_of` bounds the exact result; `applies_of` says on which operands a fast path needs no check, or a row that has
+none may be used.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from pyfreeze.ir import interval
@@ -54,7 +56,9 @@ _INTEGERS = (*FIXED_INTS, INT, BOOL)
 
 def interval_of(name: str, operands: tuple[Type, ...], result: Type) -> IntervalFunction | None:
     """For a row of integers: intervals of the operands → the exact results' interval, whether the type holds it or not."""
-    operation = name.partition(".")[2].removesuffix("_wrapping")
+    operation = name.partition(".")[2]
+    for suffix in ("_wrapping", "_nonnegative", "_narrow"):
+        operation = operation.removesuffix(suffix)
     if result not in (*FIXED_INTS, INT) or not set(operands) <= set(_INTEGERS):
         return None
     if operation == "same" or operation.startswith(("to_", "coerce_")):
@@ -74,8 +78,10 @@ def type_interval(type_: Type) -> Interval:
 
 
 def applies_of(name: str, operands: tuple[Type, ...], result: Type) -> Applies | None:
-    """For a row that can fail: whether its fast path surely applies to operands in the given intervals."""
+    """Whether the fast path surely applies to operands in the given intervals; None if it is not known or always does."""
     source, _, operation = name.partition(".")
+    if operation in _RESTRICTED:
+        return _RESTRICTED[operation]
     if operands and isinstance(operands[0], IntType):
         return _applies_to_plain(operation, operands, result)
     if operation == "to_int":
@@ -86,6 +92,12 @@ def applies_of(name: str, operands: tuple[Type, ...], result: Type) -> Applies |
         return lambda a, _b: a.within(_EXACT_AS_DOUBLE)
     if operation == "truediv" and FLOAT64 not in operands:
         return lambda a, b: a.within(_EXACT_AS_DOUBLE) and b.within(_EXACT_AS_DOUBLE) and not b.holds(0)
+    if operation == "lshift_wrapping":
+        assert isinstance(result, FixedInt)
+        counts = Interval(0, result.bits - 1)
+        return lambda _a, b: b.within(counts)
+    if operation == "is_multiple":
+        return lambda _a, b: not b.holds(0)
     if operation == "rshift":
         return lambda _a, b: b.low >= 0
     if str(result) == source and isinstance(result, FixedInt):
@@ -100,6 +112,17 @@ def _applies_to_plain(operation: str, operands: tuple[Type, ...], result: Type) 
     if operation.startswith("to_") and isinstance(result, FixedInt):
         return lambda a: a.within(SMALL) and a.within(type_interval(result))
     return None
+
+
+def _without_sign(highest: float) -> Applies:
+    return lambda a, b: a.within(Interval(0, highest)) and b.within(Interval(1, highest))
+
+
+_RESTRICTED: dict[str, Applies] = {
+    f"{operation}_{variant}": _without_sign(highest)
+    for operation in ("floordiv", "mod", "is_multiple")
+    for variant, highest in (("nonnegative", math.inf), ("narrow", (1 << 32) - 1))
+}
 
 
 def _fits(operation: str, type_: FixedInt) -> Applies | None:

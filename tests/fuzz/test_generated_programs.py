@@ -35,6 +35,7 @@ class Program:
         self.result = draw(st.sampled_from(TYPES[:4]))
         self.lines: list[str] = []
         self.loops = 0
+        self.in_long_loop = False  # where nothing is multiplied, or ints would have millions of digits
 
     def source(self) -> str:
         names = ", ".join(f"{name}: {type_}" for name, type_ in self.parameters)
@@ -60,7 +61,7 @@ class Program:
             elif kind == "augment":
                 name = self.existing("int64") or self.existing("int")
                 if name is not None:
-                    symbol = self.draw(st.sampled_from(["+", "-", "*", "^", "&", "//", "%"]))
+                    symbol = self.draw(st.sampled_from([*self.growing("*"), "+", "-", "^", "&", "//", "%"]))
                     self.lines.append(f"{pad}{name} {symbol}= {self.expression(self.variables[name], 1)}")
             elif kind == "if":
                 self.lines.append(f"{pad}if {self.expression('bool', 2)}:")
@@ -70,9 +71,13 @@ class Program:
                     self.nested(indent, budget)
             elif self.loops < 2:
                 self.loops += 1
-                bounds = self.draw(st.sampled_from(["3", "1, 6, 2", "5, -4, -3", "0"]))
+                short, long = ["3", "1, 6, 2", "5, -4, -3", "0"], ["-3, 40", "{n} % 50", "{n}, {n} + 9", "9000 // {n}"]
+                form = self.draw(st.sampled_from([*short, *long] if indent == 1 else short))
+                bounds = form.format(n=self.existing("int64") or self.existing("int") or "7")
+                self.in_long_loop = self.in_long_loop or form in long
                 self.lines.append(f"{pad}for i{self.loops} in range({bounds}):")
                 self.nested(indent, budget)
+                self.in_long_loop = self.in_long_loop and indent > 1
                 self.loops -= 1
 
     def nested(self, indent: int, budget: int) -> None:
@@ -80,6 +85,9 @@ class Program:
         self.block(indent + 1, budget - 1)
         if len(self.lines) == start:
             self.lines.append("    " * (indent + 1) + "pass")
+
+    def growing(self, *symbols: str) -> tuple[str, ...]:
+        return () if self.in_long_loop else symbols
 
     def existing(self, type_: str) -> str | None:
         names = sorted(name for name, known in self.variables.items() if known == type_)
@@ -117,10 +125,12 @@ class Program:
             )
         )
         condition = self.expression("bool", 0) if "{c}" in form else ""
-        symbol = self.draw(st.sampled_from(["+", "-", "*", "//", "%", "&", "|", "^"]))
+        symbol = self.draw(st.sampled_from([*self.growing("*"), "+", "-", "//", "%", "&", "|", "^"]))
         return (
             "("
-            + form.format(a=left, b=right, c=condition, o=symbol, s=self.draw(st.sampled_from(["<<", ">>", "**"])))
+            + form.format(
+                a=left, b=right, c=condition, o=symbol, s=self.draw(st.sampled_from([*self.growing("<<", "**"), ">>"]))
+            )
             + ")"
         )
 

@@ -38,9 +38,7 @@ def _operand(draw: st.DrawFn, type_: Type) -> tuple[object, Interval]:
 
 
 def _is_left_out(row: Primitive, values: list[object]) -> bool:
-    """Numbers of thousands of digits; and the row that is used with constant counts below the width only."""
-    if row.name.endswith("lshift_wrapping"):
-        return values[1] not in range(8)
+    """Numbers of thousands of digits."""
     return row.name.endswith((".pow", ".lshift")) and isinstance(values[1], int) and abs(values[1]) > 600
 
 
@@ -49,7 +47,7 @@ def _is_left_out(row: Primitive, values: list[object]) -> bool:
 def test_results_are_in_the_interval(data: st.DataObject) -> None:
     row = data.draw(st.sampled_from(WITH_INTERVAL))
     values, intervals = zip(*(data.draw(_operand(type_)) for type_ in row.operands), strict=True)
-    if _is_left_out(row, list(values)):
+    if _is_left_out(row, list(values)) or (not row.effects.fails and row.applies and not row.applies(*intervals)):
         return
     try:
         result = row.evaluate(*values)
@@ -80,7 +78,7 @@ def test_where_a_check_is_removed_nothing_fails(data: st.DataObject) -> None:
 @settings(max_examples=1000, deadline=None)
 @given(st.data())
 def test_singletons_decide(data: st.DataObject) -> None:
-    """For single values of fixed width `applies` says exactly whether the operation succeeds."""
+    """For single values of fixed width, `applies` says exactly whether the operation succeeds."""
     row = data.draw(st.sampled_from([row for row in WITH_APPLIES if row.name.endswith((".add", ".mul", ".mod"))]))
     values = [data.draw(_integers(type_)) for type_ in row.operands]
     try:
