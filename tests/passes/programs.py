@@ -8,6 +8,17 @@ from tests.fuzz.test_generated_programs import TYPES, Program
 
 RESULTS = TYPES[:4]
 
+# What single passes look for, and what resembles it.
+INTEGERS = [
+    "({a} // 8)",
+    "({a} % 16)",
+    "(({a} + {b}) * 31 & 255)",
+    "(({a} + {b} >> 1) & 255)",
+    "(({a} * {b} // 4) & 63)",
+    "((({a} << 3) ^ -{b}) & 1023)",
+]
+FLOATS = ["({a} / (1.0 + {b} * {b}))", "({a} / (1.0 + abs({b})))", "({a} / (1.5 + {b}))", "({a} / (0.0 + {b} * {b}))"]
+
 
 class CallingProgram(Program):
     """One function; a recursive one has `n`, the number of calls that it still makes, as first parameter."""
@@ -33,6 +44,17 @@ class CallingProgram(Program):
         self.block(1, 2)
         self.lines.append(f"    return {self.result_expression()}")
         return "\n".join(self.lines)
+
+    def integer_expression(self, type_: str, depth: int) -> str:
+        return self.special(INTEGERS, type_, depth) or super().integer_expression(type_, depth)
+
+    def float_expression(self, type_: str, depth: int) -> str:
+        return self.special(FLOATS, type_, depth) or super().float_expression(type_, depth)
+
+    def special(self, forms: list[str], type_: str, depth: int) -> str:
+        if self.draw(st.integers(0, 2)):
+            return ""
+        return self.draw(st.sampled_from(forms)).format(a=self.expression(type_, depth), b=self.expression(type_, 0))
 
     def result_expression(self) -> str:
         return ", ".join(self.expression(type_, 2) for type_ in self.results)

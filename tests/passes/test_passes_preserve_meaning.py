@@ -178,7 +178,7 @@ def _short_strips(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("number", range(4))
 def test_sample_of_generated_programs(tmp_path: Path, number: int) -> None:
     @seed(number)
-    @settings(max_examples=5, phases=[Phase.generate], **SETTINGS)  # type: ignore[arg-type]
+    @settings(max_examples=4, phases=[Phase.generate], **SETTINGS)  # type: ignore[arg-type]
     @given(made=calling_programs(6), disabled=DISABLED)
     def run(made: list[CallingProgram], disabled: frozenset[str]) -> None:
         _Check(tmp_path, made).run(disabled)
