@@ -120,6 +120,18 @@ _STRUCT_CODES: dict[Type, str] = {
 }
 
 
+_PYTHON_TYPES: dict[Type, type] = {FLOAT64: float, INT: int, BOOL: bool, NONE: type(None), OBJECT: str, STATUS: Status}
+
+
+def fits(value: object, type_: Type) -> bool:
+    """Whether the Python object `value` is a value of `type_`, and of exactly its Python type."""
+    if isinstance(type_, TupleType):
+        return type(value) is tuple and len(value) == len(type_.items) and all(map(fits, value, type_.items))
+    if isinstance(type_, FixedInt):
+        return type(value) is int and type_.holds(value)
+    return type(value) is _PYTHON_TYPES[type_]
+
+
 def descriptor(type_: Type) -> str:
     """The runtime's one-letter code of a scalar (as in `struct`), or `(…)` for a tuple."""
     if isinstance(type_, TupleType):

@@ -53,8 +53,8 @@ def _inline(function: Function, original: Function, block: Block, call: Call, su
         if made is entry:  # the function that this becomes part of polls once for all its levels
             made.instructions = [item for item in made.instructions if not isinstance(item, Poll)]
         for item in made.instructions:
-            if isinstance(item, Call) and item.function == function.name:
-                item.levels = call.levels + 1
+            if isinstance(item, Call):  # of whatever function: the levels around it are calls as well
+                item.levels += call.levels
         _redirect(made, following, handler)
     depth = CheckDepth([], levels=call.levels)
     depth.handler = Edge(handler.target, list(handler.arguments))

@@ -12,15 +12,13 @@ import re
 
 from pyfreeze.ir.parser import parse_type, split_outside
 from pyfreeze.ir.primitive import Deoptimize, Effects, Lowering, Primitive, PythonCallable, Scalar
-from pyfreeze.ir.types import BOOL, FLOAT64, INT, NONE, FixedInt, TupleType, Type
+from pyfreeze.ir.types import Type, fits
 from pyfreeze.primitives import bools, fixed_ints, floats, mathematics, plain_ints, ranges
 from pyfreeze.primitives.definition import resolve
 
 _FAMILIES = (fixed_ints, plain_ints, floats, bools, mathematics, ranges)
 
 TABLE: dict[str, Primitive] = {row.name: row for family in _FAMILIES for row in family.rows()}
-
-_PYTHON_TYPES: dict[Type, type] = {FLOAT64: float, INT: int, BOOL: bool, NONE: type(None)}
 
 
 def boxed(python: PythonCallable, operands: tuple[Type, ...], result: Type) -> Primitive:
@@ -29,7 +27,7 @@ def boxed(python: PythonCallable, operands: tuple[Type, ...], result: Type) -> P
 
     def evaluate(*values: Scalar) -> Scalar:
         value = function(*values)
-        if not _fits(value, result):
+        if not fits(value, result):
             raise Deoptimize
         return value  # type: ignore[return-value]
 
@@ -56,14 +54,6 @@ def find(name: str) -> Primitive:
         return TABLE[name]
     operands = tuple(map(parse_type, split_outside(described[3])))
     return boxed(PythonCallable(described[1], described[2]), operands, parse_type(described[4]))
-
-
-def _fits(value: object, type_: Type) -> bool:
-    if isinstance(type_, TupleType):
-        return type(value) is tuple and len(value) == len(type_.items) and all(map(_fits, value, type_.items))
-    if isinstance(type_, FixedInt):
-        return type(value) is int and type_.holds(value)
-    return type(value) is _PYTHON_TYPES[type_]
 
 
 MATH_FUNCTIONS = frozenset(name for name in dir(math) if callable(getattr(math, name)) and not name.startswith("_"))

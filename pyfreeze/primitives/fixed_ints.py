@@ -211,8 +211,8 @@ def _power_of(a: int, b: int) -> int:
 
 def _left_shift(a: int, b: int) -> int:
     """`a << b` without building a number of 2**b bits first."""
-    if b > 200 and a != 0:
-        raise OverflowError("shifted out of range")
+    if b > 64 and a != 0:
+        raise OverflowError("the result is out of range for a fixed-width integer")
     return a << b if a or b < 0 else 0
 
 

@@ -172,6 +172,15 @@ def test_levels_of_recursion_count_their_depth() -> None:
     assert text.count("traceback") == 6
 
 
+def test_calls_of_other_functions_count_the_levels_around_them() -> None:
+    text = RECURSIVE.replace("  return %n\n", "  %5: int64 = call @g(%n) except ^unwind\n  return %5\n")
+    text = run(unroll_recursion, text, "EXPLICIT")
+    calls = [line for line in text.splitlines() if "call @g" in line]
+    assert ["levels" not in calls[0], *(f"levels {number}" in calls[number - 1] for number in range(2, 7))] == [
+        True
+    ] * 6
+
+
 def test_unused_operations_disappear_but_not_those_that_fail() -> None:
     unused = DIVISION.replace("OPERATION", "mod").replace("return %1", "%9: int64 = int64.and %n, %0\n  return %n")
     text = run(eliminate_dead_code, unused)
