@@ -20,7 +20,7 @@ from pyfreeze.ir.function import UNKNOWN_DEFAULTS, Binding, BindingKind, Constan
 HASH_KEY = 0x7079667265657A65
 """Counterpart: `PF_HASH_KEY` in `runtime/include/pyfreeze_abi.h`."""
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 """Counterpart: `PF_ABI_VERSION` in `runtime/include/pyfreeze_abi.h`."""
 
 _FUNCTION = "%PfFunction"

@@ -56,10 +56,13 @@ class Symbols:
     def callable(self, python: PythonCallable, operands: Iterable[Type], result: Type, raises: bool) -> str:
         """A static `PfCallable` for the slow path; a result out of range deoptimizes unless the operation `raises`."""
         signature = "".join(map(descriptor, operands)) + (":" if raises else "!") + descriptor(result)
-        fields = [self.string(text.encode()) for text in (python.module, python.name, signature)]
-        name = f'@"callable {python}({signature})"'
-        values = ", ".join(f"ptr {field}" for field in (*fields, "null"))
-        return self.define(name, lambda: f"{name} = internal global {{ptr, ptr, ptr, ptr}} {{{values}}}")
+        keywords = " ".join(python.keywords)
+        texts = (python.module, python.name, signature, keywords)
+        name = f'@"callable {python}({signature}){keywords}"'
+        values = ", ".join(
+            f"ptr {field}" for field in (*(self.string(text.encode()) for text in texts), "null", "null")
+        )
+        return self.define(name, lambda: f"{name} = internal global {{ptr, ptr, ptr, ptr, ptr, ptr}} {{{values}}}")
 
 
 def returned_type(primitive: Primitive) -> str:

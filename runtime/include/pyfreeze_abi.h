@@ -7,7 +7,7 @@
 #include <Python.h>
 #include <stdint.h>
 
-#define PF_ABI_VERSION 1
+#define PF_ABI_VERSION 2
 
 enum { PF_OK = 0, PF_ERROR = 1, PF_DEOPT = 2 };
 
@@ -34,10 +34,11 @@ typedef struct PfSite {
 } PfSite;
 
 /* A Python callable with the types of its operands and result: "qq:q". With '!' for ':' a result out of range is no
- * OverflowError but leaves native code. `object` is the cached callable. */
+ * OverflowError but leaves native code. The last operands are given by `keywords`, "rel_tol abs_tol". `object` is the
+ * cached callable, `keyword_names` a tuple if there are any. */
 typedef struct PfCallable {
-    const char *module, *name, *signature;
-    PyObject *object;
+    const char *module, *name, *signature, *keywords;
+    PyObject *object, *keyword_names;
 } PfCallable;
 
 enum { PF_FUNCTION = 0, PF_CONSTANT, PF_BUILTIN, PF_MODULE, PF_ATTRIBUTE, PF_IMPORTED };

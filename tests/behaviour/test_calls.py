@@ -1,0 +1,120 @@
+"""Calls both ways: keyword arguments of builtins and of `math`, defaults, keyword-only and positional-only parameters."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Both, build_both
+
+BUILTINS = """
+    import math
+    from pyfreeze import int64
+    def close(a: float, b: float, c: float) -> bool:
+        return math.isclose(a, b, rel_tol=c)
+    def close_absolutely(a: float, b: float, c: float) -> bool:
+        return math.isclose(b=b, abs_tol=c, a=a)
+    def close_both(a: float, b: float, c: float) -> bool:
+        return math.isclose(a, b, rel_tol=c, abs_tol=0.5)
+    def close_ints(a: int, b: int, c: float) -> bool:
+        return math.isclose(a, b, abs_tol=1, rel_tol=c)
+    def product(a: int, b: int, c: float) -> tuple[int, float, float]:
+        return math.prod((a, b), start=3), math.prod((a, c), start=b), math.prod((a, b), start=c)
+    def rounded(x: float, n: int) -> tuple[float, float, int, int]:
+        return round(x, ndigits=n), round(ndigits=n, number=x), round(number=x), round(x, ndigits=None)
+    def rounded_int(x: int, n: int) -> tuple[int, int]:
+        return round(x, ndigits=n), round(number=x)
+    def power(a: int, b: int, m: int) -> tuple[int, int, int]:
+        return pow(a, b, mod=m), pow(base=a, mod=m, exp=b), pow(exp=b, base=a, mod=None)
+    def total(n: int, s: int) -> tuple[int, int]:
+        return sum(range(n), start=s), sum(range(n, 0, -2), s)
+    def total_of_tuple(a: int, b: int, x: float) -> tuple[int, int, float, float]:
+        return sum((a, b), start=b), sum((), a), sum((a, b), x), sum((x, 0.1), start=a)
+    def total_of_fixed(n: int64, s: int64) -> int:
+        return sum(range(n), start=s)
+    def noted(n: int) -> int:
+        if n < 0:
+            raise ValueError(n)
+        return n
+    def in_order(a: int, b: int, c: int) -> int:
+        return pow(mod=noted(a), base=noted(b), exp=noted(c))
+"""
+
+NATIVE_BUILTINS = {
+    "close", "close_absolutely", "close_both", "close_ints", "product", "rounded", "rounded_int", "power", "total",
+    "total_of_tuple", "total_of_fixed", "in_order",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def builtins(tmp_path_factory: pytest.TempPathFactory) -> Both:
+    return build_both(tmp_path_factory.mktemp("builtins"), BUILTINS)
+
+
+def test_keywords_of_builtins_are_native(builtins: Both) -> None:
+    assert builtins.native() >= NATIVE_BUILTINS
+
+
+@pytest.mark.parametrize("name", ["close", "close_absolutely", "close_both"])
+def test_isclose(builtins: Both, name: str) -> None:
+    numbers = [0.0, -0.0, 1.0, 1.0000000001, -1.0, 1e308, -1e308, 5e-324, math.inf, -math.inf, math.nan]
+    for arguments in itertools.product(numbers, numbers, [0.0, 1e-9, 2.0, -1.0, math.inf, math.nan]):
+        builtins.same(name, *arguments)
+
+
+def test_isclose_of_ints(builtins: Both) -> None:
+    for a, b in itertools.product([0, 1, 2**53, 2**53 + 1, 2**2000], repeat=2):
+        builtins.same("close_ints", a, b, 0.0)
+
+
+def test_keywords_of_other_builtins(builtins: Both) -> None:
+    for a, b, c in itertools.product([0, 1, -7, 12, 2**70], [0, 1, -3, 5], [0.5, -1e300, math.nan]):
+        builtins.same("product", a, b, c)
+        builtins.same("total_of_tuple", a, b, c)
+    for x, n in itertools.product([0.5, 2.675, -1234.5678, 1e300, math.inf], [0, 2, -2, 400]):
+        builtins.same("rounded", x, n)
+    for x, n in itertools.product([0, 15, -1250, 2**80], [0, 2, -1, -2]):
+        builtins.same("rounded_int", x, n)
+    for a, b, m in itertools.product([2, -3, 10**20], [0, 5, 100, -1], [7, -7, 1, 0]):
+        builtins.same("power", a, b, m)
+        builtins.same("in_order", m, a, b)
+    for n, s in itertools.product([0, -3, 10, 1000], [0, -1, 2**70]):
+        builtins.same("total", n, s)
+    for n, s in itertools.product([0, -3, 10, 1000], [0, -1, 2**62]):
+        builtins.same("total_of_fixed", n, s)
+
+
+WRONG = {
+    "unknown": "round(x, digits=2)",
+    "positional_only": "sum(iterable=(x, x))",
+    "given_twice": "round(x, number=x)",
+    "keyword_only": "math.isclose(x, x, 0.5)",
+    "no_keywords": "abs(x=x)",
+    "no_signature": "max(x, x, start=x)",
+    "base_of_a_number": "int(x, base=10)",
+    "missing": "round(ndigits=2)",
+}
+
+
+def test_wrong_keywords_raise_as_in_cpython(tmp_path: Path) -> None:
+    source = "import math\n" + "".join(
+        f"def {name}(x: float):\n    return {text}  # type: ignore\n" for name, text in WRONG.items()
+    )
+    both = build_both(tmp_path, source)
+    for name in WRONG:
+        assert both.same(name, 1.5).kind == "TypeError"
+
+
+def test_steps_of_nextafter(tmp_path: Path) -> None:
+    source = """
+        import math
+        def following(x: float, y: float) -> float:
+            return math.nextafter(x, y, steps=3)
+    """
+    both = build_both(tmp_path, source)
+    assert ("following" in both.native()) == (sys.version_info >= (3, 12))
+    both.same("following", 1.0, 2.0)
