@@ -26,7 +26,7 @@ ABI_VERSION = 2
 _FUNCTION = "%PfFunction"
 _TYPES = (
     "%PfFunction = type {ptr, ptr, i32, i32, ptr, ptr, i32, i8, ptr, ptr, {ptr, ptr, i32, ptr}, i64, ptr}\n"
-    "%PfBinding = type {ptr, i32, ptr, ptr, i32, i32, i32}\n"
+    "%PfBinding = type {ptr, i32, ptr, ptr, i32, i32, i32, i32}\n"
     "%PfModule = type {[13 x i64], i32, ptr, ptr, ptr, ptr, i64, ptr, i32, ptr, i32, ptr, i64, ptr, ptr, ptr}\n"
 )
 # #0: frame pointers keep profilers able to walk the stack. #1: slow paths stay out of line.
@@ -147,6 +147,8 @@ class _ModuleEmitter:
         fields.append(f"i32 {self._indices[binding.function] if is_function else -1}")
         fields.append(f"i32 {self._constant(binding.constant) if binding.kind == BindingKind.CONSTANT else -1}")
         fields.append(f"i32 {self._constant(binding.constant) if assumed else -1}")
+        keywords = binding.keyword_defaults
+        fields.append(f"i32 {self._constant(keywords) if keywords else -1}")
         return f"%PfBinding {{{', '.join(fields)}}}"
 
     def _module_record(self, code: CodeType) -> str:

@@ -67,6 +67,7 @@ class Binding:
     attribute: str = ""
     function: str = ""
     constant: ConstantValue = None  # of a FUNCTION: its `__defaults__`
+    keyword_defaults: tuple[tuple[str, ConstantValue], ...] = ()  # those of its `__kwdefaults__` that calls rely on
 
 
 @dataclass(eq=False, slots=True)

@@ -245,8 +245,10 @@ def _binding(line: str) -> Binding:
         case BindingKind.CONSTANT:
             return Binding(kind, name, constant=_constant(rest))
         case BindingKind.FUNCTION:
-            target, _, defaults = rest.removeprefix("@").partition(" defaults ")
-            return Binding(kind, name, function=target, constant=_constant(defaults))
+            target, _, rest = rest.removeprefix("@").partition(" defaults ")
+            defaults, _, keywords = rest.partition(" keywords ")
+            pairs: tuple[tuple[str, ConstantValue], ...] = ast.literal_eval(keywords or "()")
+            return Binding(kind, name, function=target, constant=_constant(defaults), keyword_defaults=pairs)
         case _:
             module, _, attribute = rest.partition(".")
             return Binding(kind, name, module, attribute)

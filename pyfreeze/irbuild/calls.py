@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 from mypy.nodes import ArgKind, CallExpr, Expression, FuncDef, MemberExpr, NameExpr, RefExpr
 
-from pyfreeze.ir.function import Binding, BindingKind
+from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
 from pyfreeze.ir.primitive import PythonCallable
 from pyfreeze.ir.types import BOOL, FIXED_INTS, FLOAT64, INT, INT64, NONE, FixedInt, TupleType, Type
 from pyfreeze.irbuild.arguments import Arguments, Build, arguments_of
-from pyfreeze.irbuild.context import FunctionContext, Parameter, Signature, type_name
+from pyfreeze.irbuild.context import FunctionContext, NoConstant, Parameter, Signature, type_name
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, is_number
 from pyfreeze.irbuild.operators import as_plain_int, binary, comparison, convert, select, to_float, truth
 from pyfreeze.irbuild.unsupported import Unsupported
@@ -51,9 +51,14 @@ def _shown(callee: RefExpr) -> str:
 
 def _native(context: FunctionContext, node: CallExpr, callee: NameExpr, build: Build) -> Operand:
     signature = context.resolve_function(callee.name, node)
-    arguments = _match_arguments(context, signature, node, build)
-    values = []
-    for parameter, argument in zip(signature.parameters, arguments, strict=True):
+    given = _match_arguments(context, signature, node, build)
+    values, keyword_defaults = [], []
+    for parameter in signature.parameters:
+        argument = given.get(parameter.name)
+        if argument is None:
+            argument = context.constant(_default(signature, parameter, node))
+            if parameter.keyword_only:
+                keyword_defaults.append((parameter.name, _default(signature, parameter, node)))
         values.append(context.materialize(_as_parameter(context, argument, parameter, node)))
     context.bind(
         Binding(
@@ -61,13 +66,16 @@ def _native(context: FunctionContext, node: CallExpr, callee: NameExpr, build: B
             callee.name,
             function=signature.name,
             constant=signature.positional_defaults,
+            keyword_defaults=tuple(keyword_defaults),
         )
     )
     return Operand(signature.result, context.builder.call(signature.name, signature.result, values, context.site(node)))
 
 
-def _match_arguments(context: FunctionContext, signature: Signature, node: CallExpr, build: Build) -> list[Operand]:
-    """One operand for each parameter. A call that Python would refuse is left to the twin."""
+def _match_arguments(
+    context: FunctionContext, signature: Signature, node: CallExpr, build: Build
+) -> dict[str, Operand]:
+    """The given arguments by parameter. A call that Python would refuse is left to the twin."""
     given: dict[str, Operand] = {}
     positional = [parameter for parameter in signature.parameters if not parameter.keyword_only]
     for index, (argument, kind, name) in enumerate(zip(node.args, node.arg_kinds, node.arg_names, strict=True)):
@@ -81,14 +89,14 @@ def _match_arguments(context: FunctionContext, signature: Signature, node: CallE
         if named is None or key in given or (kind == ArgKind.ARG_NAMED and named.positional_only):
             raise Unsupported("PF106", node, f"this call of `{signature.name}` raises TypeError")
         given[key] = build(context, argument)
-    return [given.get(parameter.name) or _default(signature, parameter, node) for parameter in signature.parameters]
+    return given
 
 
-def _default(signature: Signature, parameter: Parameter, node: CallExpr) -> Operand:
+def _default(signature: Signature, parameter: Parameter, node: CallExpr) -> ConstantValue:
     if parameter.required:
         raise Unsupported("PF106", node, f"this call of `{signature.name}` raises TypeError")
-    # `__kwdefaults__` is a dict that anyone may change in place.
-    if parameter.default is None or not signature.defaults_known or parameter.keyword_only:
+    known = parameter.keyword_only or signature.defaults_known
+    if not known or isinstance(parameter.default, NoConstant):
         raise Unsupported("PF106", node, f"the default of `{parameter.name}` is no constant", "give the argument")
     return parameter.default
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import CodeType
@@ -15,9 +16,15 @@ from pyfreeze.ir.instructions import Block, Edge, Position, Site, Value
 from pyfreeze.ir.primitive import Primitive
 from pyfreeze.ir.types import BOOL, INT, SMALL_MAXIMUM, SMALL_MINIMUM, FixedInt, NoneKind, Type
 from pyfreeze.irbuild.declared_types import Declared
-from pyfreeze.irbuild.operand import Operand, VariableType, Weak, join, settled, variable_type
+from pyfreeze.irbuild.operand import Operand, VariableType, Weak, constant_operand, join, settled, variable_type
 from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
 from pyfreeze.primitives import TABLE
+
+
+class NoConstant(enum.Enum):
+    """In place of a default that there is none of, or that is not known at compile time."""
+
+    UNKNOWN = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +33,7 @@ class Parameter:
     declared: Declared
     keyword_only: bool
     positional_only: bool
-    default: Operand | None  # its constant
+    default: ConstantValue | NoConstant
     required: bool
 
 
@@ -38,7 +45,7 @@ class Signature:
     parameters: tuple[Parameter, ...]
     result: Type
     positional_defaults: ConstantValue  # as in `__defaults__`
-    defaults_known: bool  # False: some default is not a constant, so calls must give all arguments
+    defaults_known: bool  # False: some of these is not a constant, so calls must give all arguments
 
 
 @dataclass(slots=True)
@@ -108,6 +115,13 @@ class FunctionContext:
         if operand.is_weak and not SMALL_MINIMUM <= int(operand.constant or 0) <= SMALL_MAXIMUM:
             return self._big_constant(int(operand.constant or 0))
         return self.builder.constant(operand.type, operand.constant)
+
+    def constant(self, value: ConstantValue) -> Operand:
+        """An operand for a constant that may be a tuple."""
+        if not isinstance(value, tuple):
+            return constant_operand(value)
+        made = self.builder.make_tuple([self.materialize(self.constant(item)) for item in value])
+        return Operand(made.type, made)
 
     def _big_constant(self, value: int) -> Value:
         """A large int, put together from pieces of 60 bits."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import CodeType
 
-from mypy.nodes import ArgKind, ClassDef, Decorator, FuncDef, MypyFile, OverloadedFuncDef, SymbolTable
+from mypy.nodes import ArgKind, Argument, ClassDef, Decorator, FuncDef, MypyFile, OverloadedFuncDef, SymbolTable
 from mypy.nodes import Context as Node
 from mypy.types import AnyType, CallableType
 
@@ -23,9 +23,9 @@ from pyfreeze.ir.function import (
 )
 from pyfreeze.ir.instructions import Call, Value
 from pyfreeze.ir.types import BOOL, FLOAT64, FixedInt, IntType, TupleType, Type
-from pyfreeze.irbuild.context import Facts, FunctionContext, Parameter, Signature
+from pyfreeze.irbuild.context import Facts, FunctionContext, NoConstant, Parameter, Signature
 from pyfreeze.irbuild.declared_types import Declared, declared
-from pyfreeze.irbuild.module_constants import constant_value, module_constants
+from pyfreeze.irbuild.module_constants import constant_value, has_text, module_constants
 from pyfreeze.irbuild.operand import Operand, constant_operand, join, settled
 from pyfreeze.irbuild.operators import convert
 from pyfreeze.irbuild.statements import block, falls_off
@@ -116,7 +116,8 @@ class _ModuleBuilder:
             _check_kind(node, code)
             candidate = _Candidate(name, node, code, outcome, top_level, decorators_line is not None)
             candidate.result = _declared_result(node, self._names)
-            candidate.signature = _signature(name, node, code, candidate.result, self._names)
+            values = {name: value for name, (value, _) in self._constants.items()}
+            candidate.signature = _signature(name, node, code, candidate.result, self._names, values)
             self._candidates[name] = candidate
         except Unsupported as unsupported:
             _note(outcome, unsupported)
@@ -206,13 +207,7 @@ class _ModuleBuilder:
         signature = candidate.signature
         assert signature is not None
         candidate.result = Declared(settled(common), False)
-        candidate.signature = Signature(
-            signature.name,
-            signature.parameters,
-            settled(common),
-            signature.positional_defaults,
-            signature.defaults_known,
-        )
+        candidate.signature = replace(signature, result=settled(common))
 
     def _resolver(self) -> Callable[[str, Node], Signature]:
         def resolve(name: str, node: Node) -> Signature:
@@ -330,13 +325,17 @@ def _declared_result(node: FuncDef, names: SymbolTable) -> Declared | None:
     return result
 
 
-def _signature(name: str, node: FuncDef, code: CodeType, result: Declared | None, names: SymbolTable) -> Signature:
+def _signature(
+    name: str,
+    node: FuncDef,
+    code: CodeType,
+    result: Declared | None,
+    names: SymbolTable,
+    constants: Mapping[str, ConstantValue],
+) -> Signature:
     typed = node.type if isinstance(node.type, CallableType) else None
     written = node.unanalyzed_type if isinstance(node.unanalyzed_type, CallableType) else None
     parameters: list[Parameter] = []
-    positional: list[ConstantValue] = []
-    known = True
-    positional_count, positional_only = code.co_argcount, code.co_posonlyargcount
     for index, argument in enumerate(node.arguments):
         if argument.variable.is_self or argument.variable.is_cls:
             name = argument.variable.name
@@ -354,26 +353,33 @@ def _signature(name: str, node: FuncDef, code: CodeType, result: Declared | None
             raise Unsupported(
                 "PF104", node, f"parameter `{argument.variable.name}`, {shown}, is no number or tuple of numbers"
             )
-        required = argument.kind in (ArgKind.ARG_POS, ArgKind.ARG_NAMED)
-        default: ConstantValue = None
-        if argument.initializer is not None:
-            constant, default = constant_value(argument.initializer)
-            known = known and constant and not isinstance(default, str | tuple)
-            if index < positional_count:
-                positional.append(default)
-        operand = None if required or isinstance(default, tuple | str) else constant_operand(default)
         parameters.append(
             Parameter(
-                argument.variable.name, hint, index >= positional_count, index < positional_only, operand, required
+                argument.variable.name,
+                hint,
+                index >= code.co_argcount,
+                index < code.co_posonlyargcount,
+                _default(argument, constants),
+                argument.kind in (ArgKind.ARG_POS, ArgKind.ARG_NAMED),
             )
         )
+    optional = [parameter.default for parameter in parameters[: code.co_argcount] if not parameter.required]
+    positional = tuple(default for default in optional if not isinstance(default, NoConstant))
+    known = len(positional) == len(optional)
     return Signature(
         name,
         tuple(parameters),
         result.type if result is not None else _UNKNOWN,
-        (tuple(positional) or None) if known else UNKNOWN_DEFAULTS,
+        (positional or None) if known else UNKNOWN_DEFAULTS,
         known,
     )
+
+
+def _default(argument: Argument, constants: Mapping[str, ConstantValue]) -> ConstantValue | NoConstant:
+    if argument.initializer is None:
+        return NoConstant.UNKNOWN
+    constant, value = constant_value(argument.initializer, constants)
+    return value if constant and not has_text(value) else NoConstant.UNKNOWN
 
 
 def _note(outcome: FunctionOutcome, unsupported: Unsupported) -> None:

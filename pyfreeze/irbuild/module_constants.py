@@ -5,7 +5,7 @@ The value is an assumption, guarded at run time (`BindingKind.CONSTANT`), so it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mypy.nodes import (
     AssignmentStmt,
@@ -86,15 +86,19 @@ class _NotConstant(Exception):
     pass
 
 
-def constant_value(node: Expression) -> tuple[bool, ConstantValue]:
-    """Whether `node` is a constant by itself, and its value."""
+def has_text(value: ConstantValue) -> bool:
+    return any(map(has_text, value)) if isinstance(value, tuple) else isinstance(value, str)
+
+
+def constant_value(node: Expression, names: Mapping[str, ConstantValue]) -> tuple[bool, ConstantValue]:
+    """Whether `node` is a constant, given those in `names`, and its value."""
     try:
-        return True, evaluate(node, {})
+        return True, evaluate(node, names)
     except _NotConstant:
         return False, None
 
 
-def evaluate(node: Expression, names: dict[str, ConstantValue]) -> ConstantValue:
+def evaluate(node: Expression, names: Mapping[str, ConstantValue]) -> ConstantValue:
     """The value of a constant expression over numbers. Raises _NotConstant."""
     match node:
         case IntExpr(value=value):

@@ -49,6 +49,7 @@ typedef struct PfBinding {
     int32_t kind;
     const char *module, *attribute;
     int32_t function, constant, defaults;
+    int32_t keyword_defaults; /* a tuple of pairs */
 } PfBinding;
 
 typedef struct PfFunction {

@@ -5,10 +5,14 @@ from __future__ import annotations
 import itertools
 import math
 import sys
+from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pyfreeze import _runtime
 from tests.conftest import Both, build_both
 
 BUILTINS = """
@@ -118,3 +122,107 @@ def test_steps_of_nextafter(tmp_path: Path) -> None:
     both = build_both(tmp_path, source)
     assert ("following" in both.native()) == (sys.version_info >= (3, 12))
     both.same("following", 1.0, 2.0)
+
+
+DEFAULTS = """
+    BASE = 3
+    def scaled(a: int, *, scale: int = 2, shift: float = 0.5) -> float:
+        return a * scale + shift
+    def by_defaults(a: int) -> tuple[float, float, float]:
+        return scaled(a), scaled(a, scale=5), scaled(shift=1.5, a=a)
+    def given_all(a: int) -> float:
+        return scaled(a, scale=1, shift=0.0)
+    def partly(a: int, *, scale: int = len("ab"), shift: int = 7) -> int:
+        return a * scale + shift
+    def by_known_default(a: int) -> int:
+        return partly(a, scale=4)
+    def by_unknown_default(a: int) -> int:
+        return partly(a, shift=4)
+    def first(a: int, b: int = 2, /, c: int = -4, *, d: int = 1 << 70) -> int:
+        return a + 10 * b + 100 * c + d
+    def calls_first(x: int) -> tuple[int, int, int, int]:
+        return first(x), first(x, 1), first(x, 1, c=3), first(x, c=x, d=x)
+    def by_name(x: int) -> int:
+        return first(x, b=x)  # type: ignore
+    def named_default(a: int, n: int = BASE * 2, limits: tuple[int, float] = (1, 2.5)) -> float:
+        return a * n + limits[0] + limits[1]
+    def by_named_default(a: int) -> float:
+        return named_default(a)
+    def fibonacci(n: int, *, start: int = 1) -> int:
+        return start if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)
+"""
+
+
+@pytest.fixture
+def defaults(tmp_path: Path) -> Both:
+    return build_both(tmp_path, DEFAULTS)
+
+
+def _twins(function: Callable[..., object], *arguments: object) -> int:
+    """How many calls ran twins because something had changed."""
+    _runtime.reset_statistics()
+    function(*arguments)
+    return len(_runtime.statistics())
+
+
+def test_defaults_of_native_calls(defaults: Both) -> None:
+    twins = {function.name for function in defaults.report.functions} - defaults.native()
+    assert twins == {"by_unknown_default", "by_name"}
+    for name in (
+        "by_defaults",
+        "given_all",
+        "by_known_default",
+        "by_unknown_default",
+        "calls_first",
+        "by_named_default",
+    ):
+        for a in (0, 3, -(2**70)):
+            assert defaults.same(name, a).kind == "value"
+            assert _twins(getattr(defaults.compiled, name), a) == 0
+    assert defaults.same("by_name", 3).kind == "TypeError"
+    assert defaults.same("fibonacci", 15).kind == "value"
+
+
+Change = Callable[[Any], object]
+
+CHANGES: dict[str, Change] = {
+    "assigned": lambda m: setattr(m.scaled, "__kwdefaults__", {"scale": 100, "shift": 0.25}),
+    "changed in place": lambda m: m.scaled.__kwdefaults__.update(scale=7),
+    "another type": lambda m: m.scaled.__kwdefaults__.update(scale=2.0),
+    "one removed": lambda m: m.scaled.__kwdefaults__.pop("scale"),
+    "cleared": lambda m: m.scaled.__kwdefaults__.clear(),
+    "deleted": lambda m: delattr(m.scaled, "__kwdefaults__"),
+    "a subclass": lambda m: setattr(m.scaled, "__kwdefaults__", OrderedDict(scale=6, shift=0.5)),
+    "another function": lambda m: setattr(m, "scaled", lambda a, *, scale=9, shift=1.0: a + scale + shift),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_changed_keyword_defaults_take_effect_at_once(defaults: Both, change: str) -> None:
+    for _ in range(3):
+        defaults.same("by_defaults", 4)
+    for m in (defaults.interpreted, defaults.compiled):
+        CHANGES[change](m)
+    if defaults.same("by_defaults", 4).kind == "value":
+        assert _twins(defaults.compiled.by_defaults, 4) >= 1
+    # What takes none of the defaults does not mind.
+    defaults.same("given_all", 4)
+
+
+def test_restored_keyword_defaults_are_native_again(defaults: Both) -> None:
+    m = defaults.compiled
+    original = m.scaled.__kwdefaults__
+    for change in (lambda: original.update(scale=3), lambda: setattr(m.scaled, "__kwdefaults__", {"scale": 2})):
+        change()
+        assert _twins(m.by_known_default, 1) == 0
+        m.scaled.__kwdefaults__ = original
+        original["scale"] = 2
+        assert m.by_defaults(4) == defaults.interpreted.by_defaults(4)
+        assert _twins(m.by_defaults, 4) == 0
+    # The same values in another dict, which is then watched as well.
+    m.scaled.__kwdefaults__ = {"shift": 0.5, "scale": 2}
+    assert _twins(m.by_defaults, 4) == 0
+    m.scaled.__kwdefaults__["shift"] = 0.75
+    assert m.by_defaults(4)[0] == 8.75
+    original["scale"] = 1
+    assert m.by_defaults(4)[0] == 8.75
