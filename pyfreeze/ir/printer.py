@@ -21,6 +21,7 @@ from pyfreeze.ir.instructions import (
     GetItem,
     IncRef,
     Instruction,
+    LoadGlobal,
     MakeTuple,
     Poll,
     Raise,
@@ -99,6 +100,8 @@ class _FunctionPrinter:
                 return f"const {json.dumps(text)}"
             case Constant(value=value):
                 return f"const {value!r}"
+            case LoadGlobal(name=name):
+                return f"global {name}"
             case Apply(primitive=primitive):
                 return f"{primitive.name} {operands}"
             case Call(function=function):
@@ -130,6 +133,8 @@ def _binding(binding: Binding) -> str:
         case BindingKind.FUNCTION:
             keywords = f" keywords {binding.keyword_defaults!r}" if binding.keyword_defaults else ""
             return f"{head} @{binding.function} defaults {binding.constant!r}{keywords}"
+        case BindingKind.VALUE:
+            return f"{head} {binding.type}"
         case _:
             return f"{head} {binding.module}.{binding.attribute}".rstrip(".")
 

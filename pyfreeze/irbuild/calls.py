@@ -56,7 +56,7 @@ def _native(context: FunctionContext, node: CallExpr, callee: NameExpr, build: B
     for parameter in signature.parameters:
         argument = given.get(parameter.name)
         if argument is None:
-            argument = context.constant(_default(signature, parameter, node))
+            argument = constant_operand(_default(signature, parameter, node))
             if parameter.keyword_only:
                 keyword_defaults.append((parameter.name, _default(signature, parameter, node)))
         values.append(context.materialize(_as_parameter(context, argument, parameter, node)))
@@ -256,11 +256,7 @@ def _extremum(symbol: str) -> Callable[[FunctionContext, CallExpr, list[Operand]
     def build(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
         """The first of the extremes, as the builtin compares: a NaN is replaced only by what compares as better."""
         if len(arguments) == 1 and isinstance(arguments[0].type, TupleType):
-            whole = context.materialize(arguments[0])
-            arguments = [
-                Operand(item, context.builder.get_item(whole, index))
-                for index, item in enumerate(arguments[0].type.items)
-            ]
+            arguments = context.items(arguments[0])
         if len(arguments) < 2:
             raise Unsupported("PF112", node, "min and max are compiled only for two or more numbers so far")
         arguments = _one_type(context, arguments, node)
@@ -364,10 +360,9 @@ def _sum(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> 
     if FLOAT64 in types:
         operands = tuple(operand.type for operand in arguments)
         return context.apply_row(boxed(PythonCallable("builtins", "sum"), operands, FLOAT64), arguments, node)
-    whole = context.materialize(arguments[0])
     total = as_plain_int(context, initial[0], node) if initial else constant_operand(0)
-    for index, item in enumerate(items):
-        total = binary(context, "+", total, Operand(item, context.builder.get_item(whole, index)), node)
+    for item in context.items(arguments[0]):
+        total = binary(context, "+", total, item, node)
     return total
 
 

@@ -12,9 +12,9 @@ from mypy.nodes import SymbolTable
 
 from pyfreeze.ir.builder import FunctionBuilder
 from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
-from pyfreeze.ir.instructions import Block, Edge, Position, Site, Value
+from pyfreeze.ir.instructions import Block, Edge, LoadGlobal, Position, Site, Value
 from pyfreeze.ir.primitive import Primitive
-from pyfreeze.ir.types import BOOL, INT, SMALL_MAXIMUM, SMALL_MINIMUM, FixedInt, NoneKind, Type
+from pyfreeze.ir.types import BOOL, INT, SMALL_MAXIMUM, SMALL_MINIMUM, FixedInt, NoneKind, TupleType, Type
 from pyfreeze.irbuild.declared_types import Declared
 from pyfreeze.irbuild.operand import Operand, VariableType, Weak, constant_operand, join, settled, variable_type
 from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
@@ -89,6 +89,7 @@ class FunctionContext:
         self.result_types: list[VariableType] = []
         self.variables: dict[str, Value] = {}
         self.loops: list[Loop] = []
+        self._loaded: dict[str, Value] = {}  # module globals
         self.scope_prefix = ""  # of the variables of a comprehension
         self._resolve_global = resolve_global
         self.resolve_function = resolve_function
@@ -112,16 +113,27 @@ class FunctionContext:
         """The operand as an IR value of its own type."""
         if operand.value is not None:
             return operand.value
-        if operand.is_weak and not SMALL_MINIMUM <= int(operand.constant or 0) <= SMALL_MAXIMUM:
-            return self._big_constant(int(operand.constant or 0))
+        if operand.is_weak and not SMALL_MINIMUM <= int(operand.number) <= SMALL_MAXIMUM:
+            return self._big_constant(int(operand.number))
+        if isinstance(operand.constant, tuple):
+            return self.builder.make_tuple([self.materialize(item) for item in self.items(operand)])
         return self.builder.constant(operand.type, operand.constant)
 
-    def constant(self, value: ConstantValue) -> Operand:
-        """An operand for a constant that may be a tuple."""
-        if not isinstance(value, tuple):
-            return constant_operand(value)
-        made = self.builder.make_tuple([self.materialize(self.constant(item)) for item in value])
-        return Operand(made.type, made)
+    def items(self, whole: Operand) -> list[Operand]:
+        """The items of a tuple."""
+        assert isinstance(whole.type, TupleType)
+        if isinstance(whole.constant, tuple):
+            return [constant_operand(item) for item in whole.constant]
+        value = self.materialize(whole)
+        return [Operand(type_, self.builder.get_item(value, index)) for index, type_ in enumerate(whole.type.items)]
+
+    def read_binding(self, name: str, type_: Type) -> Operand:
+        """Module global `name`, whose value the entry's check has stored. Loaded once, at the start."""
+        self.bind(Binding(BindingKind.VALUE, name, type=type_))
+        if name not in self._loaded:
+            self._loaded[name] = Value(type_, name)
+            self.builder.function.entry.instructions.insert(0, LoadGlobal([], self._loaded[name], name=name))
+        return Operand(type_, self._loaded[name])
 
     def _big_constant(self, value: int) -> Value:
         """A large int, put together from pieces of 60 bits."""
@@ -156,8 +168,8 @@ class FunctionContext:
             raise Unsupported(
                 "PF106",
                 node,
-                f"`{name}` is no constant known at compile time",
-                "give it a literal value once, at module level",
+                f"`{name}` is no number, or functions rebind it",
+                "give it a number at module level only, annotated if it comes from untyped code",
             )
         return operand
 
@@ -179,7 +191,7 @@ class FunctionContext:
                 f"`{name}` may be {type_name(settled(known))} or {type_name(settled(new))} here",
                 "give the variable values of one type only (0.0 rather than 0 for a float)",
             )
-        if isinstance(joined, FixedInt) and operand.is_weak and not joined.holds(int(operand.constant or 0)):
+        if isinstance(joined, FixedInt) and operand.is_weak and not joined.holds(int(operand.number)):
             raise Unsupported("PF105", node, f"{operand.constant} does not fit `{name}`, an {joined}")
         self.facts.variables[name] = joined
         if known is not None and joined != known:

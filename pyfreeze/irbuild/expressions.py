@@ -24,10 +24,10 @@ from mypy.nodes import (
 
 from pyfreeze.ir.function import Binding, BindingKind
 from pyfreeze.ir.instructions import Block, Value
-from pyfreeze.ir.types import NONE, TupleType
+from pyfreeze.ir.types import FLOAT64, TupleType
 from pyfreeze.irbuild import calls
 from pyfreeze.irbuild.context import FunctionContext, type_name
-from pyfreeze.irbuild.operand import Operand, constant_operand, join, settled, variable_type
+from pyfreeze.irbuild.operand import Operand, constant_operand, is_number, join, settled, variable_type
 from pyfreeze.irbuild.operators import binary, comparison, convert, negation, truth, unary
 from pyfreeze.irbuild.unsupported import Unsupported
 
@@ -216,17 +216,21 @@ def _comparison_chain(context: FunctionContext, node: ComparisonExpr) -> Operand
     return _join_values(context, [*ways, (None, None, result)], node) if ways else result
 
 
+def _may_be_nan(operand: Operand) -> bool:
+    return operand.type == FLOAT64 and not (operand.is_constant and operand.constant == operand.constant)
+
+
 def _membership(
     context: FunctionContext, symbol: str, left: Operand, container: Expression, node: Expression
 ) -> Operand:
-    """`x in (1, 2, 3)` of int constants."""
-    if not isinstance(container, TupleExpr) or left.type == NONE:
-        raise Unsupported("PF112", node, f"`{symbol}` is compiled only for a tuple of int constants so far")
+    """`x in (1, 2, y)`. What is the same object counts as equal, which shows for a NaN: so not of two floats."""
+    whole = expression(context, container)
+    if not isinstance(whole.type, TupleType) or not is_number(left.type):
+        raise Unsupported("PF112", node, f"`{symbol}` is compiled only for a number and a tuple so far")
     result = constant_operand(False)
-    for item in container.items:
-        candidate = expression(context, item)
-        if not candidate.is_weak:
-            raise Unsupported("PF112", node, f"`{symbol}` is compiled only for a tuple of int constants so far")
+    for candidate in context.items(whole):
+        if not is_number(candidate.type) or (_may_be_nan(left) and _may_be_nan(candidate)):
+            raise Unsupported("PF112", node, f"`{symbol}` of {type_name(whole.type)} is not compiled yet")
         equal = comparison(context, "==", left, candidate, node)
         result = equal if result.is_constant else context.apply("bool.or", [result, equal], node)
     return negation(context, result, node) if symbol == "not in" else result
@@ -243,8 +247,7 @@ def _index(context: FunctionContext, node: IndexExpr) -> Operand:
     index = expression(context, node.index)
     if not isinstance(whole.type, TupleType) or not index.is_weak:
         raise Unsupported("PF112", node, f"indexing {type_name(whole.type)} is not compiled yet")
-    count, number = len(whole.type.items), int(index.constant or 0)
+    count, number = len(whole.type.items), int(index.number)
     if not -count <= number < count:
         raise Unsupported("PF102", node, "this index raises IndexError")
-    number %= count
-    return Operand(whole.type.items[number], context.builder.get_item(context.materialize(whole), number))
+    return context.items(whole)[number]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dis
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import CodeType
 
-from mypy.nodes import ArgKind, Argument, ClassDef, Decorator, FuncDef, MypyFile, OverloadedFuncDef, SymbolTable
+from mypy.nodes import ArgKind, Argument, ClassDef, Decorator, FuncDef, MypyFile, OverloadedFuncDef, SymbolTable, Var
 from mypy.nodes import Context as Node
 from mypy.types import AnyType, CallableType
 
 from pyfreeze.ir.builder import FunctionBuilder
 from pyfreeze.ir.function import (
+    MAXIMUM_SCALARS,
     UNKNOWN_DEFAULTS,
     Binding,
     BindingKind,
@@ -22,10 +24,10 @@ from pyfreeze.ir.function import (
     reverse_postorder,
 )
 from pyfreeze.ir.instructions import Call, Value
-from pyfreeze.ir.types import BOOL, FLOAT64, FixedInt, IntType, TupleType, Type
+from pyfreeze.ir.types import BOOL, FLOAT64, FixedInt, IntType, TupleType, Type, flattened
 from pyfreeze.irbuild.context import Facts, FunctionContext, NoConstant, Parameter, Signature
 from pyfreeze.irbuild.declared_types import Declared, declared
-from pyfreeze.irbuild.module_constants import constant_value, has_text, module_constants
+from pyfreeze.irbuild.module_constants import constant_value, has_text, module_constants, written_types
 from pyfreeze.irbuild.operand import Operand, constant_operand, join, settled
 from pyfreeze.irbuild.operators import convert
 from pyfreeze.irbuild.statements import block, falls_off
@@ -87,6 +89,8 @@ def build_module(tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeT
 class _ModuleBuilder:
     def __init__(self, tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType]) -> None:
         self._constants = module_constants(tree)
+        self._written_types = written_types(tree)
+        self._rebound = frozenset(name for code in codes.values() for name in _rebound_globals(code))
         self._module_name = module_name
         self._names = tree.names
         self._candidates: dict[str, _Candidate] = {}
@@ -230,15 +234,25 @@ class _ModuleBuilder:
     def _resolve_global(self, context: FunctionContext, name: str, fullname: str, node: Node) -> Operand | None:
         found = self._constants.get(name)
         if found is None:
-            return None
+            return self._value_of(context, name)
         value, hint = found
-        if isinstance(value, tuple | str):
+        if has_text(value):
             return None
         context.bind(Binding(BindingKind.CONSTANT, name, constant=value))
         operand = constant_operand(value)
         if hint is not None and hint.promise and isinstance(hint.type, FixedInt) and operand.is_weak:
-            return convert(context, operand, hint.type, node) if hint.type.holds(int(value or 0)) else operand
+            return convert(context, operand, hint.type, node) if hint.type.holds(int(operand.number)) else operand
         return operand
+
+    def _value_of(self, context: FunctionContext, name: str) -> Operand | None:
+        """A module global that holds a number or a tuple of them, whatever its value."""
+        symbol = self._names.get(name)
+        if symbol is None or not isinstance(symbol.node, Var) or name in self._rebound:
+            return None
+        hint = self._written_types.get(name) or declared(None, symbol.node.type, self._names)
+        if hint is None or not 0 < len(flattened(hint.type)) <= MAXIMUM_SCALARS:
+            return None
+        return context.read_binding(name, hint.type)
 
     def _drop_callers_of_twins(self) -> None:
         """A function that was assumed native while it was being built may have failed: its callers fail too."""
@@ -285,6 +299,13 @@ def _nested_statements(node: object) -> Iterator[object]:
         for item in part if isinstance(part, list) else [part]:
             if hasattr(item, "body") or hasattr(item, "line"):
                 yield item
+
+
+def _rebound_globals(code: CodeType) -> Iterator[str]:
+    """Globals that a function sets or deletes: they change too often for native code to rely on their values."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
+            yield str(instruction.argval)
 
 
 _FLAGS = {

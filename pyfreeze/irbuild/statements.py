@@ -121,9 +121,8 @@ def _store(context: FunctionContext, target: Expression, value: Operand, node: S
     if isinstance(target, TupleExpr) and isinstance(value.type, TupleType):
         if len(target.items) != len(value.type.items):
             raise Unsupported("PF101", node, "this unpacking raises ValueError")
-        whole = context.materialize(value)
-        for index, (item, type_) in enumerate(zip(target.items, value.type.items, strict=True)):
-            _store(context, item, Operand(type_, context.builder.get_item(whole, index)), node)
+        for item, part in zip(target.items, context.items(value), strict=True):
+            _store(context, item, part, node)
         return
     raise Unsupported("PF101", node, "assigning to an attribute, an item or a starred name is not compiled yet")
 

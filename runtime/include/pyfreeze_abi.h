@@ -41,7 +41,9 @@ typedef struct PfCallable {
     PyObject *object, *keyword_names;
 } PfCallable;
 
-enum { PF_FUNCTION = 0, PF_CONSTANT, PF_BUILTIN, PF_MODULE, PF_ATTRIBUTE, PF_IMPORTED };
+enum { PF_FUNCTION = 0, PF_CONSTANT, PF_BUILTIN, PF_MODULE, PF_ATTRIBUTE, PF_IMPORTED, PF_VALUE };
+
+#define PF_MAXIMUM_SCALARS 16 /* in a PF_VALUE */
 
 /* One assumption; pyfreeze/ir/function.py says what each kind means. Indices are -1 where they do not apply. */
 typedef struct PfBinding {
@@ -50,6 +52,8 @@ typedef struct PfBinding {
     const char *module, *attribute;
     int32_t function, constant, defaults;
     int32_t keyword_defaults; /* a tuple of pairs */
+    const char *descriptor;   /* of a PF_VALUE's type … */
+    uint64_t *words;          /* … and its value, for native code to read; owns big ints */
 } PfBinding;
 
 typedef struct PfFunction {
@@ -101,6 +105,7 @@ typedef struct PfCounter {
 /* Between the runtime's own files. */
 PyObject *pf_box(const char **descriptor, const uint64_t **payload);
 int pf_unbox_value(PyObject *object, const char **descriptor, uint64_t **payload);
+void pf_release(const char *descriptor, const uint64_t *payload);
 PyObject *pf_text_out_of_range(PyObject *number, char descriptor);
 int pf_bindings_init(void);
 int pf_watch_module(PfModule *module);

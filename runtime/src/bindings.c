@@ -178,6 +178,32 @@ static int is_function(PfModule *module, PfBinding *binding, PyObject *object)
     return has_keyword_defaults(function, PyTuple_GET_ITEM(module->constants, binding->keyword_defaults));
 }
 
+static size_t count_words(const char *descriptor)
+{
+    size_t count = 0;
+    for (; *descriptor; descriptor++)
+        count += *descriptor != '(' && *descriptor != ')' && *descriptor != 'n';
+    return count;
+}
+
+/* Whether `value` has the type of a PF_VALUE; stores it. Native code that read another one may be waiting in a poll. */
+static int take_value(PfModule *module, PfBinding *binding, PyObject *value)
+{
+    uint64_t words[PF_MAXIMUM_SCALARS];
+    size_t size = count_words(binding->descriptor) * sizeof *words;
+    if (value == NULL || pf_unbox_tuple(value, binding->descriptor, words) != 0)
+        return 0;
+    if (memcmp(words, binding->words, size) != 0) {
+        uint64_t before[PF_MAXIMUM_SCALARS];
+        memcpy(before, binding->words, size);
+        memcpy(binding->words, words, size);
+        memcpy(words, before, size);
+        module->epoch++;
+    }
+    pf_release(binding->descriptor, words);
+    return 1;
+}
+
 static int is_pristine(WatchedBinding *watched, const char *module_name, const char *attribute)
 {
     PyObject *expected = original(watched, module_name, attribute);
@@ -203,6 +229,8 @@ static int holds(PfModule *module, int32_t number)
         return is_pristine(watched, binding->module, binding->attribute);
     case PF_IMPORTED:
         return value != NULL && value == original(watched, binding->module, binding->attribute);
+    case PF_VALUE:
+        return take_value(module, binding, value);
     default:
         return 0;
     }

@@ -6,7 +6,7 @@ import itertools
 import math
 import sys
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +132,7 @@ DEFAULTS = """
         return scaled(a), scaled(a, scale=5), scaled(shift=1.5, a=a)
     def given_all(a: int) -> float:
         return scaled(a, scale=1, shift=0.0)
-    def partly(a: int, *, scale: int = len("ab"), shift: int = 7) -> int:
+    def partly(a: int, *, scale: int = len({"a", "b"}), shift: int = 7) -> int:
         return a * scale + shift
     def by_known_default(a: int) -> int:
         return partly(a, scale=4)
@@ -153,9 +153,18 @@ DEFAULTS = """
 """
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Both:
+    return build_both(tmp_path_factory.mktemp("defaults"), DEFAULTS)
+
+
 @pytest.fixture
-def defaults(tmp_path: Path) -> Both:
-    return build_both(tmp_path, DEFAULTS)
+def defaults(built: Both) -> Iterator[Both]:
+    """The module, whose function `scaled` is restored afterwards."""
+    originals = [(m, m.scaled, dict(m.scaled.__kwdefaults__)) for m in (built.interpreted, built.compiled)]
+    yield built
+    for m, scaled, keyword_defaults in originals:
+        m.scaled, scaled.__kwdefaults__ = scaled, keyword_defaults
 
 
 def _twins(function: Callable[..., object], *arguments: object) -> int:
