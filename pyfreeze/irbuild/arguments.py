@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from mypy.nodes import ArgKind, CallExpr, Expression
 
+from pyfreeze.ir.types import TupleType
 from pyfreeze.irbuild.context import FunctionContext
 from pyfreeze.irbuild.operand import Operand
 from pyfreeze.irbuild.unsupported import Unsupported
@@ -25,8 +26,8 @@ class Arguments:
 
 def arguments_of(context: FunctionContext, function: Callable[..., object], node: CallExpr, build: Build) -> Arguments:
     """Build the arguments of a call of `function`, in their order. A call that it would refuse is left to the twin."""
-    if all(kind == ArgKind.ARG_POS for kind in node.arg_kinds):
-        return Arguments([build(context, argument) for argument in node.args])
+    if ArgKind.ARG_NAMED not in node.arg_kinds and ArgKind.ARG_STAR2 not in node.arg_kinds:
+        return Arguments(_positional(context, node, build))
     parameters = _parameters(function, node)
     by_position = [name for name, parameter in parameters.items() if parameter.kind != parameter.KEYWORD_ONLY]
     given: dict[str, Operand] = {}
@@ -46,6 +47,17 @@ def arguments_of(context: FunctionContext, function: Callable[..., object], node
     return Arguments(
         positional, {name: given[name] for name in parameters if name in given and name not in by_position}
     )
+
+
+def _positional(context: FunctionContext, node: CallExpr, build: Build) -> list[Operand]:
+    """`f(x, *t)`, where `t` is a tuple."""
+    operands: list[Operand] = []
+    for argument, kind in zip(node.args, node.arg_kinds, strict=True):
+        operand = build(context, argument)
+        if kind == ArgKind.ARG_STAR and not isinstance(operand.type, TupleType):
+            raise Unsupported("PF106", node, "only a tuple can be starred so far")
+        operands += context.items(operand) if kind == ArgKind.ARG_STAR else [operand]
+    return operands
 
 
 def _parameters(function: Callable[..., object], node: CallExpr) -> Mapping[str, inspect.Parameter]:

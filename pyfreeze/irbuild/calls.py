@@ -7,13 +7,14 @@ import inspect
 import math
 from collections.abc import Callable
 
-from mypy.nodes import ArgKind, CallExpr, Expression, FuncDef, MemberExpr, NameExpr, RefExpr
+from mypy.nodes import ArgKind, CallExpr, Expression, FuncDef, MemberExpr, NameExpr, RefExpr, StrExpr
 
 from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
 from pyfreeze.ir.primitive import PythonCallable
 from pyfreeze.ir.types import BOOL, FIXED_INTS, FLOAT64, INT, INT64, NONE, FixedInt, TupleType, Type
 from pyfreeze.irbuild.arguments import Arguments, Build, arguments_of
 from pyfreeze.irbuild.context import FunctionContext, NoConstant, Parameter, Signature, type_name
+from pyfreeze.irbuild.module_constants import constant_value
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, is_number
 from pyfreeze.irbuild.operators import as_plain_int, binary, comparison, convert, select, to_float, truth
 from pyfreeze.irbuild.unsupported import Unsupported
@@ -151,6 +152,8 @@ def _builtin(context: FunctionContext, name: str, node: CallExpr, build: Build) 
         return _len(context, node, build)
     if name == "sum" and node.args and node.arg_kinds[0] == ArgKind.ARG_POS and range_call(node.args[0]) is not None:
         return _sum_of_range(context, node, build)
+    if name in ("int", "float") and node.args and isinstance(node.args[0], StrExpr):
+        return _from_text(context, name, node)
     handler = _BUILTINS.get(name)
     if handler is None:
         raise Unsupported("PF106", node, f"calling `{name}` is not compiled yet")
@@ -191,6 +194,15 @@ def range_bounds(context: FunctionContext, node: CallExpr, build: Build) -> tupl
             operand = as_plain_int(context, operand, node)
         wide.append(convert(context, operand, INT64, node))
     return wide, item
+
+
+def _from_text(context: FunctionContext, name: str, node: CallExpr) -> Operand:
+    """`float("inf")`, `int("ff", 16)`: a constant."""
+    known, value = constant_value(node, {})
+    if not known:
+        raise Unsupported("PF112", node, "this text is no number, or not known at compile time")
+    context.bind_builtin(name)
+    return constant_operand(value)
 
 
 def _len(context: FunctionContext, node: CallExpr, build: Build) -> Operand:

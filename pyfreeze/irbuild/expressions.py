@@ -24,11 +24,11 @@ from mypy.nodes import (
 
 from pyfreeze.ir.function import Binding, BindingKind
 from pyfreeze.ir.instructions import Block, Value
-from pyfreeze.ir.types import FLOAT64, TupleType
+from pyfreeze.ir.types import TupleType
 from pyfreeze.irbuild import calls
 from pyfreeze.irbuild.context import FunctionContext, type_name
-from pyfreeze.irbuild.operand import Operand, constant_operand, is_number, join, settled, variable_type
-from pyfreeze.irbuild.operators import binary, comparison, convert, negation, truth, unary
+from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, join, settled, variable_type
+from pyfreeze.irbuild.operators import binary, comparison, convert, leave_for_nans, negation, truth, unary
 from pyfreeze.irbuild.unsupported import Unsupported
 
 _SINGLETONS = {"builtins.True": True, "builtins.False": False, "builtins.None": None}
@@ -216,23 +216,27 @@ def _comparison_chain(context: FunctionContext, node: ComparisonExpr) -> Operand
     return _join_values(context, [*ways, (None, None, result)], node) if ways else result
 
 
-def _may_be_nan(operand: Operand) -> bool:
-    return operand.type == FLOAT64 and not (operand.is_constant and operand.constant == operand.constant)
-
-
 def _membership(
     context: FunctionContext, symbol: str, left: Operand, container: Expression, node: Expression
 ) -> Operand:
-    """`x in (1, 2, y)`. What is the same object counts as equal, which shows for a NaN: so not of two floats."""
+    """`x in (1, 2, y)`, `x in range(a, b)`."""
+    ranged = calls.range_call(container)
+    if ranged is not None and len(ranged.args) < 3 and is_int(left.type):
+        (start, stop, _), _ = calls.range_bounds(context, ranged, expression)
+        limits = [comparison(context, ">=", left, start, node), comparison(context, "<", left, stop, node)]
+        result = context.apply("bool.and", limits, node)
+        return negation(context, result, node) if symbol == "not in" else result
     whole = expression(context, container)
-    if not isinstance(whole.type, TupleType) or not is_number(left.type):
-        raise Unsupported("PF112", node, f"`{symbol}` is compiled only for a number and a tuple so far")
+    if not isinstance(whole.type, TupleType):
+        raise Unsupported("PF112", node, f"`{symbol}` is compiled only for tuples and ranges so far")
     result = constant_operand(False)
     for candidate in context.items(whole):
-        if not is_number(candidate.type) or (_may_be_nan(left) and _may_be_nan(candidate)):
-            raise Unsupported("PF112", node, f"`{symbol}` of {type_name(whole.type)} is not compiled yet")
         equal = comparison(context, "==", left, candidate, node)
-        result = equal if result.is_constant else context.apply("bool.or", [result, equal], node)
+        if equal.is_constant:
+            result = equal if equal.constant else result
+            continue
+        leave_for_nans(context, left, candidate, node)
+        result = equal if result == constant_operand(False) else context.apply("bool.or", [result, equal], node)
     return negation(context, result, node) if symbol == "not in" else result
 
 

@@ -24,7 +24,7 @@ from pyfreeze.ir.types import (
     Type,
 )
 from pyfreeze.irbuild.context import FunctionContext, type_name
-from pyfreeze.irbuild.operand import Operand, common_int, constant_operand, is_int, is_number
+from pyfreeze.irbuild.operand import Operand, common_int, constant_operand, is_number
 from pyfreeze.irbuild.unsupported import Unsupported
 
 _BINARY = {
@@ -231,7 +231,7 @@ def comparison(context: FunctionContext, symbol: str, left: Operand, right: Oper
     if name is None:
         raise Unsupported("PF102", node, f"`{symbol}` is not compiled yet")
     if not (is_number(left.type) and is_number(right.type)):
-        return _other_comparison(context, name, left, right, node)
+        return _other_comparison(context, symbol, left, right, node)
     if left.type == FLOAT64 and right.type == FLOAT64:
         return context.apply(f"float64.{name}", [left, right], node)
     if left.type == BOOL and right.type == BOOL:
@@ -274,27 +274,52 @@ def _identity(symbol: str, left: Operand, right: Operand, node: Node) -> Operand
     return constant_operand(same if symbol == "is" else not same)
 
 
-def _other_comparison(context: FunctionContext, name: str, left: Operand, right: Operand, node: Node) -> Operand:
-    numbers = is_number(left.type) or is_number(right.type)
-    if NONE in (left.type, right.type) and name in ("eq", "ne"):
-        return constant_operand((left.type == right.type) == (name == "eq"))
-    if numbers or not (isinstance(left.type, TupleType) and left.type == right.type and name in ("eq", "ne")):
-        raise Unsupported(
-            "PF102", node, f"comparing {type_name(left.type)} with {type_name(right.type)} is not compiled yet"
+def _other_comparison(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
+    if isinstance(left.type, TupleType) and isinstance(right.type, TupleType):
+        return _compare_tuples(context, symbol, left, right, node)
+    if NONE in (left.type, right.type) and symbol in ("==", "!="):
+        return constant_operand((left.type == right.type) == (symbol == "=="))
+    raise Unsupported(
+        "PF102", node, f"comparing {type_name(left.type)} with {type_name(right.type)} is not compiled yet"
+    )
+
+
+def _compare_tuples(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
+    """As the first items that differ compare; where none do, as the lengths."""
+    first, second = context.items(left), context.items(right)
+    done, verdict = context.builder.new_block("compared"), Value(BOOL)
+    done.parameters.append(verdict)
+    for one, other in zip(first, second, strict=False):
+        differ = comparison(context, "!=", one, other, node)
+        if differ.is_constant and not differ.constant:
+            continue
+        different, same = context.branch_on(differ, node)
+        context.builder.activate(different)
+        leave_for_nans(context, one, other, node)
+        decided = (
+            constant_operand(symbol == "!=")
+            if symbol in ("==", "!=")
+            else comparison(context, symbol, one, other, node)
         )
-    return _equal_tuples(context, name, left, right, node)
+        context.builder.branch(done, [context.materialize(decided)])
+        context.builder.activate(same)
+    by_length: bool = getattr(operator, _COMPARE[symbol])(len(first), len(second))
+    context.builder.branch(done, [context.materialize(constant_operand(by_length))])
+    context.builder.activate(done)
+    return Operand(BOOL, verdict)
 
 
-def _equal_tuples(context: FunctionContext, name: str, left: Operand, right: Operand, node: Node) -> Operand:
-    assert isinstance(left.type, TupleType)
-    if any(not is_int(item) for item in left.type.items):
-        # Items that are the same object count as equal, which shows for NaN.
-        raise Unsupported("PF102", node, "comparing tuples of floats is not compiled yet")
-    result = constant_operand(True)
-    for one, other in zip(context.items(left), context.items(right), strict=True):
-        equal = comparison(context, "==", one, other, node)
-        result = equal if result.is_constant else context.apply("bool.and", [result, equal], node)
-    return negation(context, result, node) if name == "ne" else result
+def leave_for_nans(context: FunctionContext, one: Operand, other: Operand, node: Node) -> None:
+    """In a tuple, what is the same object counts as equal. For two NaNs only the twin knows whether they are."""
+    if not one.type == FLOAT64 == other.type or any(
+        operand.is_constant and operand.constant == operand.constant for operand in (one, other)
+    ):
+        return
+    nans = [context.apply("float64.ne", [operand, operand], node) for operand in (one, other)]
+    leave, stay = context.branch_on(context.apply("bool.and", nans, node), node)
+    context.builder.activate(leave)
+    context.builder.deopt()
+    context.builder.activate(stay)
 
 
 def select(context: FunctionContext, condition: Operand, then: Operand, otherwise: Operand, node: Node) -> Operand:

@@ -22,6 +22,7 @@ from mypy.nodes import (
     RaiseStmt,
     RefExpr,
     ReturnStmt,
+    StarExpr,
     Statement,
     StrExpr,
     TupleExpr,
@@ -119,6 +120,8 @@ def _store(context: FunctionContext, target: Expression, value: Operand, node: S
         context.assign(target.name, value, node, convert)
         return
     if isinstance(target, TupleExpr) and isinstance(value.type, TupleType):
+        if any(isinstance(item, StarExpr) for item in target.items):
+            raise Unsupported("PF101", node, "unpacking into a starred name is not compiled yet")
         if len(target.items) != len(value.type.items):
             raise Unsupported("PF101", node, "this unpacking raises ValueError")
         for item, part in zip(target.items, context.items(value), strict=True):
