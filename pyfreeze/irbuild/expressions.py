@@ -24,7 +24,7 @@ from mypy.nodes import (
 
 from pyfreeze.ir.function import Binding, BindingKind
 from pyfreeze.ir.instructions import Block, Value
-from pyfreeze.ir.types import TupleType
+from pyfreeze.ir.types import FLOAT64, TupleType
 from pyfreeze.irbuild import calls
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, join, settled, variable_type
@@ -49,8 +49,7 @@ def expression(context: FunctionContext, node: Expression) -> Operand:
         case OpExpr(op="and" | "or"):
             return _logical(context, node)
         case OpExpr(op=symbol, left=left, right=right):
-            first = expression(context, left)
-            return binary(context, symbol, first, expression(context, right), node)
+            return binary(context, symbol, *operands(context, left, right), node)
         case UnaryExpr(op="not", expr=inner):
             return negation(context, expression(context, inner), node)
         case UnaryExpr(op=symbol, expr=inner):
@@ -72,6 +71,30 @@ def expression(context: FunctionContext, node: Expression) -> Operand:
             raise Unsupported("PF112", node, "text is not compiled yet")
         case _:
             raise Unsupported("PF102", node, f"{_described(node)} is not compiled yet")
+
+
+def operands(context: FunctionContext, left: Expression, right: Expression) -> tuple[Operand, Operand]:
+    """Both operands of an operator. What may still be an int counts as a float beside one: the result is the same."""
+    first, first_int = _either(context, left)
+    second, second_int = _either(context, right)
+    _settle(context, (first, first_int), (second, second_int), left)
+    return first, second
+
+
+_Either = tuple[Operand, Value | None]
+
+
+def _either(context: FunctionContext, node: Expression) -> _Either:
+    if isinstance(node, NameExpr) and node.name in context.facts.late_floats:
+        return context.read_either(node.name, node)
+    return expression(context, node), None
+
+
+def _settle(context: FunctionContext, left: _Either, right: _Either, node: Expression) -> None:
+    """Leave where one of the two is an int and the other no float."""
+    for (_, flag), (partner, partner_flag) in ((left, right), (right, left)):
+        if partner.type != FLOAT64 or partner_flag is not None:
+            context.leave_if_int(flag, node)
 
 
 def _described(node: Expression) -> str:
@@ -192,27 +215,29 @@ def _conditional(context: FunctionContext, node: ConditionalExpr) -> Operand:
 
 def _comparison_chain(context: FunctionContext, node: ComparisonExpr) -> Operand:
     """`a < b < c`: each operand once, and only as far as needed."""
-    left = expression(context, node.operands[0])
+    left, left_int = _either(context, node.operands[0])
     ways: list[_Way] = []
     last = len(node.operators) - 1
     for index, symbol in enumerate(node.operators):
         if symbol in ("in", "not in"):
+            context.leave_if_int(left_int, node)
             result = _membership(context, symbol, left, node.operands[index + 1], node)
-            right = left
+            right, right_int = left, left_int
         else:
-            right = expression(context, node.operands[index + 1])
+            right, right_int = _either(context, node.operands[index + 1])
+            _settle(context, (left, left_int), (right, right_int), node)
             result = comparison(context, symbol, left, right, node)
         if index == last:
             break
         if result.is_constant:
             if not result.constant:
                 break
-            left = right
+            left, left_int = right, right_int
             continue
         more, done = context.branch_on(result, node)
         ways.append((done, dict(context.variables), constant_operand(False)))
         context.builder.activate(more)
-        left = right
+        left, left_int = right, right_int
     return _join_values(context, [*ways, (None, None, result)], node) if ways else result
 
 

@@ -196,6 +196,8 @@ class _ModuleBuilder:
             type_ = settled(context.facts.variables[name])
             context.variables[name] = _zero(context, type_)
         context.variables[name + "?"] = context.builder.constant(BOOL, is_parameter)
+        if name in context.facts.late_floats:
+            context.variables[name + "#"] = context.builder.constant(BOOL, False)
 
     def _infer_result(self, candidate: _Candidate, context: FunctionContext) -> None:
         """The result type of a function without a return annotation, from its return statements."""
