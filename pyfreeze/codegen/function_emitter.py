@@ -32,6 +32,7 @@ from pyfreeze.ir.instructions import (
     GetItem,
     IncRef,
     Instruction,
+    LoadGlobal,
     MakeTuple,
     Poll,
     Position,
@@ -50,6 +51,7 @@ from pyfreeze.ir.types import (
     Status,
     Type,
     descriptor,
+    flattened,
 )
 
 _UNLIKELY, _LIKELY = ", !prof !1", ", !prof !2"
@@ -219,12 +221,16 @@ class FunctionEmitter:
 
     def _load_result(self, type_: Type) -> str:
         """The value of `type_` that the runtime left in `%words`."""
+        self._payload_words = max(self._payload_words, len(flattened(type_)))
+        return self._load(type_, "%words")
+
+    def _load(self, type_: Type, words: str) -> str:
+        """A value of `type_` from the payload at `words`."""
         scalars = list(scalar_paths(type_))
-        self._payload_words = max(self._payload_words, len(scalars))
         built = "undef" if scalars and scalars[0][0] else "false"
         for position, (path, scalar) in enumerate(scalars):
             slot, word, value = self._fresh(), self._fresh(), self._fresh()
-            self._line(f"{slot} = getelementptr i64, ptr %words, i64 {position}")
+            self._line(f"{slot} = getelementptr i64, ptr {words}, i64 {position}")
             self._line(f"{word} = load i64, ptr {slot}")
             for line in from_word(scalar, word, value):
                 self._line(line)
@@ -242,6 +248,10 @@ class FunctionEmitter:
         match instruction:
             case Constant():
                 self._emit_constant(instruction)
+            case LoadGlobal(name=name, result=result):
+                assert result is not None
+                self._names[result] = self._load(result.type, self._symbols.global_value(name, result.type))
+                self._emit_refcount(IncRef([result]))
             case Apply():
                 self._emit_apply(instruction)
             case Call():

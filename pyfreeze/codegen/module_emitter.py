@@ -16,17 +16,18 @@ from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteT
 from pyfreeze.codegen.machine_types import string_literal
 from pyfreeze.codegen.symbols import Symbols
 from pyfreeze.ir.function import UNKNOWN_DEFAULTS, Binding, BindingKind, ConstantValue, Function, Module
+from pyfreeze.ir.types import descriptor
 
 HASH_KEY = 0x7079667265657A65
 """Counterpart: `PF_HASH_KEY` in `runtime/include/pyfreeze_abi.h`."""
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 """Counterpart: `PF_ABI_VERSION` in `runtime/include/pyfreeze_abi.h`."""
 
 _FUNCTION = "%PfFunction"
 _TYPES = (
     "%PfFunction = type {ptr, ptr, i32, i32, ptr, ptr, i32, i8, ptr, ptr, {ptr, ptr, i32, ptr}, i64, ptr}\n"
-    "%PfBinding = type {ptr, i32, ptr, ptr, i32, i32, i32}\n"
+    "%PfBinding = type {ptr, i32, ptr, ptr, i32, i32, i32, i32, ptr, ptr}\n"
     "%PfModule = type {[13 x i64], i32, ptr, ptr, ptr, ptr, i64, ptr, i32, ptr, i32, ptr, i64, ptr, ptr, ptr}\n"
 )
 # #0: frame pointers keep profilers able to walk the stack. #1: slow paths stay out of line.
@@ -147,6 +148,13 @@ class _ModuleEmitter:
         fields.append(f"i32 {self._indices[binding.function] if is_function else -1}")
         fields.append(f"i32 {self._constant(binding.constant) if binding.kind == BindingKind.CONSTANT else -1}")
         fields.append(f"i32 {self._constant(binding.constant) if assumed else -1}")
+        keywords = binding.keyword_defaults
+        fields.append(f"i32 {self._constant(keywords) if keywords else -1}")
+        words = signature = "null"
+        if binding.type is not None:
+            signature = self._symbols.string(descriptor(binding.type).encode())
+            words = self._symbols.global_value(binding.name, binding.type)
+        fields += [f"ptr {signature}", f"ptr {words}"]
         return f"%PfBinding {{{', '.join(fields)}}}"
 
     def _module_record(self, code: CodeType) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from pyfreeze.codegen.machine_types import llvm_type, string_literal
 from pyfreeze.codegen.runtime_slots import slots
 from pyfreeze.ir.primitive import Primitive, PythonCallable
-from pyfreeze.ir.types import Type, descriptor
+from pyfreeze.ir.types import Type, descriptor, flattened
 
 
 class Symbols:
@@ -60,10 +60,20 @@ class Symbols:
     def callable(self, python: PythonCallable, operands: Iterable[Type], result: Type, raises: bool) -> str:
         """A static `PfCallable` for the slow path; a result out of range deoptimizes unless the operation `raises`."""
         signature = "".join(map(descriptor, operands)) + (":" if raises else "!") + descriptor(result)
-        fields = [self.string(text.encode()) for text in (python.module, python.name, signature)]
-        name = f'@"callable {python}({signature})"'
-        values = ", ".join(f"ptr {field}" for field in (*fields, "null"))
-        return self.define(name, lambda: f"{name} = internal global {{ptr, ptr, ptr, ptr}} {{{values}}}")
+        keywords = " ".join(python.keywords)
+        texts = (python.module, python.name, signature, keywords)
+        name = f'@"callable {python}({signature}){keywords}"'
+        values = ", ".join(
+            f"ptr {field}" for field in (*(self.string(text.encode()) for text in texts), "null", "null")
+        )
+        return self.define(name, lambda: f"{name} = internal global {{ptr, ptr, ptr, ptr, ptr, ptr}} {{{values}}}")
+
+    def global_value(self, name: str, type_: Type) -> str:
+        """The static words in which the runtime stores the value of a module global."""
+        symbol = f'@"global {name}"'
+        return self.define(
+            symbol, lambda: f"{symbol} = internal global [{len(flattened(type_))} x i64] zeroinitializer"
+        )
 
 
 def returned_type(primitive: Primitive) -> str:

@@ -49,6 +49,7 @@ class BindingKind(enum.IntEnum):
     MODULE = 3  # module global is that module
     ATTRIBUTE = 4  # `module.attribute` is pristine
     IMPORTED = 5  # module global is the pristine `module.attribute`
+    VALUE = 6  # module global has a value of this type, which is stored for `LoadGlobal` when that is checked
 
 
 ConstantValue = int | float | bool | str | None | tuple["ConstantValue", ...]
@@ -67,6 +68,12 @@ class Binding:
     attribute: str = ""
     function: str = ""
     constant: ConstantValue = None  # of a FUNCTION: its `__defaults__`
+    keyword_defaults: tuple[tuple[str, ConstantValue], ...] = ()  # those of its `__kwdefaults__` that calls rely on
+    type: Type | None = None  # of a VALUE
+
+
+MAXIMUM_SCALARS = 16
+"""In the type of a VALUE. Counterpart: `PF_MAXIMUM_SCALARS` in `runtime/include/pyfreeze_abi.h`."""
 
 
 @dataclass(eq=False, slots=True)

@@ -74,6 +74,13 @@ class Constant(Instruction):
 
 
 @dataclass(eq=False, slots=True)
+class LoadGlobal(Instruction):
+    """The value of module global `name` as the check of its VALUE binding found it. The same during one entry."""
+
+    name: str = ""
+
+
+@dataclass(eq=False, slots=True)
 class Apply(Instruction):
     """Apply a primitive of the table."""
 
@@ -211,7 +218,7 @@ def effects_of(instruction: Instruction) -> Effects:
 def has_side_effects(instruction: Instruction) -> bool:
     """Whether the instruction must stay although nobody uses its result."""
     match instruction:
-        case Constant() | MakeTuple() | GetItem():
+        case Constant() | LoadGlobal() | MakeTuple() | GetItem():
             return False
         case Apply(primitive=primitive):
             return not primitive.effects.removable

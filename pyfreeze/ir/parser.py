@@ -24,6 +24,7 @@ from pyfreeze.ir.instructions import (
     GetItem,
     IncRef,
     Instruction,
+    LoadGlobal,
     MakeTuple,
     Poll,
     Position,
@@ -192,6 +193,8 @@ class _FunctionParser:
             case "const":
                 text = result is not None and result.type == OBJECT
                 return Constant([], value=json.loads(rest) if text else _scalar(rest))
+            case "global":
+                return LoadGlobal([], name=rest)
             case "call":
                 rest, _, levels = rest.partition(" levels ")
                 name, _, arguments = rest.removeprefix("@").rpartition("(")
@@ -245,8 +248,12 @@ def _binding(line: str) -> Binding:
         case BindingKind.CONSTANT:
             return Binding(kind, name, constant=_constant(rest))
         case BindingKind.FUNCTION:
-            target, _, defaults = rest.removeprefix("@").partition(" defaults ")
-            return Binding(kind, name, function=target, constant=_constant(defaults))
+            target, _, rest = rest.removeprefix("@").partition(" defaults ")
+            defaults, _, keywords = rest.partition(" keywords ")
+            pairs: tuple[tuple[str, ConstantValue], ...] = ast.literal_eval(keywords or "()")
+            return Binding(kind, name, function=target, constant=_constant(defaults), keyword_defaults=pairs)
+        case BindingKind.VALUE:
+            return Binding(kind, name, type=parse_type(rest))
         case _:
             module, _, attribute = rest.partition(".")
             return Binding(kind, name, module, attribute)

@@ -47,10 +47,14 @@ PURE = Effects()
 
 @dataclass(frozen=True, slots=True)
 class PythonCallable:
-    """The Python object that defines a primitive: `operator.floordiv`, `builtins.abs`, `math.sin`."""
+    """The Python object that defines a primitive: `operator.floordiv`, `builtins.abs`, `math.sin`.
+
+    keywords: names by which the last operands are given
+    """
 
     module: str
     name: str
+    keywords: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.module}.{self.name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from pyfreeze.ir.function import Function, Module
+from pyfreeze.ir.function import Binding, BindingKind, Function, Module
 from pyfreeze.ir.instructions import (
     AddTraceback,
     Apply,
@@ -21,6 +21,7 @@ from pyfreeze.ir.instructions import (
     GetItem,
     IncRef,
     Instruction,
+    LoadGlobal,
     MakeTuple,
     Poll,
     Raise,
@@ -49,12 +50,7 @@ class _FunctionPrinter:
     def text(self) -> str:
         function = self._function
         lines = [f"function @{function.name} -> {function.result} line {function.line} {{"]
-        for binding in sorted(function.bindings, key=lambda item: (item.kind, item.name, item.attribute)):
-            detail = {
-                "CONSTANT": f" = {binding.constant!r}",
-                "FUNCTION": f" = @{binding.function} defaults {binding.constant!r}",
-            }.get(binding.kind.name, f" = {binding.module}.{binding.attribute}".rstrip("."))
-            lines.append(f"  assume {binding.kind.name.lower()} {binding.name}{detail}")
+        lines += sorted(f"  assume {_binding(binding)}" for binding in function.bindings)
         for block in function.blocks:
             lines.append(f"^{block.name}{self._parameters(block)}:")
             lines += [f"  {self._instruction(instruction)}" for instruction in block.instructions]
@@ -104,6 +100,8 @@ class _FunctionPrinter:
                 return f"const {json.dumps(text)}"
             case Constant(value=value):
                 return f"const {value!r}"
+            case LoadGlobal(name=name):
+                return f"global {name}"
             case Apply(primitive=primitive):
                 return f"{primitive.name} {operands}"
             case Call(function=function):
@@ -125,6 +123,20 @@ class _FunctionPrinter:
                 return f"{_WORDS[type(instruction)]} {operands}".rstrip()
             case _:
                 raise TypeError(f"unknown instruction {instruction!r}")
+
+
+def _binding(binding: Binding) -> str:
+    head = f"{binding.kind.name.lower()} {binding.name} ="
+    match binding.kind:
+        case BindingKind.CONSTANT:
+            return f"{head} {binding.constant!r}"
+        case BindingKind.FUNCTION:
+            keywords = f" keywords {binding.keyword_defaults!r}" if binding.keyword_defaults else ""
+            return f"{head} @{binding.function} defaults {binding.constant!r}{keywords}"
+        case BindingKind.VALUE:
+            return f"{head} {binding.type}"
+        case _:
+            return f"{head} {binding.module}.{binding.attribute}".rstrip(".")
 
 
 _WORDS: dict[type, str] = {

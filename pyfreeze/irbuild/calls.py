@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import builtins
+import inspect
+import math
 from collections.abc import Callable
 
-from mypy.nodes import ArgKind, CallExpr, Expression, FuncDef, MemberExpr, NameExpr, RefExpr
+from mypy.nodes import ArgKind, CallExpr, Expression, FuncDef, MemberExpr, NameExpr, RefExpr, StrExpr
 
-from pyfreeze.ir.function import Binding, BindingKind
+from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
 from pyfreeze.ir.primitive import PythonCallable
-from pyfreeze.ir.types import BOOL, FIXED_INTS, FLOAT64, INT, INT64, FixedInt, TupleType, Type
-from pyfreeze.irbuild.context import FunctionContext, Parameter, Signature, type_name
+from pyfreeze.ir.types import BOOL, FIXED_INTS, FLOAT64, INT, INT64, NONE, FixedInt, TupleType, Type
+from pyfreeze.irbuild.arguments import Arguments, Build, arguments_of
+from pyfreeze.irbuild.context import FunctionContext, NoConstant, Parameter, Signature, type_name
+from pyfreeze.irbuild.module_constants import constant_value
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, is_number
 from pyfreeze.irbuild.operators import as_plain_int, binary, comparison, convert, select, to_float, truth
 from pyfreeze.irbuild.unsupported import Unsupported
 from pyfreeze.primitives import MATH_FUNCTIONS, TABLE, boxed
-
-Build = Callable[[FunctionContext, Expression], Operand]
 
 _FIXED_BY_NAME = {f"pyfreeze.{type_}": type_ for type_ in FIXED_INTS}
 
@@ -44,20 +47,19 @@ def _shown(callee: RefExpr) -> str:
     return callee.name if isinstance(callee, NameExpr | MemberExpr) else "this"
 
 
-def _positional(context: FunctionContext, node: CallExpr, build: Build) -> list[Operand]:
-    if any(kind != ArgKind.ARG_POS for kind in node.arg_kinds):
-        raise Unsupported("PF106", node, "keyword and starred arguments of this function are not compiled yet")
-    return [build(context, argument) for argument in node.args]
-
-
 # Native functions
 
 
 def _native(context: FunctionContext, node: CallExpr, callee: NameExpr, build: Build) -> Operand:
     signature = context.resolve_function(callee.name, node)
-    arguments = _match_arguments(context, signature, node, build)
-    values = []
-    for parameter, argument in zip(signature.parameters, arguments, strict=True):
+    given = _match_arguments(context, signature, node, build)
+    values, keyword_defaults = [], []
+    for parameter in signature.parameters:
+        argument = given.get(parameter.name)
+        if argument is None:
+            argument = constant_operand(_default(signature, parameter, node))
+            if parameter.keyword_only:
+                keyword_defaults.append((parameter.name, _default(signature, parameter, node)))
         values.append(context.materialize(_as_parameter(context, argument, parameter, node)))
     context.bind(
         Binding(
@@ -65,13 +67,16 @@ def _native(context: FunctionContext, node: CallExpr, callee: NameExpr, build: B
             callee.name,
             function=signature.name,
             constant=signature.positional_defaults,
+            keyword_defaults=tuple(keyword_defaults),
         )
     )
     return Operand(signature.result, context.builder.call(signature.name, signature.result, values, context.site(node)))
 
 
-def _match_arguments(context: FunctionContext, signature: Signature, node: CallExpr, build: Build) -> list[Operand]:
-    """One operand for each parameter. A call that Python would refuse is left to the twin."""
+def _match_arguments(
+    context: FunctionContext, signature: Signature, node: CallExpr, build: Build
+) -> dict[str, Operand]:
+    """The given arguments by parameter. A call that Python would refuse is left to the twin."""
     given: dict[str, Operand] = {}
     positional = [parameter for parameter in signature.parameters if not parameter.keyword_only]
     for index, (argument, kind, name) in enumerate(zip(node.args, node.arg_kinds, node.arg_names, strict=True)):
@@ -85,14 +90,14 @@ def _match_arguments(context: FunctionContext, signature: Signature, node: CallE
         if named is None or key in given or (kind == ArgKind.ARG_NAMED and named.positional_only):
             raise Unsupported("PF106", node, f"this call of `{signature.name}` raises TypeError")
         given[key] = build(context, argument)
-    return [given.get(parameter.name) or _default(signature, parameter, node) for parameter in signature.parameters]
+    return given
 
 
-def _default(signature: Signature, parameter: Parameter, node: CallExpr) -> Operand:
+def _default(signature: Signature, parameter: Parameter, node: CallExpr) -> ConstantValue:
     if parameter.required:
         raise Unsupported("PF106", node, f"this call of `{signature.name}` raises TypeError")
-    # `__kwdefaults__` is a dict that anyone may change in place.
-    if parameter.default is None or not signature.defaults_known or parameter.keyword_only:
+    known = parameter.keyword_only or signature.defaults_known
+    if not known or isinstance(parameter.default, NoConstant):
         raise Unsupported("PF106", node, f"the default of `{parameter.name}` is no constant", "give the argument")
     return parameter.default
 
@@ -116,11 +121,10 @@ def _as_parameter(context: FunctionContext, argument: Operand, parameter: Parame
 
 
 def _coercion(context: FunctionContext, node: CallExpr, callee: RefExpr, build: Build) -> Operand:
-    arguments = _positional(context, node, build)
-    if len(arguments) != 1:
+    if node.arg_kinds != [ArgKind.ARG_POS]:
         raise Unsupported("PF106", node, f"`{_shown(callee)}` takes one argument")
+    argument = build(context, node.args[0])
     _bind_imported(context, callee, node)
-    (argument,) = arguments
     if callee.fullname in _FIXED_BY_NAME:
         if not (is_int(argument.type) or argument.type == BOOL):
             raise Unsupported("PF106", node, f"`{_shown(callee)}` of {type_name(argument.type)} raises TypeError")
@@ -144,17 +148,20 @@ def _bind_imported(context: FunctionContext, callee: RefExpr, node: CallExpr) ->
 
 
 def _builtin(context: FunctionContext, name: str, node: CallExpr, build: Build) -> Operand:
-    if name == "len" or (name == "sum" and _is_range(node)):
-        return _of_range(context, name, node, build)
+    if name == "len":
+        return _len(context, node, build)
+    if name == "sum" and node.args and node.arg_kinds[0] == ArgKind.ARG_POS and range_call(node.args[0]) is not None:
+        return _sum_of_range(context, node, build)
+    if name in ("int", "float") and node.args and isinstance(node.args[0], StrExpr):
+        return _from_text(context, name, node)
     handler = _BUILTINS.get(name)
     if handler is None:
         raise Unsupported("PF106", node, f"calling `{name}` is not compiled yet")
     context.bind_builtin(name)
-    return handler(context, node, _positional(context, node, build))
-
-
-def _is_range(node: CallExpr) -> bool:
-    return len(node.args) == 1 and range_call(node.args[0]) is not None
+    arguments = arguments_of(context, getattr(builtins, name), node, build)
+    if arguments.keywords:
+        raise Unsupported("PF106", node, "this call raises TypeError")
+    return handler(context, node, arguments.positional)
 
 
 def range_call(node: Expression) -> CallExpr | None:
@@ -189,28 +196,51 @@ def range_bounds(context: FunctionContext, node: CallExpr, build: Build) -> tupl
     return wide, item
 
 
-def _of_range(context: FunctionContext, name: str, node: CallExpr, build: Build) -> Operand:
-    """`len(range(…))` and `sum(range(…))`."""
-    call_ = range_call(node.args[0]) if len(node.args) == 1 else None
-    if call_ is None:
-        if name == "len" and len(node.args) == 1:
-            whole = build(context, node.args[0])
-            if isinstance(whole.type, TupleType):
-                context.bind_builtin("len")
-                return constant_operand(len(whole.type.items))
-        raise Unsupported("PF112", node, f"`{name}` is compiled only for range and tuples so far")
+def _from_text(context: FunctionContext, name: str, node: CallExpr) -> Operand:
+    """`float("inf")`, `int("ff", 16)`: a constant."""
+    known, value = constant_value(node, {})
+    if not known:
+        raise Unsupported("PF112", node, "this text is no number, or not known at compile time")
     context.bind_builtin(name)
-    bounds, _ = range_bounds(context, call_, build)
-    steps = context.apply("range.steps", bounds, call_)
-    if name == "len":
-        # More than sys.maxsize is an OverflowError, which the twin raises.
-        return convert(context, convert(context, steps, INT64, node), INT, node)
-    start, _, step = bounds
-    count = convert(context, steps, INT, node)
-    one_less = binary(context, "-", count, constant_operand(1), node)
-    first = binary(context, "*", count, convert(context, start, INT, node), node)
-    pairs = binary(context, "//", binary(context, "*", count, one_less, node), constant_operand(2), node)
-    return binary(context, "+", first, binary(context, "*", convert(context, step, INT, node), pairs, node), node)
+    return constant_operand(value)
+
+
+def _len(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
+    """Of a range or a tuple."""
+    if node.arg_kinds == [ArgKind.ARG_POS]:
+        counted = range_call(node.args[0])
+        if counted is not None:
+            context.bind_builtin("len")
+            bounds, _ = range_bounds(context, counted, build)
+            steps = context.apply("range.steps", bounds, counted)
+            # More than sys.maxsize is an OverflowError, which the twin raises.
+            return convert(context, convert(context, steps, INT64, node), INT, node)
+        whole = build(context, node.args[0])
+        if isinstance(whole.type, TupleType):
+            context.bind_builtin("len")
+            return constant_operand(len(whole.type.items))
+    raise Unsupported("PF112", node, "`len` is compiled only for range and tuples so far")
+
+
+def _sum_of_range(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
+    """`sum(range(…), start)`, without a loop."""
+    ranged = range_call(node.args[0])
+    if ranged is None or len(node.args) > 2 or node.arg_names[1:] not in ([], [None], ["start"]):
+        raise Unsupported("PF106", node, "this call of `sum` raises TypeError")
+    context.bind_builtin("sum")
+    bounds, _ = range_bounds(context, ranged, build)
+    count = convert(context, context.apply("range.steps", bounds, ranged), INT, node)
+    first, step = (convert(context, bounds[index], INT, node) for index in (0, 2))
+    initial = constant_operand(0)
+    if len(node.args) == 2:
+        initial = build(context, node.args[1])
+        if not is_int(initial.type):
+            raise Unsupported("PF112", node, "`sum` of a range is compiled only with an int to start from")
+        initial = as_plain_int(context, initial, node)
+    pairs = binary(context, "*", count, binary(context, "-", count, constant_operand(1), node), node)
+    grown = binary(context, "*", step, binary(context, "//", pairs, constant_operand(2), node), node)
+    total = binary(context, "+", binary(context, "*", count, first, node), grown, node)
+    return binary(context, "+", initial, total, node)
 
 
 def _abs(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
@@ -238,11 +268,7 @@ def _extremum(symbol: str) -> Callable[[FunctionContext, CallExpr, list[Operand]
     def build(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
         """The first of the extremes, as the builtin compares: a NaN is replaced only by what compares as better."""
         if len(arguments) == 1 and isinstance(arguments[0].type, TupleType):
-            whole = context.materialize(arguments[0])
-            arguments = [
-                Operand(item, context.builder.get_item(whole, index))
-                for index, item in enumerate(arguments[0].type.items)
-            ]
+            arguments = context.items(arguments[0])
         if len(arguments) < 2:
             raise Unsupported("PF112", node, "min and max are compiled only for two or more numbers so far")
         arguments = _one_type(context, arguments, node)
@@ -266,7 +292,13 @@ def _one_type(context: FunctionContext, arguments: list[Operand], node: CallExpr
     return [convert(context, operand, common, node) for operand in arguments]
 
 
+def _without_none(arguments: list[Operand]) -> list[Operand]:
+    """None for the last, optional parameter is as if it were not given."""
+    return arguments[:-1] if arguments and arguments[-1].type == NONE else arguments
+
+
 def _round(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
+    arguments = _without_none(arguments)
     operand = arguments[0] if arguments else None
     if operand is None or not is_number(operand.type) or len(arguments) > 2:
         raise Unsupported("PF106", node, "this call of `round` is not compiled yet")
@@ -295,6 +327,7 @@ def _divmod(context: FunctionContext, node: CallExpr, arguments: list[Operand]) 
 
 
 def _pow(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
+    arguments = _without_none(arguments)
     if len(arguments) == 2:
         return binary(context, "**", arguments[0], arguments[1], node)
     base, exponent, modulus = _counted(arguments, 3, node)
@@ -330,15 +363,18 @@ def _sum(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> 
     """Of a tuple: by the builtin itself if there are floats, which it adds in its own way (compensated from 3.12)."""
     if not arguments or len(arguments) > 2 or not isinstance(arguments[0].type, TupleType):
         raise Unsupported("PF112", node, "`sum` is compiled only for range and tuples so far")
-    items, whole = arguments[0].type.items, context.materialize(arguments[0])
-    if any(not is_number(item) for item in items) or len(arguments) == 2:
+    items, initial = arguments[0].type.items, arguments[1:]
+    types = [*items, *(operand.type for operand in initial)]
+    if any(not is_number(type_) for type_ in types):
         raise Unsupported("PF112", node, "this `sum` is not compiled yet")
-    if FLOAT64 in items:
-        row = boxed(PythonCallable("builtins", "sum"), (arguments[0].type,), FLOAT64)
-        return context.apply_row(row, [whole], node)
-    total = constant_operand(0)
-    for index, item in enumerate(items):
-        total = binary(context, "+", total, Operand(item, context.builder.get_item(whole, index)), node)
+    if not items:
+        return initial[0] if initial else constant_operand(0)
+    if FLOAT64 in types:
+        operands = tuple(operand.type for operand in arguments)
+        return context.apply_row(boxed(PythonCallable("builtins", "sum"), operands, FLOAT64), arguments, node)
+    total = as_plain_int(context, initial[0], node) if initial else constant_operand(0)
+    for item in context.items(arguments[0]):
+        total = binary(context, "+", total, item, node)
     return total
 
 
@@ -365,23 +401,32 @@ _EXACT_OF_INTS = frozenset(["log", "log2", "log10"])  # of an int of any size
 
 def _mathematics(context: FunctionContext, name: str, node: CallExpr, callee: RefExpr, build: Build) -> Operand:
     _bind_imported(context, callee, node)
-    arguments = _positional(context, node, build)
-    if any(not (is_number(operand.type) or isinstance(operand.type, TupleType)) for operand in arguments):
+    arguments = arguments_of(context, getattr(math, name), node, build)
+    if name == "isclose" and len(arguments.positional) == 2:
+        arguments = _with_tolerances(arguments)
+    operands = [*arguments.positional, *arguments.keywords.values()]
+    if any(not (is_number(operand.type) or isinstance(operand.type, TupleType)) for operand in operands):
         raise Unsupported("PF112", node, f"this call of math.{name} is not compiled yet")
-    if name in _ROUNDING and len(arguments) == 1 and is_int(arguments[0].type):
-        return arguments[0]
+    if name in _ROUNDING and len(operands) == 1 and is_int(operands[0].type):
+        return operands[0]
     row = TABLE.get(f"math.{name}")
-    plain = all(operand.type == FLOAT64 or (operand.type == BOOL or is_int(operand.type)) for operand in arguments)
-    exact = name in _EXACT_OF_INTS and any(operand.type == INT for operand in arguments)
-    if row is not None and plain and not exact and len(arguments) == len(row.operands):
-        return context.apply_row(row, [to_float(context, operand, node) for operand in arguments], node)
-    operands = [_natural(context, operand, node) for operand in arguments]
+    plain = all(is_number(operand.type) for operand in operands)
+    exact = name in _EXACT_OF_INTS and any(operand.type == INT for operand in operands)
+    if row is not None and plain and not exact and len(operands) == len(row.operands):
+        return context.apply_row(row, [to_float(context, operand, node) for operand in operands], node)
     types = tuple(operand.type for operand in operands)
-    return context.apply_row(boxed(PythonCallable("math", name), types, _result_of(name, types)), operands, node)
+    python = PythonCallable("math", name, tuple(arguments.keywords))
+    return context.apply_row(boxed(python, types, _result_of(name, types)), operands, node)
 
 
-def _natural(context: FunctionContext, operand: Operand, node: CallExpr) -> Operand:
-    return Operand(operand.type, context.materialize(operand))
+def _with_tolerances(arguments: Arguments) -> Arguments:
+    """All that `math.isclose` has, so that its primitive fits."""
+    keywords = {
+        name: arguments.keywords.get(name) or constant_operand(parameter.default)
+        for name, parameter in inspect.signature(math.isclose).parameters.items()
+        if parameter.kind == parameter.KEYWORD_ONLY
+    }
+    return Arguments(arguments.positional, keywords)
 
 
 def _result_of(name: str, operands: tuple[Type, ...]) -> Type:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import CodeType
@@ -11,13 +12,19 @@ from mypy.nodes import SymbolTable
 
 from pyfreeze.ir.builder import FunctionBuilder
 from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
-from pyfreeze.ir.instructions import Block, Edge, Position, Site, Value
+from pyfreeze.ir.instructions import Block, Edge, LoadGlobal, Position, Site, Value
 from pyfreeze.ir.primitive import Primitive
-from pyfreeze.ir.types import BOOL, INT, SMALL_MAXIMUM, SMALL_MINIMUM, FixedInt, NoneKind, Type
+from pyfreeze.ir.types import BOOL, FLOAT64, INT, SMALL_MAXIMUM, SMALL_MINIMUM, FixedInt, NoneKind, TupleType, Type
 from pyfreeze.irbuild.declared_types import Declared
-from pyfreeze.irbuild.operand import Operand, VariableType, Weak, join, settled, variable_type
+from pyfreeze.irbuild.operand import Operand, VariableType, Weak, constant_operand, join, settled, variable_type
 from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
 from pyfreeze.primitives import TABLE
+
+
+class NoConstant(enum.Enum):
+    """In place of a default that there is none of, or that is not known at compile time."""
+
+    UNKNOWN = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +33,7 @@ class Parameter:
     declared: Declared
     keyword_only: bool
     positional_only: bool
-    default: Operand | None  # its constant
+    default: ConstantValue | NoConstant
     required: bool
 
 
@@ -38,7 +45,7 @@ class Signature:
     parameters: tuple[Parameter, ...]
     result: Type
     positional_defaults: ConstantValue  # as in `__defaults__`
-    defaults_known: bool  # False: some default is not a constant, so calls must give all arguments
+    defaults_known: bool  # False: some of these is not a constant, so calls must give all arguments
 
 
 @dataclass(slots=True)
@@ -48,6 +55,8 @@ class Facts:
     variables: dict[str, VariableType] = field(default_factory=dict)
     declared: dict[str, Declared] = field(default_factory=dict)
     maybe_unset: set[str] = field(default_factory=set)
+    late_floats: set[str] = field(default_factory=set)
+    """Declared float, but also set to int constants: `total: float = 0`. Doubles, with a flag for the int."""
 
 
 @dataclass(slots=True)
@@ -61,7 +70,8 @@ class Loop:
 class FunctionContext:
     """State of building one function: the current block, the variables' values, the facts.
 
-    `variables` holds what is definitely set here. A variable that may be unset is always there, with a flag `name?`.
+    `variables` holds what is definitely set here. A variable that may be unset is always there, with a flag `name?`. One of
+    `late_floats` has a flag `name#`, true while it stands for an int.
     """
 
     def __init__(
@@ -82,6 +92,8 @@ class FunctionContext:
         self.result_types: list[VariableType] = []
         self.variables: dict[str, Value] = {}
         self.loops: list[Loop] = []
+        self._surely_int: set[Value] = set()  # flags
+        self._loaded: dict[str, Value] = {}  # module globals
         self.scope_prefix = ""  # of the variables of a comprehension
         self._resolve_global = resolve_global
         self.resolve_function = resolve_function
@@ -95,7 +107,7 @@ class FunctionContext:
         shown = {
             name: value
             for name, value in self.variables.items()
-            if name in self.code.co_varnames and name not in self.facts.maybe_unset
+            if name in self.code.co_varnames and name not in self.facts.maybe_unset | self.facts.late_floats
         }
         return Site(self.builder.function.name, position, tuple(shown), list(shown.values()))
 
@@ -105,9 +117,27 @@ class FunctionContext:
         """The operand as an IR value of its own type."""
         if operand.value is not None:
             return operand.value
-        if operand.is_weak and not SMALL_MINIMUM <= int(operand.constant or 0) <= SMALL_MAXIMUM:
-            return self._big_constant(int(operand.constant or 0))
+        if operand.is_weak and not SMALL_MINIMUM <= int(operand.number) <= SMALL_MAXIMUM:
+            return self._big_constant(int(operand.number))
+        if isinstance(operand.constant, tuple):
+            return self.builder.make_tuple([self.materialize(item) for item in self.items(operand)])
         return self.builder.constant(operand.type, operand.constant)
+
+    def items(self, whole: Operand) -> list[Operand]:
+        """The items of a tuple."""
+        assert isinstance(whole.type, TupleType)
+        if isinstance(whole.constant, tuple):
+            return [constant_operand(item) for item in whole.constant]
+        value = self.materialize(whole)
+        return [Operand(type_, self.builder.get_item(value, index)) for index, type_ in enumerate(whole.type.items)]
+
+    def read_binding(self, name: str, type_: Type) -> Operand:
+        """Module global `name`, whose value the entry's check has stored. Loaded once, at the start."""
+        self.bind(Binding(BindingKind.VALUE, name, type=type_))
+        if name not in self._loaded:
+            self._loaded[name] = Value(type_, name)
+            self.builder.function.entry.instructions.insert(0, LoadGlobal([], self._loaded[name], name=name))
+        return Operand(type_, self._loaded[name])
 
     def _big_constant(self, value: int) -> Value:
         """A large int, put together from pieces of 60 bits."""
@@ -142,8 +172,8 @@ class FunctionContext:
             raise Unsupported(
                 "PF106",
                 node,
-                f"`{name}` is no constant known at compile time",
-                "give it a literal value once, at module level",
+                f"`{name}` is no number, or functions rebind it",
+                "give it a number at module level only, annotated if it comes from untyped code",
             )
         return operand
 
@@ -155,17 +185,21 @@ class FunctionContext:
         declared = self.facts.declared.get(name)
         if declared is not None and not isinstance(declared.type, NoneKind):
             operand = self._as_declared(operand, declared, node, convert)
+        is_int = name in self.facts.late_floats and _is_exact_in_double(operand)
+        if is_int:
+            operand = constant_operand(float(operand.number))
         new = variable_type(operand)
         joined = new if known is None else join(known, new)
         if joined is None:
             assert known is not None
+            self._try_late_float(name, operand, known)
             raise Unsupported(
                 "PF105",
                 node,
                 f"`{name}` may be {type_name(settled(known))} or {type_name(settled(new))} here",
                 "give the variable values of one type only (0.0 rather than 0 for a float)",
             )
-        if isinstance(joined, FixedInt) and operand.is_weak and not joined.holds(int(operand.constant or 0)):
+        if isinstance(joined, FixedInt) and operand.is_weak and not joined.holds(int(operand.number)):
             raise Unsupported("PF105", node, f"{operand.constant} does not fit `{name}`, an {joined}")
         self.facts.variables[name] = joined
         if known is not None and joined != known:
@@ -174,6 +208,19 @@ class FunctionContext:
         self.variables[name].name = name
         if name in self.facts.maybe_unset:
             self.variables[name + "?"] = self.builder.constant(BOOL, True)
+        if name in self.facts.late_floats:
+            self.variables[name + "#"] = self.builder.constant(BOOL, is_int)
+            self._surely_int |= {self.variables[name + "#"]} if is_int else set()
+
+    def _try_late_float(self, name: str, operand: Operand, known: VariableType) -> None:
+        """Where a variable is int constants here and float there, and declared float: build again with a flag."""
+        declared = self.facts.declared.get(name)
+        is_float = declared is not None and declared.type == FLOAT64
+        weak = operand.is_weak if known == FLOAT64 else is_weak(known) and operand.type == FLOAT64
+        if is_float and weak and name not in self.facts.late_floats:
+            self.facts.late_floats.add(name)
+            self.facts.variables[name] = FLOAT64
+            raise Rebuild
 
     def _as_declared(
         self, operand: Operand, declared: Declared, node: Node, convert: Callable[..., Operand]
@@ -187,7 +234,27 @@ class FunctionContext:
         return operand
 
     def read(self, name: str, node: Node) -> Operand:
-        """The value of local `name`; where it may be unset, the twin raises UnboundLocalError."""
+        """The value of local `name`; where it is still an int and ought to be float, the twin goes on."""
+        operand, is_int = self.read_either(name, node)
+        self.leave_if_int(is_int, node)
+        return operand
+
+    def leave_if_int(self, is_int: Value | None, node: Node) -> None:
+        if is_int is None:
+            return
+        if is_int in self._surely_int:
+            raise Unsupported("PF105", node, "this variable is an int here and a float later", "set it to a float: 0.0")
+        leave, go_on = self.builder.new_block("is_int"), self.builder.new_block("is_float")
+        self.builder.cond_branch(is_int, Edge(leave), Edge(go_on), likely=False)
+        self.builder.activate(leave)
+        self.builder.deopt()
+        self.builder.activate(go_on)
+
+    def read_either(self, name: str, node: Node) -> tuple[Operand, Value | None]:
+        """The value of local `name`, and a flag that it stands for an int of that value if that may be.
+
+        Where it may be unset, the twin raises UnboundLocalError.
+        """
         if name not in self.variables:
             known = self.facts.variables.get(name)
             if known is None:
@@ -201,7 +268,7 @@ class FunctionContext:
             self.builder.activate(unset)
             self.builder.deopt()
             self.builder.activate(go_on)
-        return Operand(settled(self.facts.variables[name]), self.variables[name])
+        return Operand(settled(self.facts.variables[name]), self.variables[name]), self.variables.get(name + "#")
 
     def unset(self, name: str, node: Node) -> None:
         """`del name`."""
@@ -255,6 +322,10 @@ class FunctionContext:
         then, otherwise = self.builder.new_block("then"), self.builder.new_block("else")
         self.builder.cond_branch(self.materialize(condition), Edge(then), Edge(otherwise))
         return then, otherwise
+
+
+def _is_exact_in_double(operand: Operand) -> bool:
+    return operand.is_weak and abs(int(operand.number)) <= 1 << 53
 
 
 def type_name(type_: Type) -> str:

@@ -24,11 +24,11 @@ from mypy.nodes import (
 
 from pyfreeze.ir.function import Binding, BindingKind
 from pyfreeze.ir.instructions import Block, Value
-from pyfreeze.ir.types import NONE, TupleType
+from pyfreeze.ir.types import FLOAT64, TupleType
 from pyfreeze.irbuild import calls
 from pyfreeze.irbuild.context import FunctionContext, type_name
-from pyfreeze.irbuild.operand import Operand, constant_operand, join, settled, variable_type
-from pyfreeze.irbuild.operators import binary, comparison, convert, negation, truth, unary
+from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, join, settled, variable_type
+from pyfreeze.irbuild.operators import binary, comparison, convert, leave_for_nans, negation, truth, unary
 from pyfreeze.irbuild.unsupported import Unsupported
 
 _SINGLETONS = {"builtins.True": True, "builtins.False": False, "builtins.None": None}
@@ -49,8 +49,7 @@ def expression(context: FunctionContext, node: Expression) -> Operand:
         case OpExpr(op="and" | "or"):
             return _logical(context, node)
         case OpExpr(op=symbol, left=left, right=right):
-            first = expression(context, left)
-            return binary(context, symbol, first, expression(context, right), node)
+            return binary(context, symbol, *operands(context, left, right), node)
         case UnaryExpr(op="not", expr=inner):
             return negation(context, expression(context, inner), node)
         case UnaryExpr(op=symbol, expr=inner):
@@ -72,6 +71,30 @@ def expression(context: FunctionContext, node: Expression) -> Operand:
             raise Unsupported("PF112", node, "text is not compiled yet")
         case _:
             raise Unsupported("PF102", node, f"{_described(node)} is not compiled yet")
+
+
+def operands(context: FunctionContext, left: Expression, right: Expression) -> tuple[Operand, Operand]:
+    """Both operands of an operator. What may still be an int counts as a float beside one: the result is the same."""
+    first, first_int = _either(context, left)
+    second, second_int = _either(context, right)
+    _settle(context, (first, first_int), (second, second_int), left)
+    return first, second
+
+
+_Either = tuple[Operand, Value | None]
+
+
+def _either(context: FunctionContext, node: Expression) -> _Either:
+    if isinstance(node, NameExpr) and node.name in context.facts.late_floats:
+        return context.read_either(node.name, node)
+    return expression(context, node), None
+
+
+def _settle(context: FunctionContext, left: _Either, right: _Either, node: Expression) -> None:
+    """Leave where one of the two is an int and the other no float."""
+    for (_, flag), (partner, partner_flag) in ((left, right), (right, left)):
+        if partner.type != FLOAT64 or partner_flag is not None:
+            context.leave_if_int(flag, node)
 
 
 def _described(node: Expression) -> str:
@@ -192,43 +215,53 @@ def _conditional(context: FunctionContext, node: ConditionalExpr) -> Operand:
 
 def _comparison_chain(context: FunctionContext, node: ComparisonExpr) -> Operand:
     """`a < b < c`: each operand once, and only as far as needed."""
-    left = expression(context, node.operands[0])
+    left, left_int = _either(context, node.operands[0])
     ways: list[_Way] = []
     last = len(node.operators) - 1
     for index, symbol in enumerate(node.operators):
         if symbol in ("in", "not in"):
+            context.leave_if_int(left_int, node)
             result = _membership(context, symbol, left, node.operands[index + 1], node)
-            right = left
+            right, right_int = left, left_int
         else:
-            right = expression(context, node.operands[index + 1])
+            right, right_int = _either(context, node.operands[index + 1])
+            _settle(context, (left, left_int), (right, right_int), node)
             result = comparison(context, symbol, left, right, node)
         if index == last:
             break
         if result.is_constant:
             if not result.constant:
                 break
-            left = right
+            left, left_int = right, right_int
             continue
         more, done = context.branch_on(result, node)
         ways.append((done, dict(context.variables), constant_operand(False)))
         context.builder.activate(more)
-        left = right
+        left, left_int = right, right_int
     return _join_values(context, [*ways, (None, None, result)], node) if ways else result
 
 
 def _membership(
     context: FunctionContext, symbol: str, left: Operand, container: Expression, node: Expression
 ) -> Operand:
-    """`x in (1, 2, 3)` of int constants."""
-    if not isinstance(container, TupleExpr) or left.type == NONE:
-        raise Unsupported("PF112", node, f"`{symbol}` is compiled only for a tuple of int constants so far")
+    """`x in (1, 2, y)`, `x in range(a, b)`."""
+    ranged = calls.range_call(container)
+    if ranged is not None and len(ranged.args) < 3 and is_int(left.type):
+        (start, stop, _), _ = calls.range_bounds(context, ranged, expression)
+        limits = [comparison(context, ">=", left, start, node), comparison(context, "<", left, stop, node)]
+        result = context.apply("bool.and", limits, node)
+        return negation(context, result, node) if symbol == "not in" else result
+    whole = expression(context, container)
+    if not isinstance(whole.type, TupleType):
+        raise Unsupported("PF112", node, f"`{symbol}` is compiled only for tuples and ranges so far")
     result = constant_operand(False)
-    for item in container.items:
-        candidate = expression(context, item)
-        if not candidate.is_weak:
-            raise Unsupported("PF112", node, f"`{symbol}` is compiled only for a tuple of int constants so far")
+    for candidate in context.items(whole):
         equal = comparison(context, "==", left, candidate, node)
-        result = equal if result.is_constant else context.apply("bool.or", [result, equal], node)
+        if equal.is_constant:
+            result = equal if equal.constant else result
+            continue
+        leave_for_nans(context, left, candidate, node)
+        result = equal if result == constant_operand(False) else context.apply("bool.or", [result, equal], node)
     return negation(context, result, node) if symbol == "not in" else result
 
 
@@ -243,8 +276,7 @@ def _index(context: FunctionContext, node: IndexExpr) -> Operand:
     index = expression(context, node.index)
     if not isinstance(whole.type, TupleType) or not index.is_weak:
         raise Unsupported("PF112", node, f"indexing {type_name(whole.type)} is not compiled yet")
-    count, number = len(whole.type.items), int(index.constant or 0)
+    count, number = len(whole.type.items), int(index.number)
     if not -count <= number < count:
         raise Unsupported("PF102", node, "this index raises IndexError")
-    number %= count
-    return Operand(whole.type.items[number], context.builder.get_item(context.materialize(whole), number))
+    return context.items(whole)[number]

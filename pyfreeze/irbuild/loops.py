@@ -98,7 +98,7 @@ def _open_header(
 ) -> tuple[Block, list[str], list[Value]]:
     """Jump to a new loop header; returns it, the variables that are its parameters, and the extra parameters."""
     assigned = set(assigned_names(node))
-    carried = [key for key in context.variables if key.removesuffix("?") in assigned]
+    carried = [key for key in context.variables if key.rstrip("?#") in assigned]
     header = context.builder.new_block(name)
     extras = [Value(value.type, value.name) for value in extra]
     parameters = [Value(context.variables[key].type, key) for key in carried]

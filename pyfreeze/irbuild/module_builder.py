@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dis
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import CodeType
 
-from mypy.nodes import ArgKind, ClassDef, Decorator, FuncDef, MypyFile, OverloadedFuncDef, SymbolTable
+from mypy.nodes import ArgKind, Argument, ClassDef, Decorator, FuncDef, MypyFile, OverloadedFuncDef, SymbolTable, Var
 from mypy.nodes import Context as Node
 from mypy.types import AnyType, CallableType
 
 from pyfreeze.ir.builder import FunctionBuilder
 from pyfreeze.ir.function import (
+    MAXIMUM_SCALARS,
     UNKNOWN_DEFAULTS,
     Binding,
     BindingKind,
@@ -22,10 +24,10 @@ from pyfreeze.ir.function import (
     reverse_postorder,
 )
 from pyfreeze.ir.instructions import Call, Value
-from pyfreeze.ir.types import BOOL, FLOAT64, FixedInt, IntType, TupleType, Type
-from pyfreeze.irbuild.context import Facts, FunctionContext, Parameter, Signature
+from pyfreeze.ir.types import BOOL, FLOAT64, FixedInt, IntType, TupleType, Type, flattened
+from pyfreeze.irbuild.context import Facts, FunctionContext, NoConstant, Parameter, Signature
 from pyfreeze.irbuild.declared_types import Declared, declared
-from pyfreeze.irbuild.module_constants import constant_value, module_constants
+from pyfreeze.irbuild.module_constants import constant_value, has_text, module_constants, written_types
 from pyfreeze.irbuild.operand import Operand, constant_operand, join, settled
 from pyfreeze.irbuild.operators import convert
 from pyfreeze.irbuild.statements import block, falls_off
@@ -87,6 +89,8 @@ def build_module(tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeT
 class _ModuleBuilder:
     def __init__(self, tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType]) -> None:
         self._constants = module_constants(tree)
+        self._written_types = written_types(tree)
+        self._rebound = frozenset(name for code in codes.values() for name in _rebound_globals(code))
         self._module_name = module_name
         self._names = tree.names
         self._candidates: dict[str, _Candidate] = {}
@@ -116,7 +120,8 @@ class _ModuleBuilder:
             _check_kind(node, code)
             candidate = _Candidate(name, node, code, outcome, top_level, decorators_line is not None)
             candidate.result = _declared_result(node, self._names)
-            candidate.signature = _signature(name, node, code, candidate.result, self._names)
+            values = {name: value for name, (value, _) in self._constants.items()}
+            candidate.signature = _signature(name, node, code, candidate.result, self._names, values)
             self._candidates[name] = candidate
         except Unsupported as unsupported:
             _note(outcome, unsupported)
@@ -191,6 +196,8 @@ class _ModuleBuilder:
             type_ = settled(context.facts.variables[name])
             context.variables[name] = _zero(context, type_)
         context.variables[name + "?"] = context.builder.constant(BOOL, is_parameter)
+        if name in context.facts.late_floats:
+            context.variables[name + "#"] = context.builder.constant(BOOL, False)
 
     def _infer_result(self, candidate: _Candidate, context: FunctionContext) -> None:
         """The result type of a function without a return annotation, from its return statements."""
@@ -206,13 +213,7 @@ class _ModuleBuilder:
         signature = candidate.signature
         assert signature is not None
         candidate.result = Declared(settled(common), False)
-        candidate.signature = Signature(
-            signature.name,
-            signature.parameters,
-            settled(common),
-            signature.positional_defaults,
-            signature.defaults_known,
-        )
+        candidate.signature = replace(signature, result=settled(common))
 
     def _resolver(self) -> Callable[[str, Node], Signature]:
         def resolve(name: str, node: Node) -> Signature:
@@ -235,15 +236,25 @@ class _ModuleBuilder:
     def _resolve_global(self, context: FunctionContext, name: str, fullname: str, node: Node) -> Operand | None:
         found = self._constants.get(name)
         if found is None:
-            return None
+            return self._value_of(context, name)
         value, hint = found
-        if isinstance(value, tuple | str):
+        if has_text(value):
             return None
         context.bind(Binding(BindingKind.CONSTANT, name, constant=value))
         operand = constant_operand(value)
         if hint is not None and hint.promise and isinstance(hint.type, FixedInt) and operand.is_weak:
-            return convert(context, operand, hint.type, node) if hint.type.holds(int(value or 0)) else operand
+            return convert(context, operand, hint.type, node) if hint.type.holds(int(operand.number)) else operand
         return operand
+
+    def _value_of(self, context: FunctionContext, name: str) -> Operand | None:
+        """A module global that holds a number or a tuple of them, whatever its value."""
+        symbol = self._names.get(name)
+        if symbol is None or not isinstance(symbol.node, Var) or name in self._rebound:
+            return None
+        hint = self._written_types.get(name) or declared(None, symbol.node.type, self._names)
+        if hint is None or not 0 < len(flattened(hint.type)) <= MAXIMUM_SCALARS:
+            return None
+        return context.read_binding(name, hint.type)
 
     def _drop_callers_of_twins(self) -> None:
         """A function that was assumed native while it was being built may have failed: its callers fail too."""
@@ -292,6 +303,13 @@ def _nested_statements(node: object) -> Iterator[object]:
                 yield item
 
 
+def _rebound_globals(code: CodeType) -> Iterator[str]:
+    """Globals that a function sets or deletes: they change too often for native code to rely on their values."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
+            yield str(instruction.argval)
+
+
 _FLAGS = {
     inspect.CO_GENERATOR: "a generator",
     inspect.CO_COROUTINE: "a coroutine",
@@ -330,13 +348,17 @@ def _declared_result(node: FuncDef, names: SymbolTable) -> Declared | None:
     return result
 
 
-def _signature(name: str, node: FuncDef, code: CodeType, result: Declared | None, names: SymbolTable) -> Signature:
+def _signature(
+    name: str,
+    node: FuncDef,
+    code: CodeType,
+    result: Declared | None,
+    names: SymbolTable,
+    constants: Mapping[str, ConstantValue],
+) -> Signature:
     typed = node.type if isinstance(node.type, CallableType) else None
     written = node.unanalyzed_type if isinstance(node.unanalyzed_type, CallableType) else None
     parameters: list[Parameter] = []
-    positional: list[ConstantValue] = []
-    known = True
-    positional_count, positional_only = code.co_argcount, code.co_posonlyargcount
     for index, argument in enumerate(node.arguments):
         if argument.variable.is_self or argument.variable.is_cls:
             name = argument.variable.name
@@ -354,26 +376,33 @@ def _signature(name: str, node: FuncDef, code: CodeType, result: Declared | None
             raise Unsupported(
                 "PF104", node, f"parameter `{argument.variable.name}`, {shown}, is no number or tuple of numbers"
             )
-        required = argument.kind in (ArgKind.ARG_POS, ArgKind.ARG_NAMED)
-        default: ConstantValue = None
-        if argument.initializer is not None:
-            constant, default = constant_value(argument.initializer)
-            known = known and constant and not isinstance(default, str | tuple)
-            if index < positional_count:
-                positional.append(default)
-        operand = None if required or isinstance(default, tuple | str) else constant_operand(default)
         parameters.append(
             Parameter(
-                argument.variable.name, hint, index >= positional_count, index < positional_only, operand, required
+                argument.variable.name,
+                hint,
+                index >= code.co_argcount,
+                index < code.co_posonlyargcount,
+                _default(argument, constants),
+                argument.kind in (ArgKind.ARG_POS, ArgKind.ARG_NAMED),
             )
         )
+    optional = [parameter.default for parameter in parameters[: code.co_argcount] if not parameter.required]
+    positional = tuple(default for default in optional if not isinstance(default, NoConstant))
+    known = len(positional) == len(optional)
     return Signature(
         name,
         tuple(parameters),
         result.type if result is not None else _UNKNOWN,
-        (tuple(positional) or None) if known else UNKNOWN_DEFAULTS,
+        (positional or None) if known else UNKNOWN_DEFAULTS,
         known,
     )
+
+
+def _default(argument: Argument, constants: Mapping[str, ConstantValue]) -> ConstantValue | NoConstant:
+    if argument.initializer is None:
+        return NoConstant.UNKNOWN
+    constant, value = constant_value(argument.initializer, constants)
+    return value if constant and not has_text(value) else NoConstant.UNKNOWN
 
 
 def _note(outcome: FunctionOutcome, unsupported: Unsupported) -> None:

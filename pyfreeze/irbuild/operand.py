@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pyfreeze.ir.function import ConstantValue
 from pyfreeze.ir.instructions import Value
 from pyfreeze.ir.types import BOOL, FLOAT64, INT, NONE, OBJECT, BoolType, FixedInt, IntType, TupleType, Type
-
-Constant = int | float | bool | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +15,17 @@ class Operand:
 
     type: Type
     value: Value | None = None
-    constant: Constant = None
+    constant: ConstantValue = None
 
     @property
     def is_constant(self) -> bool:
         return self.value is None
+
+    @property
+    def number(self) -> int | float:
+        """The constant of a numeric type."""
+        assert isinstance(self.constant, int | float)
+        return self.constant
 
     @property
     def is_weak(self) -> bool:
@@ -28,7 +33,7 @@ class Operand:
         return self.is_constant and isinstance(self.type, IntType)
 
 
-def constant_operand(constant: Constant) -> Operand:
+def constant_operand(constant: ConstantValue) -> Operand:
     match constant:
         case bool():
             return Operand(BOOL, None, constant)
@@ -40,6 +45,8 @@ def constant_operand(constant: Constant) -> Operand:
             return Operand(OBJECT, None, constant)
         case None:
             return Operand(NONE, None, None)
+        case tuple():
+            return Operand(TupleType(tuple(constant_operand(item).type for item in constant)), None, constant)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from pyfreeze.ir.types import (
     Type,
 )
 from pyfreeze.irbuild.context import FunctionContext, type_name
-from pyfreeze.irbuild.operand import Operand, common_int, constant_operand, is_int, is_number
+from pyfreeze.irbuild.operand import Operand, common_int, constant_operand, is_number
 from pyfreeze.irbuild.unsupported import Unsupported
 
 _BINARY = {
@@ -69,8 +69,8 @@ def convert(context: FunctionContext, operand: Operand, type_: Type, node: Node,
     if source == type_:
         return operand
     match source, type_:
-        case IntType(), FixedInt() if operand.is_constant and type_.holds(int(operand.constant or 0)):
-            return Operand(type_, context.builder.constant(type_, operand.constant))
+        case IntType(), FixedInt() if operand.is_constant and type_.holds(int(operand.number)):
+            return Operand(type_, context.builder.constant(type_, operand.number))
         case (FixedInt() | IntType(), FixedInt()):
             name = f"{type_}.coerce_{source}" if coerce and not _always_fits(source, type_) else f"{source}.to_{type_}"
             return context.apply(name, [operand], node)
@@ -81,9 +81,8 @@ def convert(context: FunctionContext, operand: Operand, type_: Type, node: Node,
         case (BoolType(), FixedInt()) if coerce:
             return context.apply(f"bool.to_{type_}", [operand], node)
         case TupleType(items=old), TupleType(items=new) if len(old) == len(new):
-            value = context.materialize(operand)
-            items = [Operand(item, context.builder.get_item(value, index)) for index, item in enumerate(old)]
-            converted = [convert(context, item, wanted, node, coerce) for item, wanted in zip(items, new, strict=True)]
+            pairs = zip(context.items(operand), new, strict=True)
+            converted = [convert(context, item, wanted, node, coerce) for item, wanted in pairs]
             return Operand(type_, context.builder.make_tuple([context.materialize(item) for item in converted]))
         case _:
             raise Unsupported(
@@ -102,8 +101,8 @@ def to_float(context: FunctionContext, operand: Operand, node: Node) -> Operand:
     """As `float(x)` of a number: correctly rounded, OverflowError for a huge int."""
     if operand.type == FLOAT64:
         return operand
-    if operand.is_constant and abs(int(operand.constant or 0)) < 1 << 1000:
-        return constant_operand(float(operand.constant or 0))
+    if operand.is_constant and abs(int(operand.number)) < 1 << 1000:
+        return constant_operand(float(operand.number))
     return context.apply(f"{operand.type}.to_float64", [operand], node)
 
 
@@ -135,7 +134,7 @@ def binary(context: FunctionContext, symbol: str, left: Operand, right: Operand,
         return context.apply(f"float64.{name}", [to_float(context, left, node), to_float(context, right, node)], node)
     left, right = _without_bool(context, left, right, node)
     if left.is_weak and right.is_weak:
-        folded = _fold(name, int(left.constant or 0), int(right.constant or 0))
+        folded = _fold(name, int(left.number), int(right.number))
         if folded is not None:
             return folded
     left, right = _same_int_type(context, left, right, node)
@@ -143,12 +142,8 @@ def binary(context: FunctionContext, symbol: str, left: Operand, right: Operand,
 
 
 def _concatenate(context: FunctionContext, left: Operand, right: Operand) -> Operand:
-    values = []
-    for operand in (left, right):
-        assert isinstance(operand.type, TupleType)
-        whole = context.materialize(operand)
-        values += [context.builder.get_item(whole, index) for index in range(len(operand.type.items))]
-    made = context.builder.make_tuple(values)
+    items = [*context.items(left), *context.items(right)]
+    made = context.builder.make_tuple([context.materialize(item) for item in items])
     return Operand(made.type, made)
 
 
@@ -236,7 +231,7 @@ def comparison(context: FunctionContext, symbol: str, left: Operand, right: Oper
     if name is None:
         raise Unsupported("PF102", node, f"`{symbol}` is not compiled yet")
     if not (is_number(left.type) and is_number(right.type)):
-        return _other_comparison(context, name, left, right, node)
+        return _other_comparison(context, symbol, left, right, node)
     if left.type == FLOAT64 and right.type == FLOAT64:
         return context.apply(f"float64.{name}", [left, right], node)
     if left.type == BOOL and right.type == BOOL:
@@ -252,8 +247,8 @@ def comparison(context: FunctionContext, symbol: str, left: Operand, right: Oper
 
 def _int_with_float(context: FunctionContext, name: str, number: Operand, real: Operand, node: Node) -> Operand:
     """Exact: a double is not converted to an int, nor an int beyond 2**53 to a double."""
-    if number.is_constant and abs(int(number.constant or 0)) <= 1 << 53:
-        return context.apply(f"float64.{_SWAPPED[name]}", [real, constant_operand(float(number.constant or 0))], node)
+    if number.is_constant and abs(int(number.number)) <= 1 << 53:
+        return context.apply(f"float64.{_SWAPPED[name]}", [real, constant_operand(float(number.number))], node)
     if isinstance(number.type, FixedInt) and number.type != UINT64:
         number = convert(context, number, INT64, node)
     return context.apply(f"{number.type}.{name}_float64", [number, real], node)
@@ -265,7 +260,7 @@ def _comparable_ints(context: FunctionContext, left: Operand, right: Operand, no
         return left, right
     for operand, partner in ((left, right), (right, left)):
         width = partner.type
-        if operand.is_weak and isinstance(width, FixedInt) and width.holds(int(operand.constant or 0)):
+        if operand.is_weak and isinstance(width, FixedInt) and width.holds(int(operand.number)):
             return convert(context, left, width, node), convert(context, right, width, node)
     fixed = [operand.type for operand in (left, right) if isinstance(operand.type, FixedInt)]
     common: Type = INT64 if len(fixed) == 2 and UINT64 not in fixed else INT
@@ -279,29 +274,52 @@ def _identity(symbol: str, left: Operand, right: Operand, node: Node) -> Operand
     return constant_operand(same if symbol == "is" else not same)
 
 
-def _other_comparison(context: FunctionContext, name: str, left: Operand, right: Operand, node: Node) -> Operand:
-    numbers = is_number(left.type) or is_number(right.type)
-    if NONE in (left.type, right.type) and name in ("eq", "ne"):
-        return constant_operand((left.type == right.type) == (name == "eq"))
-    if numbers or not (isinstance(left.type, TupleType) and left.type == right.type and name in ("eq", "ne")):
-        raise Unsupported(
-            "PF102", node, f"comparing {type_name(left.type)} with {type_name(right.type)} is not compiled yet"
+def _other_comparison(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
+    if isinstance(left.type, TupleType) and isinstance(right.type, TupleType):
+        return _compare_tuples(context, symbol, left, right, node)
+    if NONE in (left.type, right.type) and symbol in ("==", "!="):
+        return constant_operand((left.type == right.type) == (symbol == "=="))
+    raise Unsupported(
+        "PF102", node, f"comparing {type_name(left.type)} with {type_name(right.type)} is not compiled yet"
+    )
+
+
+def _compare_tuples(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
+    """As the first items that differ compare; where none do, as the lengths."""
+    first, second = context.items(left), context.items(right)
+    done, verdict = context.builder.new_block("compared"), Value(BOOL)
+    done.parameters.append(verdict)
+    for one, other in zip(first, second, strict=False):
+        differ = comparison(context, "!=", one, other, node)
+        if differ.is_constant and not differ.constant:
+            continue
+        different, same = context.branch_on(differ, node)
+        context.builder.activate(different)
+        leave_for_nans(context, one, other, node)
+        decided = (
+            constant_operand(symbol == "!=")
+            if symbol in ("==", "!=")
+            else comparison(context, symbol, one, other, node)
         )
-    return _equal_tuples(context, name, left, right, node)
+        context.builder.branch(done, [context.materialize(decided)])
+        context.builder.activate(same)
+    by_length: bool = getattr(operator, _COMPARE[symbol])(len(first), len(second))
+    context.builder.branch(done, [context.materialize(constant_operand(by_length))])
+    context.builder.activate(done)
+    return Operand(BOOL, verdict)
 
 
-def _equal_tuples(context: FunctionContext, name: str, left: Operand, right: Operand, node: Node) -> Operand:
-    assert isinstance(left.type, TupleType)
-    if any(not is_int(item) for item in left.type.items):
-        # Items that are the same object count as equal, which shows for NaN.
-        raise Unsupported("PF102", node, "comparing tuples of floats is not compiled yet")
-    first, second = context.materialize(left), context.materialize(right)
-    result = constant_operand(True)
-    for index, item in enumerate(left.type.items):
-        one, other = (Operand(item, context.builder.get_item(whole, index)) for whole in (first, second))
-        equal = comparison(context, "==", one, other, node)
-        result = equal if result.is_constant else context.apply("bool.and", [result, equal], node)
-    return negation(context, result, node) if name == "ne" else result
+def leave_for_nans(context: FunctionContext, one: Operand, other: Operand, node: Node) -> None:
+    """In a tuple, what is the same object counts as equal. For two NaNs only the twin knows whether they are."""
+    if not one.type == FLOAT64 == other.type or any(
+        operand.is_constant and operand.constant == operand.constant for operand in (one, other)
+    ):
+        return
+    nans = [context.apply("float64.ne", [operand, operand], node) for operand in (one, other)]
+    leave, stay = context.branch_on(context.apply("bool.and", nans, node), node)
+    context.builder.activate(leave)
+    context.builder.deopt()
+    context.builder.activate(stay)
 
 
 def select(context: FunctionContext, condition: Operand, then: Operand, otherwise: Operand, node: Node) -> Operand:

@@ -12,6 +12,7 @@ from mypy.nodes import (
     CallExpr,
     ContinueStmt,
     DelStmt,
+    EllipsisExpr,
     Expression,
     ExpressionStmt,
     ForStmt,
@@ -22,6 +23,7 @@ from mypy.nodes import (
     RaiseStmt,
     RefExpr,
     ReturnStmt,
+    StarExpr,
     Statement,
     StrExpr,
     TupleExpr,
@@ -34,7 +36,7 @@ from pyfreeze.ir.types import NONE, OBJECT, TupleType
 from pyfreeze.irbuild import loops
 from pyfreeze.irbuild.context import FunctionContext
 from pyfreeze.irbuild.declared_types import declared
-from pyfreeze.irbuild.expressions import condition, expression
+from pyfreeze.irbuild.expressions import condition, expression, operands
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_number, variable_type
 from pyfreeze.irbuild.operators import binary, convert
 from pyfreeze.irbuild.unsupported import Unsupported
@@ -49,15 +51,14 @@ def block(context: FunctionContext, statements: list[Statement]) -> None:
 
 def _statement(context: FunctionContext, node: Statement) -> None:
     match node:
-        case ExpressionStmt(expr=StrExpr()) | PassStmt():
+        case ExpressionStmt(expr=StrExpr() | EllipsisExpr()) | PassStmt():
             pass
         case ExpressionStmt(expr=inner):
             expression(context, inner)
         case AssignmentStmt():
             _assignment(context, node)
         case OperatorAssignmentStmt(op=symbol, lvalue=NameExpr(name=name) as target, rvalue=right):
-            left = expression(context, target)
-            context.assign(name, binary(context, symbol, left, expression(context, right), node), node, convert)
+            context.assign(name, binary(context, symbol, *operands(context, target, right), node), node, convert)
         case IfStmt():
             _if(context, node)
         case WhileStmt():
@@ -119,11 +120,12 @@ def _store(context: FunctionContext, target: Expression, value: Operand, node: S
         context.assign(target.name, value, node, convert)
         return
     if isinstance(target, TupleExpr) and isinstance(value.type, TupleType):
+        if any(isinstance(item, StarExpr) for item in target.items):
+            raise Unsupported("PF101", node, "unpacking into a starred name is not compiled yet")
         if len(target.items) != len(value.type.items):
             raise Unsupported("PF101", node, "this unpacking raises ValueError")
-        whole = context.materialize(value)
-        for index, (item, type_) in enumerate(zip(target.items, value.type.items, strict=True)):
-            _store(context, item, Operand(type_, context.builder.get_item(whole, index)), node)
+        for item, part in zip(target.items, context.items(value), strict=True):
+            _store(context, item, part, node)
         return
     raise Unsupported("PF101", node, "assigning to an attribute, an item or a starred name is not compiled yet")
 
@@ -207,7 +209,7 @@ def _raise(context: FunctionContext, node: RaiseStmt) -> None:
 def _raise_exception(context: FunctionContext, name: str, arguments: list[Expression], bare: bool, node: Node) -> None:
     """Arguments that are no scalars or constant strings are left to the twin: it raises the exception itself."""
     try:
-        operands = [
+        given = [
             constant_operand(argument.value) if isinstance(argument, StrExpr) else expression(context, argument)
             for argument in arguments
         ]
@@ -216,10 +218,10 @@ def _raise_exception(context: FunctionContext, name: str, arguments: list[Expres
             raise
         context.builder.deopt()
         return
-    if any(not (is_number(operand.type) or _is_c_string(operand)) for operand in operands):
+    if any(not (is_number(operand.type) or _is_c_string(operand)) for operand in given):
         context.builder.deopt()
         return
-    context.builder.raise_(name, [context.materialize(operand) for operand in operands], bare, context.site(node))
+    context.builder.raise_(name, [context.materialize(operand) for operand in given], bare, context.site(node))
 
 
 def _is_c_string(operand: Operand) -> bool:

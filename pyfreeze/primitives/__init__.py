@@ -1,8 +1,8 @@
 """The primitives table: every typed operation of the IR, with its effects, meaning and fast path.
 
 `TABLE` lists the rows by name. `find` also knows the family of `boxed` primitives, made on demand: a call of a
-standard-library function on boxed scalars, named `boxed[module.function(operand types) -> result]`; and
-`unchecked[row]`, the fast path of a row that can fail, for where it is proven that it does not.
+standard-library function on boxed scalars, named `boxed[module.function(operand types) -> result]`, where a type may be
+`keyword=type`; and `unchecked[row]`, the fast path of a row that can fail, for where it is proven that it does not.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def boxed(python: PythonCallable, operands: tuple[Type, ...], result: Type) -> P
             raise Deoptimize
         return value  # type: ignore[return-value]
 
-    name = f"boxed[{python}({', '.join(map(str, operands))}) -> {result}]"
+    labels = [""] * (len(operands) - len(python.keywords)) + [f"{name}=" for name in python.keywords]
+    shown = ", ".join(f"{label}{type_}" for label, type_ in zip(labels, operands, strict=True))
+    name = f"boxed[{python}({shown}) -> {result}]"
     effects = Effects(raises=("Exception",), deopts=True)
     return Primitive(name, operands, result, evaluate, Lowering(None, recovers=True), python, effects)
 
@@ -52,8 +54,10 @@ def find(name: str) -> Primitive:
     described = re.fullmatch(r"boxed\[(\w+)\.(\w+)\((.*)\) -> (.+)\]", name)
     if described is None:
         return TABLE[name]
-    operands = tuple(map(parse_type, split_outside(described[3])))
-    return boxed(PythonCallable(described[1], described[2]), operands, parse_type(described[4]))
+    pairs = [operand.rpartition("=") for operand in split_outside(described[3])]
+    keywords = tuple(keyword for keyword, _, _ in pairs if keyword)
+    operands = tuple(parse_type(type_) for _, _, type_ in pairs)
+    return boxed(PythonCallable(described[1], described[2], keywords), operands, parse_type(described[4]))
 
 
 MATH_FUNCTIONS = frozenset(name for name in dir(math) if callable(getattr(math, name)) and not name.startswith("_"))

@@ -29,14 +29,16 @@ def define(
     *,
     body: str | None = None,
     python: str | None = None,
+    keywords: tuple[str, ...] = (),
     raises: tuple[str, ...] = (),
     deopts: bool = False,
     recovers: bool = False,
     declarations: tuple[str, ...] = (),
 ) -> Primitive:
-    """A row. `python` is `module.name`; see `Primitive` and `Lowering` for the rest."""
+    """A row. `python` is `module.name`, which takes the last operands as `keywords`; see `Primitive` and `Lowering` for the rest."""
     effects = Effects(raises, deopts) if raises or deopts else PURE
-    named = PythonCallable(*python.rsplit(".", 1)) if python else None
+    module, _, attribute = (python or "").rpartition(".")
+    named = PythonCallable(module, attribute, keywords) if python else None
     lowering = Lowering(body, recovers, declarations)
     types = tuple(operands)
     interval = interval_of(name, types, result)
@@ -71,9 +73,12 @@ def only(expected: type, function: Callable[..., object]) -> Callable[..., Scala
 
 
 def resolve(python: PythonCallable) -> Callable[..., object]:
-    """The Python object that a `PythonCallable` of the standard library names."""
+    """What a `PythonCallable` of the standard library names, with all operands positional."""
     function: Callable[..., object] = getattr(_MODULES[python.module], python.name)
-    return function
+    if not python.keywords:
+        return function
+    named = len(python.keywords)
+    return lambda *operands: function(*operands[:-named], **dict(zip(python.keywords, operands[-named:], strict=True)))
 
 
 def machine(type_: FixedInt) -> str:

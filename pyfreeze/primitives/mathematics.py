@@ -20,7 +20,7 @@ _LOGARITHMS = ("log", "log2", "log10", "log1p")
 
 
 def rows() -> list[Primitive]:
-    return [*_library(), *_two_arguments(), *_intrinsics(), *_predicates(), *_rounding()]
+    return [*_library(), *_two_arguments(), *_intrinsics(), *_predicates(), _closeness(), *_rounding()]
 
 
 def _finite(value: str) -> str:
@@ -149,6 +149,46 @@ def _predicates() -> list[Primitive]:
             declarations=absolute,
         ),
     ]
+
+
+def _closeness() -> Primitive:
+    # math_isclose_impl: equal numbers are close, an infinity is to nothing else.
+    body = """%c_negative = fcmp olt double %c, 0.0
+%d_negative = fcmp olt double %d, 0.0
+%bad = or i1 %c_negative, %d_negative
+%equal = fcmp oeq double %a, %b
+%a_size = call double @llvm.fabs.f64(double %a)
+%b_size = call double @llvm.fabs.f64(double %b)
+%a_infinite = fcmp oeq double %a_size, 0x7FF0000000000000
+%b_infinite = fcmp oeq double %b_size, 0x7FF0000000000000
+%infinite = or i1 %a_infinite, %b_infinite
+%gap = fsub double %b, %a
+%apart = call double @llvm.fabs.f64(double %gap)
+%b_share = fmul double %c, %b
+%b_limit = call double @llvm.fabs.f64(double %b_share)
+%a_share = fmul double %c, %a
+%a_limit = call double @llvm.fabs.f64(double %a_share)
+%by_b = fcmp ole double %apart, %b_limit
+%by_a = fcmp ole double %apart, %a_limit
+%by_d = fcmp ole double %apart, %d
+%either = or i1 %by_b, %by_a
+%near = or i1 %either, %by_d
+%finite = select i1 %infinite, i1 false, i1 %near
+%r = select i1 %equal, i1 true, i1 %finite
+%pair = insertvalue {i1, i1} undef, i1 %r, 0
+%both = insertvalue {i1, i1} %pair, i1 %bad, 1
+ret {i1, i1} %both"""
+    return define(
+        "math.isclose",
+        (FLOAT64, FLOAT64, FLOAT64, FLOAT64),
+        BOOL,
+        lambda a, b, relative, absolute: math.isclose(a, b, rel_tol=relative, abs_tol=absolute),
+        body=body,
+        python="math.isclose",
+        keywords=("rel_tol", "abs_tol"),
+        raises=("ValueError",),
+        declarations=("declare double @llvm.fabs.f64(double)",),
+    )
 
 
 def _rounding() -> list[Primitive]:

@@ -7,7 +7,7 @@
 #include <Python.h>
 #include <stdint.h>
 
-#define PF_ABI_VERSION 1
+#define PF_ABI_VERSION 2
 
 enum { PF_OK = 0, PF_ERROR = 1, PF_DEOPT = 2 };
 
@@ -34,13 +34,16 @@ typedef struct PfSite {
 } PfSite;
 
 /* A Python callable with the types of its operands and result: "qq:q". With '!' for ':' a result out of range is no
- * OverflowError but leaves native code. `object` is the cached callable. */
+ * OverflowError but leaves native code. The last operands are given by `keywords`, "rel_tol abs_tol". `object` is the
+ * cached callable, `keyword_names` a tuple if there are any. */
 typedef struct PfCallable {
-    const char *module, *name, *signature;
-    PyObject *object;
+    const char *module, *name, *signature, *keywords;
+    PyObject *object, *keyword_names;
 } PfCallable;
 
-enum { PF_FUNCTION = 0, PF_CONSTANT, PF_BUILTIN, PF_MODULE, PF_ATTRIBUTE, PF_IMPORTED };
+enum { PF_FUNCTION = 0, PF_CONSTANT, PF_BUILTIN, PF_MODULE, PF_ATTRIBUTE, PF_IMPORTED, PF_VALUE };
+
+#define PF_MAXIMUM_SCALARS 16 /* in a PF_VALUE */
 
 /* One assumption; pyfreeze/ir/function.py says what each kind means. Indices are -1 where they do not apply. */
 typedef struct PfBinding {
@@ -48,6 +51,9 @@ typedef struct PfBinding {
     int32_t kind;
     const char *module, *attribute;
     int32_t function, constant, defaults;
+    int32_t keyword_defaults; /* a tuple of pairs */
+    const char *descriptor;   /* of a PF_VALUE's type … */
+    uint64_t *words;          /* … and its value, for native code to read; owns big ints */
 } PfBinding;
 
 typedef struct PfFunction {
@@ -99,6 +105,7 @@ typedef struct PfCounter {
 /* Between the runtime's own files. */
 PyObject *pf_box(const char **descriptor, const uint64_t **payload);
 int pf_unbox_value(PyObject *object, const char **descriptor, uint64_t **payload);
+void pf_release(const char *descriptor, const uint64_t *payload);
 PyObject *pf_text_out_of_range(PyObject *number, char descriptor);
 int pf_bindings_init(void);
 int pf_watch_module(PfModule *module);

@@ -1,7 +1,7 @@
 /* Bindings: what native code assumes about names, checked at entry and watched from then on.
  *
  * From 3.12 dictionaries and functions have watchers: a change marks the module's functions invalid. On 3.11 the version
- * tags of the dictionaries are compared at each entry, and the setters of `__code__` and `__defaults__` are wrapped. */
+ * tags of the dictionaries are compared at each entry, and the setters of functions (`__code__`, …) are wrapped. */
 #include "pyfreeze_abi.h"
 #include <string.h>
 
@@ -21,6 +21,9 @@ typedef struct WatchedBinding {
     PyObject *name, *attribute; /* interned */
     PyObject *original;         /* borrowed from `originals` */
     uint8_t holds;              /* what the last check found */
+#if PY_VERSION_HEX < 0x030C0000
+    uint64_t version;           /* of the function's `__kwdefaults__` */
+#endif
 } WatchedBinding;
 
 typedef struct PfWatch {
@@ -29,11 +32,13 @@ typedef struct PfWatch {
     uint64_t versions[SHARED + 1];
     uint64_t state;      /* raised when a version is found to differ */
     uint64_t *validated; /* for each function, the state in which its bindings were checked */
+    int32_t keyword_defaults; /* how many of the bindings are about `__kwdefaults__` */
 #endif
     WatchedBinding bindings[];
 } PfWatch;
 
 static int watch_shared_dict(PyObject *dict);
+static int watch_keyword_defaults(PyObject *dict);
 
 void pf_invalidate(PfModule *module)
 {
@@ -143,6 +148,20 @@ static int same_constant(PyObject *one, PyObject *other)
     return PyObject_RichCompareBool(one, other, Py_EQ) == 1;
 }
 
+/* Whether `function` has the keyword-only defaults in `pairs`; other ones do not matter. */
+static int has_keyword_defaults(PyFunctionObject *function, PyObject *pairs)
+{
+    PyObject *dict = function->func_kwdefaults;
+    if (dict == NULL || !PyDict_CheckExact(dict) || watch_keyword_defaults(dict) < 0)
+        return 0;
+    for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(pairs); index++) {
+        PyObject *pair = PyTuple_GET_ITEM(pairs, index);
+        if (!same_constant(PyDict_GetItemWithError(dict, PyTuple_GET_ITEM(pair, 0)), PyTuple_GET_ITEM(pair, 1)))
+            return 0;
+    }
+    return 1;
+}
+
 static int is_function(PfModule *module, PfBinding *binding, PyObject *object)
 {
     if (object == NULL || !PyFunction_Check(object))
@@ -151,10 +170,38 @@ static int is_function(PfModule *module, PfBinding *binding, PyObject *object)
     if (function->func_code != (PyObject *)module->functions[binding->function].code ||
         function->func_globals != module->globals || function->func_builtins != pf_builtins)
         return 0;
-    if (binding->defaults < 0)
+    PyObject *defaults = function->func_defaults ? function->func_defaults : Py_None;
+    if (binding->defaults >= 0 && !same_constant(defaults, PyTuple_GET_ITEM(module->constants, binding->defaults)))
+        return 0;
+    if (binding->keyword_defaults < 0)
         return 1;
-    PyObject *expected = PyTuple_GET_ITEM(module->constants, binding->defaults);
-    return same_constant(function->func_defaults ? function->func_defaults : Py_None, expected);
+    return has_keyword_defaults(function, PyTuple_GET_ITEM(module->constants, binding->keyword_defaults));
+}
+
+static size_t count_words(const char *descriptor)
+{
+    size_t count = 0;
+    for (; *descriptor; descriptor++)
+        count += *descriptor != '(' && *descriptor != ')' && *descriptor != 'n';
+    return count;
+}
+
+/* Whether `value` has the type of a PF_VALUE; stores it. Native code that read another one may be waiting in a poll. */
+static int take_value(PfModule *module, PfBinding *binding, PyObject *value)
+{
+    uint64_t words[PF_MAXIMUM_SCALARS];
+    size_t size = count_words(binding->descriptor) * sizeof *words;
+    if (value == NULL || pf_unbox_tuple(value, binding->descriptor, words) != 0)
+        return 0;
+    if (memcmp(words, binding->words, size) != 0) {
+        uint64_t before[PF_MAXIMUM_SCALARS];
+        memcpy(before, binding->words, size);
+        memcpy(binding->words, words, size);
+        memcpy(words, before, size);
+        module->epoch++;
+    }
+    pf_release(binding->descriptor, words);
+    return 1;
 }
 
 static int is_pristine(WatchedBinding *watched, const char *module_name, const char *attribute)
@@ -182,6 +229,8 @@ static int holds(PfModule *module, int32_t number)
         return is_pristine(watched, binding->module, binding->attribute);
     case PF_IMPORTED:
         return value != NULL && value == original(watched, binding->module, binding->attribute);
+    case PF_VALUE:
+        return take_value(module, binding, value);
     default:
         return 0;
     }
@@ -222,7 +271,7 @@ static void function_changed(PyObject *function)
 
 #if PY_VERSION_HEX >= 0x030C0000
 
-static int dict_watcher, function_watcher;
+static int dict_watcher, keywords_watcher, function_watcher;
 
 static int names_binding(PfModule *module, PyObject *key)
 {
@@ -254,10 +303,20 @@ static int dict_changed(PyDict_WatchEvent event, PyObject *dict, PyObject *key, 
     return 0;
 }
 
+/* A `__kwdefaults__`: rare enough to suspect every module. */
+static int keyword_defaults_changed(PyDict_WatchEvent event, PyObject *dict, PyObject *key, PyObject *value)
+{
+    (void)event, (void)dict, (void)key, (void)value;
+    for (int index = 0; index < pf_module_count; index++)
+        pf_invalidate(pf_modules[index]);
+    return 0;
+}
+
 static int function_event(PyFunction_WatchEvent event, PyFunctionObject *function, PyObject *value)
 {
     (void)value;
-    if (event == PyFunction_EVENT_MODIFY_CODE || event == PyFunction_EVENT_MODIFY_DEFAULTS)
+    if (event == PyFunction_EVENT_MODIFY_CODE || event == PyFunction_EVENT_MODIFY_DEFAULTS ||
+        event == PyFunction_EVENT_MODIFY_KWDEFAULTS)
         function_changed((PyObject *)function);
     return 0;
 }
@@ -281,16 +340,24 @@ void pf_recheck_bindings(PfModule *module, uint64_t state)
 static int watch_shared_dict(PyObject *dict) { return PyDict_Watch(dict_watcher, dict); }
 static int watch_globals(PfModule *module) { return PyDict_Watch(dict_watcher, module->globals); }
 
+static int watch_keyword_defaults(PyObject *dict) { return PyDict_Watch(keywords_watcher, dict); }
+
 static int start_watching(void)
 {
     dict_watcher = PyDict_AddWatcher(dict_changed);
+    keywords_watcher = PyDict_AddWatcher(keyword_defaults_changed);
     function_watcher = PyFunction_AddWatcher(function_event);
-    return dict_watcher < 0 || function_watcher < 0 ? -1 : 0;
+    return dict_watcher < 0 || keywords_watcher < 0 || function_watcher < 0 ? -1 : 0;
 }
 
 #else
 
 static uint64_t version_of(PyObject *dict) { return dict ? ((PyDictObject *)dict)->ma_version_tag : 0; }
+
+static PyObject *keyword_defaults_of(PyObject *object)
+{
+    return object && PyFunction_Check(object) ? ((PyFunctionObject *)object)->func_kwdefaults : NULL;
+}
 
 /* Version tags are unique over all dictionaries: one at a reused address never has the version of the one before. */
 static void refresh_state(PfModule *module)
@@ -301,6 +368,14 @@ static void refresh_state(PfModule *module)
         uint64_t version = version_of(index < SHARED ? shared_dicts[index] : module->globals);
         same &= version == watch->versions[index];
         watch->versions[index] = version;
+    }
+    for (int32_t index = 0; watch->keyword_defaults > 0 && index < module->binding_count; index++) {
+        if (module->bindings[index].keyword_defaults < 0)
+            continue;
+        WatchedBinding *watched = &watch->bindings[index];
+        uint64_t version = version_of(keyword_defaults_of(PyDict_GetItemWithError(module->globals, watched->name)));
+        same &= version == watched->version;
+        watched->version = version;
     }
     watch->state += !same;
 }
@@ -340,6 +415,12 @@ static int watch_shared_dict(PyObject *dict)
     return 0;
 }
 
+static int watch_keyword_defaults(PyObject *dict)
+{
+    (void)dict;
+    return 0;
+}
+
 static int watch_globals(PfModule *module)
 {
     if (module->watch->validated == NULL)
@@ -347,32 +428,22 @@ static int watch_globals(PfModule *module)
     return module->watch->validated == NULL ? -1 : 0;
 }
 
-static setter original_setters[2];
-
-static int set_code(PyObject *function, PyObject *value, void *closure)
+/* In place of a setter of functions, which becomes its closure. */
+static int set_and_tell(PyObject *function, PyObject *value, void *original_setter)
 {
     function_changed(function);
-    return original_setters[0](function, value, closure);
-}
-
-static int set_defaults(PyObject *function, PyObject *value, void *closure)
-{
-    function_changed(function);
-    return original_setters[1](function, value, closure);
+    return ((setter)original_setter)(function, value, NULL);
 }
 
 static int start_watching(void)
 {
-    for (PyGetSetDef *item = PyFunction_Type.tp_getset; item->name != NULL; item++) {
-        if (strcmp(item->name, "__code__") == 0 && item->set != set_code) {
-            original_setters[0] = item->set;
-            item->set = set_code;
-        }
-        if (strcmp(item->name, "__defaults__") == 0 && item->set != set_defaults) {
-            original_setters[1] = item->set;
-            item->set = set_defaults;
-        }
-    }
+    static const char *const watched[] = {"__code__", "__defaults__", "__kwdefaults__"};
+    for (PyGetSetDef *item = PyFunction_Type.tp_getset; item->name != NULL; item++)
+        for (size_t index = 0; index < sizeof watched / sizeof *watched; index++)
+            if (strcmp(item->name, watched[index]) == 0 && item->set != set_and_tell) {
+                item->closure = (void *)item->set;
+                item->set = set_and_tell;
+            }
     return 0;
 }
 
@@ -399,6 +470,9 @@ static PfWatch *new_watch(PfModule *module)
             return NULL; /* out of memory while importing: not worth freeing */
         watch->filter |= (uint64_t)1 << (PyObject_Hash(watched->name) & 63);
         watch->filter |= (uint64_t)1 << (PyObject_Hash(watched->attribute) & 63);
+#if PY_VERSION_HEX < 0x030C0000
+        watch->keyword_defaults += binding->keyword_defaults >= 0;
+#endif
     }
     return watch;
 }

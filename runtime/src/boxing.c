@@ -139,12 +139,17 @@ static void release_payload(const char *descriptor, const char *end, const uint6
     }
 }
 
+void pf_release(const char *descriptor, const uint64_t *payload)
+{
+    release_payload(descriptor, descriptor + strlen(descriptor), payload);
+}
+
 PyObject *pf_box_tuple(const char *descriptor, const uint64_t *payload)
 {
     const char *at = descriptor;
     const uint64_t *words = payload;
     PyObject *tuple = pf_box(&at, &words);
-    release_payload(descriptor, descriptor + strlen(descriptor), payload);
+    pf_release(descriptor, payload);
     return tuple;
 }
 

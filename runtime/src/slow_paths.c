@@ -41,6 +41,15 @@ static const Operation operations[] = {
     {"builtins", "divmod", NULL, PyNumber_Divmod, 0},
 };
 
+static PyObject *split_names(const char *names)
+{
+    PyObject *text = PyUnicode_FromString(names), *list = text ? PyUnicode_Split(text, NULL, -1) : NULL;
+    PyObject *tuple = list ? PyList_AsTuple(list) : NULL;
+    Py_XDECREF(text);
+    Py_XDECREF(list);
+    return tuple;
+}
+
 /* The cached callable is an object, or an Operation with the low bit set. */
 static PyObject *resolve(PfCallable *callable)
 {
@@ -49,6 +58,10 @@ static PyObject *resolve(PfCallable *callable)
     for (size_t row = 0; row < sizeof operations / sizeof *operations; row++)
         if (strcmp(operations[row].name, callable->name) == 0 && strcmp(operations[row].module, callable->module) == 0)
             return callable->object = (PyObject *)((uintptr_t)&operations[row] | 1);
+    if (*callable->keywords && callable->keyword_names == NULL)
+        callable->keyword_names = split_names(callable->keywords);
+    if (*callable->keywords && callable->keyword_names == NULL)
+        return NULL;
     PyObject *module = PyImport_ImportModule(callable->module);
     if (module == NULL)
         return NULL;
@@ -57,10 +70,12 @@ static PyObject *resolve(PfCallable *callable)
     return callable->object;
 }
 
-static PyObject *call(PyObject *function, PyObject **operands, size_t count)
+static PyObject *call(PyObject *function, PyObject **operands, size_t count, PyObject *keyword_names)
 {
-    if (((uintptr_t)function & 1) == 0)
-        return PyObject_Vectorcall(function, operands, count | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    if (((uintptr_t)function & 1) == 0) {
+        size_t positional = count - (keyword_names ? (size_t)PyTuple_GET_SIZE(keyword_names) : 0);
+        return PyObject_Vectorcall(function, operands, positional | PY_VECTORCALL_ARGUMENTS_OFFSET, keyword_names);
+    }
     const Operation *operation = (const Operation *)((uintptr_t)function - 1);
     if (operation->unary != NULL)
         return operation->unary(operands[0]);
@@ -106,7 +121,7 @@ int32_t pf_call(PfCallable *callable, const uint64_t *payload, uint64_t *result)
             goto done;
         arguments[count++] = operand;
     }
-    PyObject *returned = call(function, arguments, count);
+    PyObject *returned = call(function, arguments, count, callable->keyword_names);
     if (returned != NULL) {
         status = unbox_result(returned, at, result);
         Py_DECREF(returned);

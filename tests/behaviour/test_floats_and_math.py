@@ -196,19 +196,89 @@ def test_constants_and_imports_of_math(mathematics: Both) -> None:
     mathematics.same("with_base", 8.0, 1.0)
 
 
-def test_a_float_variable_that_may_be_an_int_keeps_its_twin(tmp_path: Path) -> None:
-    both = build_both(
-        tmp_path,
-        """
+LATE = """
+    def total(n: int) -> float:
+        s: float = 0
+        for i in range(n):
+            s += 0.5
+        return s
+    def mean(n: int, x: float) -> float:
+        s: float = 0
+        count = 0
+        while count < n:
+            s = s + x * count
+            count += 1
+        return s / n if n else s
+    def largest(n: int, x: float) -> float:
+        best: float = -1
+        for i in range(n):
+            if x * i > best:
+                best = x * i
+        return best
+    def restarted(n: int, x: float) -> float:
+        s: float = 0
+        for i in range(n):
+            if i == 7:
+                s = 0
+            else:
+                s = x - s
+        return s
+    def maybe_unset(n: int, x: float) -> float:
+        for i in range(n):
+            if i == 2:
+                s: float = 3
+            elif i == 3:
+                s *= x
+        return s
+    def product(n: int, x: float) -> float:
+        p: float = 1
+        for i in range(n):
+            p *= x
+        return p * 2
+    def doubled(n: int, x: float) -> float:
+        s: float = 1
+        for i in range(n):
+            s += s
+            s -= x
+        return s
+    def fails(n: int, x: float) -> float:
+        s: float = 0
+        for i in range(n):
+            s += 1 / (x - i)
+        return s
+"""
+
+
+def test_a_float_variable_that_starts_as_an_int(tmp_path: Path) -> None:
+    both = build_both(tmp_path, LATE)
+    assert both.native() == {"total", "mean", "largest", "restarted", "maybe_unset", "product", "fails"}
+    for n in (0, 1, 2, 3, 5, 8, 9, 20):
+        both.same("total", n)
+        for x in (0.5, -0.0, -1.5, 3.0, math.inf, math.nan):
+            for name in ("mean", "largest", "restarted", "maybe_unset", "product", "doubled", "fails"):
+                both.same(name, n, x)
+
+
+def test_a_float_variable_that_may_be_any_int_keeps_its_twin(tmp_path: Path) -> None:
+    source = """
         def late(n: int) -> float:
             s: float = 0
             for i in range(n):
-                s += 0.5
+                s += i
             return s
-        """,
-    )
+        def any_int(n: int) -> float:
+            s: float = n
+            s += 0.5
+            return s
+        def at_once(n: int) -> float:
+            s: float = 0
+            s += n
+            s += 0.5
+            return s
+    """
+    both = build_both(tmp_path, source)
     assert both.native() == set()
-    (reason,) = both.report.functions[0].reasons
-    assert (reason.code, reason.line) == ("PF105", 5)
-    both.same("late", 0)
-    both.same("late", 3)
+    assert {function.reasons[0].code for function in both.report.functions} == {"PF105"}
+    for name in ("late", "any_int", "at_once"):
+        both.same(name, 0)
+        both.same(name, 3)

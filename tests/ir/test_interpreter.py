@@ -239,9 +239,10 @@ def test_a_row_must_do_what_it_declares() -> None:
     (apply,) = (item for item in built.functions["quotient"].instructions() if isinstance(item, Apply))
     apply.primitive = find("int64.and")
     assert interpret(built, "quotient", [6, 3]) == Returned(2)
-    apply.primitive = find("float64.truediv_nonzero")  # only where the divisor is proven not to be zero
+    apply.primitive = find("unchecked[int64.mod]")  # only where the divisor is proven not to be zero
     with pytest.raises(InterpreterError, match="does not declare"):
         interpret(built, "quotient", [6, 0])
+    apply.primitive = find("int64.truediv")
     with pytest.raises(InterpreterError, match=r"2\.0 is no int64"):
         interpret(built, "quotient", [6, 3])
 

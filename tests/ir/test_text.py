@@ -13,9 +13,11 @@ from pyfreeze.ir.verifier import VerifierError, verify
 from pyfreeze.options import Options
 from pyfreeze.primitives import find
 from pyfreeze.sources import read_source
+from tests.behaviour.test_calls import BUILTINS, DEFAULTS
 from tests.behaviour.test_control_flow import SOURCE as CONTROL
 from tests.behaviour.test_floats_and_math import SOURCE as FLOATS
 from tests.behaviour.test_integers import MIXED
+from tests.behaviour.test_module_values import VALUES
 
 ROOT = Path(__file__).resolve().parents[2]
 IR_STAGES = frozenset(stage for stage in driver.STAGES if stage.startswith("ir"))
@@ -26,9 +28,9 @@ def _texts() -> dict[str, str]:
 
     texts = {path.stem: path.read_text() for path in sorted((ROOT / "samples").glob("*.py"))}
     texts["kernels"] = (ROOT / "benchmarks" / "scalars" / "kernels.py").read_text()
-    return texts | {
-        name: textwrap.dedent(text) for name, text in (("control", CONTROL), ("floats", FLOATS), ("mixed", MIXED))
-    }
+    sources = {"control": CONTROL, "floats": FLOATS, "mixed": MIXED}
+    sources |= {"builtins": BUILTINS, "defaults": DEFAULTS, "values": VALUES}
+    return texts | {name: textwrap.dedent(text) for name, text in sources.items()}
 
 
 @pytest.mark.parametrize("name", list(_texts()))
