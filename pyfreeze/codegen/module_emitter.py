@@ -16,6 +16,7 @@ from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteT
 from pyfreeze.codegen.machine_types import string_literal
 from pyfreeze.codegen.symbols import Symbols
 from pyfreeze.ir.function import UNKNOWN_DEFAULTS, Binding, BindingKind, ConstantValue, Function, Module
+from pyfreeze.ir.instructions import Call
 from pyfreeze.ir.types import descriptor
 
 HASH_KEY = 0x7079667265657A65
@@ -89,13 +90,12 @@ class _ModuleEmitter:
         return "\n".join([*head, *parts, _ATTRIBUTES, _METADATA])
 
     def _frame_bytes(self, name: str) -> int:
-        """A generous bound of one frame: every value spilled, the buffers, saved registers."""
+        """A generous bound of one frame (every value spilled, the buffers, saved registers) by the levels in it."""
         function = self._module.functions[name]
-        return (
-            512
-            + 16 * sum(1 + len(block.parameters) for block in function.blocks)
-            + 8 * sum(1 for _ in function.instructions())
-        )
+        spilled = 16 * sum(1 + len(block.parameters) for block in function.blocks)
+        spilled += 8 * sum(1 for _ in function.instructions())
+        levels = min((item.levels for item in function.instructions() if isinstance(item, Call)), default=1)
+        return 512 + spilled // levels
 
     def _function_record(self, function: Function, bindings: list[Binding]) -> str:
         names = ", ".join(f"ptr {self._symbols.string(name.encode())}" for name in function.parameter_names)

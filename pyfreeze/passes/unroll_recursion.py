@@ -8,9 +8,21 @@ from __future__ import annotations
 
 from pyfreeze.ir.copying import copy_blocks
 from pyfreeze.ir.function import Function
-from pyfreeze.ir.instructions import Block, Branch, Call, CheckDepth, Edge, Fail, Instruction, Poll, Return, Value
+from pyfreeze.ir.instructions import (
+    Apply,
+    Block,
+    Branch,
+    Call,
+    CheckDepth,
+    Edge,
+    Fail,
+    Instruction,
+    Poll,
+    Return,
+    Value,
+)
 
-_MAXIMUM_INSTRUCTIONS = 2000
+_MAXIMUM_SIZE = 1400
 _MAXIMUM_LEVELS = 6
 
 
@@ -18,19 +30,28 @@ def unroll_recursion(function: Function) -> None:
     if not any(_is_self_call(instruction, function) for instruction in function.instructions()):
         return
     original = Function(function.name, function.parameter_names, function.result, copy_blocks(function.blocks, "body"))
-    size = sum(1 for _ in original.instructions())
+    size = _size(original)
     level = 1
     while level < _MAXIMUM_LEVELS:
         calls = [
             (block, item) for block in function.blocks for item in block.instructions if _at(item, function, level)
         ]
-        if not calls or (len(calls) * size + sum(1 for _ in function.instructions())) > _MAXIMUM_INSTRUCTIONS:
+        if not calls or len(calls) * size + _size(function) > _MAXIMUM_SIZE:
             return
         for number, (_, call) in enumerate(calls):
             block = next(block for block in function.blocks if call in block.instructions)
             assert isinstance(call, Call)
             _inline(function, original, block, call, f"{level}.{number}")
         level += 1
+
+
+def _size(function: Function) -> int:
+    """Instructions, with those that have a slow path to go on from counted as the several that they become."""
+    return sum(6 if _recovers(instruction) else 1 for instruction in function.instructions())
+
+
+def _recovers(instruction: Instruction) -> bool:
+    return isinstance(instruction, Apply) and instruction.primitive.lowering.recovers
 
 
 def _is_self_call(instruction: Instruction, function: Function) -> bool:
