@@ -34,7 +34,7 @@ class _Fact:
 
     value: Value
     comparison: str
-    other: Value
+    other: Value | Interval
 
 
 class ValueRanges:
@@ -56,6 +56,21 @@ class ValueRanges:
     def of(self, value: Value, block: Block) -> Interval:
         """What integer `value` can be in `block`; all of its type if that is never reached."""
         return self._at(value, block) or type_interval(value.type)
+
+    def pieces(self, value: Value, block: Block) -> tuple[Interval, ...]:
+        """As `of`, in two where a condition says that `value` is not 0."""
+        whole = self.of(value, block)
+        nonzero = any(
+            fact.value is value and fact.comparison == "ne" and self._is_zero(fact.other) for fact in self._facts[block]
+        )
+        if not nonzero or not whole.holds(0):
+            return (whole,)
+        sides = (whole.meet(Interval(-math.inf, -1)), whole.meet(Interval(1, math.inf)))
+        return tuple(side for side in sides if side is not None) or (whole,)
+
+    def _is_zero(self, other: Value | Interval) -> bool:
+        known = other if isinstance(other, Interval) else self._anywhere(other)
+        return known == Interval(0, 0)
 
     def exact(self, instruction: Apply, block: Block) -> Interval | None:
         """The interval of the result before it is put into its type; None if nothing is known."""
@@ -102,10 +117,13 @@ class ValueRanges:
             return self._unseen(value)
         for fact in self._facts[block]:
             if fact.value is value and known is not None:
-                other = self._known.get(fact.other) or self._unseen(fact.other)
+                other = fact.other if isinstance(fact.other, Interval) else self._anywhere(fact.other)
                 if other is not None:
                     known = _narrowed(known, fact.comparison, other)
         return known
+
+    def _anywhere(self, value: Value) -> Interval | None:
+        return self._known.get(value) or self._unseen(value)
 
     def _unseen(self, value: Value) -> Interval | None:
         """A value defined outside of the function's blocks, or not reached yet."""
@@ -199,7 +217,7 @@ class ValueRanges:
         known = self._at(value, source)
         for fact in self._edge_facts.get(id(edge), ()):
             if fact.value is value and known is not None:
-                other = self._at(fact.other, source)
+                other = fact.other if isinstance(fact.other, Interval) else self._at(fact.other, source)
                 known = _narrowed(known, fact.comparison, other) if other is not None else known
         return known
 
@@ -222,9 +240,13 @@ class ValueRanges:
 
 
 def _facts_of(condition: Apply | None, holds: bool) -> list[_Fact]:
-    if condition is None or len(condition.operands) != 2:
+    if condition is None:
         return []
     comparison = condition.primitive.name.partition(".")[2]
+    if comparison == "to_bool" and condition.operands[0].type in _INTEGERS:
+        return [_Fact(condition.operands[0], "ne" if holds else "eq", Interval(0, 0))]
+    if len(condition.operands) != 2:
+        return []
     left, right = condition.operands
     if comparison not in _NEGATED or left.type not in _INTEGERS or right.type not in _INTEGERS:
         return []

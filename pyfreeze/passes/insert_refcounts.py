@@ -28,6 +28,9 @@ from pyfreeze.ir.instructions import (
 )
 from pyfreeze.ir.types import STATUS, is_refcounted
 
+_Values = dict[Value, None]
+"""A set in the order of insertion: the same source gives the same code."""
+
 
 def insert_refcounts(function: Function) -> None:
     values = [value for block in function.blocks for value in block.parameters]
@@ -43,6 +46,11 @@ class _Inserter:
         immortal = {instruction.result for instruction in function.instructions() if isinstance(instruction, Constant)}
         self._unowned = immortal | set(function.parameters)
         self._splits: list[Block] = []
+        self._order = [
+            value
+            for block in function.blocks
+            for value in [*block.parameters, *(item.result for item in block.instructions if item.result is not None)]
+        ]
 
     def run(self) -> None:
         for block in self._function.blocks:
@@ -55,13 +63,13 @@ class _Inserter:
 
     def _rewrite(self, block: Block) -> None:
         after = self._live_after(block)
-        alive = {value for value in self._entries[block] if self._is_owned(value)}
+        alive = {value: None for value in self._order if value in self._entries[block] and self._is_owned(value)}
         result: list[Instruction] = []
         starting = after[0] if not block.instructions else before(block.instructions[0], after[0], self._entries)
         for parameter in block.parameters:
             if self._is_owned(parameter):
                 if parameter in starting:
-                    alive.add(parameter)
+                    alive[parameter] = None
                 else:
                     result.append(DecRef([parameter]))
         for instruction, live in zip(block.instructions, after, strict=True):
@@ -79,13 +87,11 @@ class _Inserter:
             live = before(instruction, live, self._entries)
         return result[::-1]
 
-    def _step(
-        self, instruction: Instruction, live: set[Value], alive: set[Value], result: list[Instruction]
-    ) -> set[Value]:
+    def _step(self, instruction: Instruction, live: set[Value], alive: _Values, result: list[Instruction]) -> _Values:
         """Append `instruction` with its counts; returns the owned values alive after it."""
         if instruction.handler is not None:
             instruction.handler = self._split(instruction.handler, alive, handler=True)
-        alive = set(alive)
+        alive = dict(alive)
         if isinstance(instruction, MakeTuple):
             self._consume(instruction.operands, live, alive, result)
         result.append(instruction)
@@ -93,28 +99,28 @@ class _Inserter:
         if made is not None and self._is_owned(made):
             if isinstance(instruction, GetItem):
                 result.append(IncRef([made]))
-            alive.add(made)
+            alive[made] = None
         for value in [value for value in alive if value not in live]:
             result.append(DecRef([value]))
-            alive.discard(value)
+            del alive[value]
         return alive
 
-    def _consume(self, values: list[Value], live: set[Value], alive: set[Value], result: list[Instruction]) -> None:
+    def _consume(self, values: list[Value], live: set[Value], alive: _Values, result: list[Instruction]) -> None:
         """Give up one reference for each of `values`: the last one held, or a new one."""
         for value in values:
             if not is_refcounted(value.type):
                 continue
             if value in alive and value not in live:
-                alive.discard(value)
+                del alive[value]
             else:
                 result.append(IncRef([value]))
 
-    def _terminate(self, terminator: Terminator, alive: set[Value], result: list[Instruction]) -> None:
+    def _terminate(self, terminator: Terminator, alive: _Values, result: list[Instruction]) -> None:
         match terminator:
             case Branch(edges=[edge]):
                 result += self._edge_counts(edge, alive)
             case Return() | Fail() | Deopt() | Unreachable():
-                remaining = set(alive)
+                remaining = dict(alive)
                 if isinstance(terminator, Return):
                     self._consume(terminator.operands, set(), remaining, result)
                 if not isinstance(terminator, Unreachable):
@@ -123,14 +129,14 @@ class _Inserter:
                 terminator.edges = [self._split(edge, alive, handler=False) for edge in terminator.edges]
         result.append(terminator)
 
-    def _edge_counts(self, edge: Edge, alive: set[Value]) -> list[Instruction]:
+    def _edge_counts(self, edge: Edge, alive: _Values) -> list[Instruction]:
         counts: list[Instruction] = []
-        remaining = set(alive)
+        remaining = dict(alive)
         self._consume(edge.arguments, self._entries[edge.target], remaining, counts)
         counts += [DecRef([value]) for value in remaining if value not in self._entries[edge.target]]
         return counts
 
-    def _split(self, edge: Edge, alive: set[Value], handler: bool) -> Edge:
+    def _split(self, edge: Edge, alive: _Values, handler: bool) -> Edge:
         """An edge that does its counts, in a block of its own if there are any."""
         counts = self._edge_counts(edge, alive)
         if not counts:

@@ -11,6 +11,7 @@ from pyfreeze.options import Options
 from pyfreeze.passes.add_entry_polls import add_entry_polls
 from pyfreeze.passes.add_exception_edges import add_exception_edges
 from pyfreeze.passes.eliminate_dead_code import eliminate_dead_code
+from pyfreeze.passes.forward_items import forward_items
 from pyfreeze.passes.insert_refcounts import insert_refcounts
 from pyfreeze.passes.reduce_strength import reduce_strength
 from pyfreeze.passes.remove_checks import remove_checks
@@ -34,6 +35,7 @@ class Pass:
 
 PASSES = (
     Pass("wrap-masked-arithmetic", wrap_masked_arithmetic),
+    Pass("forward-items", forward_items),
     Pass("unbox-ints", unbox_ints),
     Pass("reduce-strength", reduce_strength),
     Pass("remove-checks", remove_checks),
@@ -50,6 +52,7 @@ ORDER = (
     ("wrap-masked-arithmetic", "reduce-strength", "masks are recognised as `and` with a constant"),
     ("wrap-masked-arithmetic", "eliminate-dead-code", "it leaves the checked operations behind, unused"),
     ("eliminate-dead-code", "add-exception-edges", "an edge keeps a block alive"),
+    ("forward-items", "unbox-ints", "nothing is known of what comes out of a tuple"),
     ("unbox-ints", "reduce-strength", "it knows the rows of fixed-width integers"),
     ("reduce-strength", "remove-checks", "shifts by constants and tests of multiples have checks, too"),
     ("unbox-ints", "remove-checks", "the ranges of words show which checks they do not need"),

@@ -8,6 +8,7 @@ NaN as well: it is not zero, and neither is any sum or product with it.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 from pyfreeze.analysis.value_ranges import ValueRanges
@@ -31,9 +32,10 @@ def remove_checks(function: Function, assumed: Mapping[Value, Interval] | None =
     definitions = {item.result: item for item in function.instructions() if item.result is not None}
     ranges = ValueRanges(function, assumed)
     for block, item in candidates:
-        operands = [ranges.of(operand, block) for operand in item.operands]
-        if _divides_by_nonzero(item, definitions) or (item.primitive.applies and item.primitive.applies(*operands)):
-            item.primitive = _cheapest(item.primitive, operands)
+        applies = item.primitive.applies
+        pieces = itertools.product(*(ranges.pieces(operand, block) for operand in item.operands))
+        if _divides_by_nonzero(item, definitions) or (applies and all(applies(*operands) for operands in pieces)):
+            item.primitive = _cheapest(item.primitive, [ranges.of(operand, block) for operand in item.operands])
             item.site = None
 
 

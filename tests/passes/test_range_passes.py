@@ -7,6 +7,7 @@ from pyfreeze.analysis.value_ranges import ValueRanges
 from pyfreeze.ir.function import Function
 from pyfreeze.ir.interval import Interval
 from pyfreeze.ir.parser import parse_module
+from pyfreeze.passes.forward_items import forward_items
 from pyfreeze.passes.reduce_strength import reduce_strength
 from pyfreeze.passes.remove_checks import remove_checks
 from pyfreeze.passes.strip_mine_loops import strip_mine_loops
@@ -211,3 +212,25 @@ def test_a_product_is_no_sum() -> None:
 def test_a_loop_that_may_not_advance_is_not_strip_mined() -> None:
     stuck = SUM.replace("OPERATION", "int.add").replace("%6: int64 = const 1", "%6: int64 = const 0")
     assert "strip_end" not in run_on_module(strip_mine_loops, stuck)
+
+
+def test_a_divisor_that_was_tested_is_not_zero() -> None:
+    tested = QUOTIENTS.replace("int64.gt %d", "int64.ne %d")
+    printed = run(remove_checks, tested.replace("floordiv %2", "floordiv %n"))
+    assert "%2: int64 = unchecked[int64.mod] %n, %d" in printed
+    assert "int64.floordiv %n, %d !" in printed  # the lowest int64 by -1
+
+
+SWAP = """function @f -> int64 line 1 {
+^entry(%a: int64, %b: int64):
+  %0: tuple[int64, int64] = tuple (%b, %a)
+  %1: tuple[tuple[int64, int64], int64] = tuple (%0, %a)
+  %2: tuple[int64, int64] = item %1, 0
+  %3: int64 = item %2, 0
+  return %3
+}
+"""
+
+
+def test_items_of_tuples_made_here_are_what_was_put_in() -> None:
+    assert "return %b" in run(forward_items, SWAP)
