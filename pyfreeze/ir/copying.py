@@ -14,21 +14,22 @@ def copy_blocks(
     values: Mapping[Value, Value] | None = None,
     targets: Mapping[Block, Block] | None = None,
 ) -> list[Block]:
-    """All of `blocks` again, in order, referring to each other only.
+    """All of `blocks` again, in order, with values of their own.
 
-    `values` and `targets` are what stands, in the copies, for values and blocks from elsewhere.
+    `values` and `targets` are what stands, in the copies, for values and blocks from elsewhere; others stay.
     """
     new_values = dict(values or {})
+    for block in blocks:
+        defined = [item.result for item in block.instructions if item.result is not None]
+        new_values.update({value: Value(value.type, value.name) for value in [*block.parameters, *defined]})
     made_blocks = {block: Block(f"{block.name}.{suffix}") for block in blocks}
-    new_blocks = {**(targets or {}), **made_blocks}
+    new_blocks = {**dict(targets or {}), **made_blocks}
 
     def new(value: Value) -> Value:
-        if value not in new_values:
-            new_values[value] = Value(value.type, value.name)
-        return new_values[value]
+        return new_values.get(value, value)
 
     def new_edge(edge: Edge) -> Edge:
-        return Edge(new_blocks[edge.target], [new(value) for value in edge.arguments])
+        return Edge(new_blocks.get(edge.target, edge.target), [new(value) for value in edge.arguments])
 
     def new_site(site: Site) -> Site:
         return Site(site.function, site.position, site.local_names, [new(value) for value in site.local_values])

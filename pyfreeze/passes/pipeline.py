@@ -18,6 +18,7 @@ from pyfreeze.passes.remove_checks import remove_checks
 from pyfreeze.passes.strip_mine_loops import strip_mine_loops
 from pyfreeze.passes.unbox_ints import unbox_ints
 from pyfreeze.passes.unroll_recursion import unroll_recursion
+from pyfreeze.passes.version_loops import version_loops
 from pyfreeze.passes.version_strips import version_strips
 from pyfreeze.passes.wrap_masked_arithmetic import wrap_masked_arithmetic
 
@@ -37,6 +38,7 @@ PASSES = (
     Pass("wrap-masked-arithmetic", wrap_masked_arithmetic),
     Pass("forward-items", forward_items),
     Pass("unbox-ints", unbox_ints),
+    Pass("version-loops", version_loops),
     Pass("reduce-strength", reduce_strength),
     Pass("remove-checks", remove_checks),
     Pass("strip-mine-loops", run_on_module=strip_mine_loops),
@@ -53,6 +55,9 @@ ORDER = (
     ("wrap-masked-arithmetic", "eliminate-dead-code", "it leaves the checked operations behind, unused"),
     ("eliminate-dead-code", "add-exception-edges", "an edge keeps a block alive"),
     ("forward-items", "unbox-ints", "nothing is known of what comes out of a tuple"),
+    ("unbox-ints", "version-loops", "what is a word in any case needs no copy"),
+    ("version-loops", "reduce-strength", "the copies are made of words"),
+    ("version-loops", "strip-mine-loops", "the copies are counted loops"),
     ("unbox-ints", "reduce-strength", "it knows the rows of fixed-width integers"),
     ("reduce-strength", "remove-checks", "shifts by constants and tests of multiples have checks, too"),
     ("unbox-ints", "remove-checks", "the ranges of words show which checks they do not need"),

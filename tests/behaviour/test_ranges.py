@@ -142,6 +142,28 @@ def literal_bounds() -> int:
     return total
 
 
+def plain_while(start: int, n: int, factor: int) -> tuple[int, int, int]:
+    i = start
+    total = 0
+    product = 1
+    while i < n:
+        total += i * factor
+        product = product * 3 % 1000003
+        i += 5
+    return i, total, product
+
+
+def plain_while_else(n: int, by: int) -> int:
+    i = 0
+    while i < n:
+        if i % 7 == by:
+            i += 2
+        i += 1
+    else:
+        i = -i
+    return i
+
+
 def masked(n: int) -> int:
     x = 12345
     for _ in range(n):
@@ -234,6 +256,18 @@ def test_variables_after_the_loop(both: Both) -> None:
             both.same("shifted", n, by)
     both.same("nested", 3, 2**20)
     both.same("literal_bounds")
+
+
+@pytest.mark.parametrize(
+    "start", [0, 7, -30_000, 2**31 - 9, 2**61, 2**62 - 50_000, 2**62, -(2**62) - 7, 2**63 - 3, 2**70]
+)
+def test_while_loops_over_plain_ints(both: Both, start: int) -> None:
+    for length in (-1, 0, 1, 4, 5, 6, STRIP, 3 * STRIP):
+        for factor in (0, 1, -(2**33), 2**61, 2**66):
+            both.same("plain_while", start, start + length, factor)
+    for n in (0, 1, 50_000):
+        both.same("plain_while_else", n, 3)
+        both.same("plain_while_else", n, 2**64)
 
 
 @pytest.mark.parametrize("n", [0, 1, 20, 21, 60, 61, 90, 91, 92, 93, 200])

@@ -12,6 +12,7 @@ from pyfreeze.passes.reduce_strength import reduce_strength
 from pyfreeze.passes.remove_checks import remove_checks
 from pyfreeze.passes.strip_mine_loops import strip_mine_loops
 from pyfreeze.passes.unbox_ints import unbox_ints
+from pyfreeze.passes.version_loops import version_loops
 from pyfreeze.passes.version_strips import version_strips
 from pyfreeze.primitives import find
 from tests.passes.test_scalar_passes import run, run_on_module
@@ -234,3 +235,37 @@ SWAP = """function @f -> int64 line 1 {
 
 def test_items_of_tuples_made_here_are_what_was_put_in() -> None:
     assert "return %b" in run(forward_items, SWAP)
+
+
+WHILE = """function @f -> int line 1 {
+^entry(%n: int):
+  %0: int = const 0
+  br ^while(%0)
+^while(%i: int):
+  %1: bool = int.lt %i, %n !2:4-2:9 {n=%n, i=%i}
+  condbr %1, ^body, ^done
+^body:
+  %2: int = const 1
+  %3: int = int.add %i, %2 !3:4-3:9 {n=%n, i=%i}
+  poll !2:0-2:1 {n=%n, i=%3}
+  br ^while(%3)
+^done:
+  return %i
+}
+"""
+
+
+def test_a_loop_over_plain_ints_counts_in_words_if_they_are_small() -> None:
+    printed = run(version_loops, WHILE)
+    copy = printed[printed.index("^while.words(") : printed.index("^while.done:")]
+    assert "int64.lt" in copy and "int64.add" in copy and " int.add" not in copy
+    assert printed.count("int.is_small") == 2 and "int.add %i" in printed
+    assert "int64.strip_end" in run_on_module(strip_mine_loops, printed)
+
+
+def test_a_loop_that_does_not_count_gets_no_copy() -> None:
+    assert "counted" not in run(
+        version_loops,
+        WHILE.replace("const 0", "const 5").replace("const 1", "const 3").replace("int.add %i", "int.mul %i"),
+    )
+    assert "counted" not in run(version_loops, WHILE.replace("int.lt", "int.ne"))
