@@ -70,9 +70,12 @@ def build(
 
 
 def extension_path(source: SourceFile, out_dir: Path | None) -> Path:
-    """Where the extension module of `source` goes."""
-    stem = "__init__" if source.is_package else source.module_name.rpartition(".")[2]
-    return (out_dir if out_dir is not None else source.path.parent) / f"{stem}{extension_suffix()}"
+    """Where the extension module of `source` goes: beside it, or under `out_dir` in the folders of its packages."""
+    *packages, stem = source.module_name.split(".")
+    if source.is_package:
+        packages, stem = [*packages, stem], "__init__"
+    folder = source.path.parent if out_dir is None else out_dir.joinpath(*packages)
+    return folder / f"{stem}{extension_suffix()}"
 
 
 def compile_module(source: SourceFile, target: Path, options: Options) -> BuildResult:
@@ -89,7 +92,7 @@ def compile_module(source: SourceFile, target: Path, options: Options) -> BuildR
     dump("ir", lambda: format_module(module))
     failures = _transform(module, options, dump)
     object_code = _generate(source, analysed.code, module, keys, options, dump)
-    link_extension(object_code, target, _init_name(source))
+    link_extension(object_code, target, source.init_symbol)
     diagnostics = (*analysed.diagnostics, *(_internal(source, failure) for failure in failures))
     report = _report(source, analysed.built, failures)
     return BuildResult(source, target, diagnostics, report, time.perf_counter() - start, tuple(dumps))
@@ -153,7 +156,9 @@ def _generate(
 ) -> bytes:
     source_hash = _imp.source_hash(HASH_KEY, source.data)
     mask = int(runtime.layout()["breaker_mask"])
-    info = ModuleInfo(_init_name(source), source.path.name, source_hash, code, keys, mask)
+    info = ModuleInfo(
+        source.module_name.rpartition(".")[2], source.init_symbol, source.path.name, source_hash, code, keys, mask
+    )
     text = emit_module(module, info)
     dump("llvm", lambda: text)
     try:
@@ -161,10 +166,6 @@ def _generate(
     except LlvmError as error:
         message = f"LLVM rejects the generated code: {error}"
         raise DiagnosticError((Diagnostic("PF507", "error", str(source.path), 0, 0, message),)) from None
-
-
-def _init_name(source: SourceFile) -> str:
-    return source.module_name.rpartition(".")[2]
 
 
 def _internal(source: SourceFile, failure: PassFailure) -> Diagnostic:

@@ -24,6 +24,14 @@ class SourceFile:
     def is_package(self) -> bool:
         return self.path.name == "__init__.py"
 
+    @property
+    def init_symbol(self) -> str:
+        """The function that CPython looks for in the extension module (PEP 489, "Export Hook Name")."""
+        name = self.module_name.rpartition(".")[2]
+        if name.isascii():
+            return f"PyInit_{name}"
+        return "PyInitU_" + name.encode("punycode").decode("ascii").replace("-", "_")
+
 
 def read_source(path: Path) -> SourceFile:
     """A module. Raises DiagnosticError: missing, unreadable, undecodable, or not importable under its name."""
@@ -72,9 +80,9 @@ def _module_name(path: Path) -> str:
     if not parts:
         parts = [path.parent.name]
     for part in parts:
-        if not part.isidentifier() or not part.isascii():
+        if not part.isidentifier():
             message = f"`{part}` is no name that can be imported as an extension module"
-            raise _refused("PF503", path, message, "rename it: ASCII letters, digits and underscores")
+            raise _refused("PF503", path, message, "rename it: letters, digits and underscores")
     return ".".join(parts)
 
 

@@ -40,13 +40,15 @@ _METADATA = '!0 = !{}\n!1 = !{!"branch_weights", i32 1, i32 100000}\n!2 = !{!"br
 class ModuleInfo:
     """What codegen embeds besides the IR.
 
-    init_name: last part of the dotted name, as in `PyInit_<init_name>`
+    name: last part of the dotted name
+    init_symbol: the function that CPython calls, `PyInit_<name>`
     source_hash: 8 bytes, `_imp.source_hash(HASH_KEY, source)`
     keys: for each native function, where its code object is in `code`
     breaker_mask: bits of the eval breaker that ask for attention, from the runtime's `layout()`
     """
 
-    init_name: str
+    name: str
+    init_symbol: str
     source_name: str
     source_hash: bytes
     code: CodeType
@@ -164,7 +166,7 @@ class _ModuleEmitter:
         fields = [
             "[13 x i64] zeroinitializer",
             f"i32 {ABI_VERSION}",
-            f"ptr {self._symbols.string(self._info.init_name.encode())}",
+            f"ptr {self._symbols.string(self._info.name.encode())}",
             f"ptr {self._symbols.string(self._info.source_name.encode())}",
             f"ptr {self._symbols.string(self._info.source_hash)}",
             "ptr @code",
@@ -191,7 +193,7 @@ class _ModuleEmitter:
         capsule = self._symbols.string(b"pyfreeze._runtime.api")
         initialize = self._symbols.slot("pf_module_init")
         return f"""declare ptr @PyCapsule_Import(ptr, i32)
-define ptr @PyInit_{self._info.init_name}() {{
+define ptr @{self._info.init_symbol}() {{
 %table = call ptr @PyCapsule_Import(ptr {capsule}, i32 0)
 %missing = icmp eq ptr %table, null
 br i1 %missing, label %failed, label %found

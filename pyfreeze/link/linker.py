@@ -43,7 +43,7 @@ def no_linker() -> str:
     return "no C compiler found to link with"
 
 
-def link_extension(object_code: bytes, target: Path, init_name: str) -> None:
+def link_extension(object_code: bytes, target: Path, init_symbol: str) -> None:
     """Write extension module `target`. Raises DiagnosticError; then what was at `target` is as it was."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -51,16 +51,16 @@ def link_extension(object_code: bytes, target: Path, init_name: str) -> None:
             object_file = Path(folder) / "module.o"
             object_file.write_bytes(object_code)
             linked = Path(folder) / target.name
-            _link(object_file, linked, init_name)
+            _link(object_file, linked, init_symbol)
             os.replace(linked, target)
     except OSError as error:
         message = f"cannot be written: {error.strerror or error}"
         raise _failure("PF505", target, message, "choose another folder with -o") from None
 
 
-def _link(object_file: Path, linked: Path, init_name: str) -> None:
+def _link(object_file: Path, linked: Path, init_symbol: str) -> None:
     if sys.platform == "win32":
-        _link_with_setuptools(object_file, linked, init_name)
+        _link_with_setuptools(object_file, linked, init_symbol)
         return
     command = find_linker()
     if command is None:
@@ -73,7 +73,7 @@ def _link(object_file: Path, linked: Path, init_name: str) -> None:
         raise _failure("PF506", linked, f"linking failed: {finished.stderr.strip()}", "run `pyfreeze doctor`")
 
 
-def _link_with_setuptools(object_file: Path, linked: Path, init_name: str) -> None:
+def _link_with_setuptools(object_file: Path, linked: Path, init_symbol: str) -> None:
     """MSVC's linker is found by setuptools, which knows where Visual Studio keeps it."""
     from setuptools._distutils.ccompiler import new_compiler
     from setuptools._distutils.errors import CompileError, DistutilsPlatformError, LinkError
@@ -82,7 +82,7 @@ def _link_with_setuptools(object_file: Path, linked: Path, init_name: str) -> No
     libraries = [str(Path(sys.base_prefix) / "libs")]
     try:
         compiler.link_shared_object(
-            [str(object_file)], str(linked), library_dirs=libraries, export_symbols=[f"PyInit_{init_name}"]
+            [str(object_file)], str(linked), library_dirs=libraries, export_symbols=[init_symbol]
         )
     except (CompileError, LinkError, DistutilsPlatformError) as error:
         raise _failure("PF506", linked, f"linking failed: {error}", "run `pyfreeze doctor`") from None

@@ -36,6 +36,39 @@ def test_build_and_import(tmp_path: Path) -> None:
     assert shown.stdout.startswith("5 ") and extension_suffix() in shown.stdout
 
 
+def test_packages_keep_their_folders_under_the_output(tmp_path: Path) -> None:
+    package = tmp_path / "shop" / "till"
+    package.mkdir(parents=True)
+    for path in (tmp_path / "shop" / "__init__.py", package / "__init__.py", package / "sums.py"):
+        path.write_text(GOOD + f"NAME = {path.parent.name!r}\n")
+    files = ["shop/__init__.py", "shop/till/__init__.py", "shop/till/sums.py"]
+    finished = pyfreeze("build", *files, "-o", "out", cwd=tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    made = sorted(path.relative_to(tmp_path / "out").parent.as_posix() for path in tmp_path.glob("out/**/*.so"))
+    assert made == ["shop", "shop/till", "shop/till"] or sys.platform == "win32"
+    script = (
+        "import sys; sys.path[:] = ['out', *[p for p in sys.path if p]]; import shop.till.sums as sums, pyfreeze; "
+        "print(sums.f(4), sums.__name__, sums.__package__, sums.NAME, pyfreeze.is_compiled(sums))"
+    )
+    shown = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert shown.stdout == "5 shop.till.sums shop.till till True\n", shown.stderr
+
+
+def test_names_of_modules_and_functions_may_be_any_identifiers(tmp_path: Path) -> None:
+    (tmp_path / "größe.py").write_text("def fläche(länge: int) -> int:\n    return länge * länge\n", encoding="utf-8")
+    finished = pyfreeze("build", "größe.py", cwd=tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    script = "import größe, pyfreeze; print(größe.fläche(länge=3), pyfreeze.is_compiled(größe.fläche), größe.__name__)"
+    shown = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert shown.stdout == "9 True größe\n", shown.stderr
+
+
 def test_several_modules_show_progress(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / f"{name}.py").write_text(GOOD)
