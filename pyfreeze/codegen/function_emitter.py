@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from types import CodeType
 
 from pyfreeze.codegen.machine_types import float_literal, from_word, llvm_type, scalar_paths, to_word
+from pyfreeze.codegen.slow_paths import slow_path, slow_path_type
 from pyfreeze.codegen.symbols import Symbols, returned_type
 from pyfreeze.codegen.trampoline import offset_of
 from pyfreeze.ir.function import Function, reverse_postorder
@@ -51,7 +52,6 @@ from pyfreeze.ir.types import (
     Status,
     Type,
     descriptor,
-    flattened,
 )
 
 _UNLIKELY, _LIKELY = ", !prof !1", ", !prof !2"
@@ -145,8 +145,7 @@ class FunctionEmitter:
         return self._assemble()
 
     def _assemble(self) -> str:
-        buffers = [f"%payload = alloca [{self._payload_words} x i64]", f"%words = alloca [{self._payload_words} x i64]"]
-        self._lines["entry"] = buffers + self._lines["entry"]
+        self._lines["entry"].insert(0, f"%payload = alloca [{self._payload_words} x i64]")
         for block, incoming in self._incoming.items():
             self._lines[self._labels[block]] = self._phis(block, incoming) + self._lines[self._labels[block]]
         parameters = ", ".join(
@@ -218,11 +217,6 @@ class FunctionEmitter:
                 self._line(f"store i64 {word}, ptr {slot}")
                 position += 1
         self._payload_words = max(self._payload_words, position)
-
-    def _load_result(self, type_: Type) -> str:
-        """The value of `type_` that the runtime left in `%words`."""
-        self._payload_words = max(self._payload_words, len(flattened(type_)))
-        return self._load(type_, "%words")
 
     def _load(self, type_: Type, words: str) -> str:
         """A value of `type_` from the payload at `words`."""
@@ -330,39 +324,30 @@ class FunctionEmitter:
             self._open(following)
             self._names[result] = fast[0]
             return
-        status = self._ask_python(instruction)
-        recovers = primitive.lowering.recovers or fast is None
-        if not recovers:
+        returned, pair, status = slow_path_type(primitive), self._fresh(), self._fresh()
+        operands = ", ".join(map(self._typed, instruction.operands))
+        self._line(f"{pair} = call {returned} {slow_path(self._symbols, primitive)}({operands}) #1")
+        self._line(f"{status} = extractvalue {returned} {pair}, 1")
+        if not (primitive.lowering.recovers or fast is None):
             assert handler is not None and fast is not None
             self._line(f'br label %"{self._jump(handler, status)}"')
             self._open(following)
             self._names[result] = fast[0]
             return
-        loaded = self._new_label("loaded")
+        slow_value, slow_label = self._fresh(), self._label
+        self._line(f"{slow_value} = extractvalue {returned} {pair}, 0")
         if handler is not None:
             failed = self._fresh()
             self._line(f"{failed} = icmp ne i8 {status}, 0")
-            self._line(f'br i1 {failed}, label %"{self._jump(handler, status)}", label %"{loaded}"{_UNLIKELY}')
+            self._line(f'br i1 {failed}, label %"{self._jump(handler, status)}", label %"{following}"{_UNLIKELY}')
         else:
-            self._line(f'br label %"{loaded}"')
-        self._open(loaded, cold=fast is not None)
-        slow_value = self._load_result(primitive.result)
-        self._line(f'br label %"{following}"')
-        slow_label = self._label
+            self._line(f'br label %"{following}"')
         self._open(following)
         if fast is None:
             self._names[result] = slow_value
         else:
             sources = f'[{fast[0]}, %"{fast[1]}"], [{slow_value}, %"{slow_label}"]'
             self._line(f"{self._define(result)} = phi {llvm_type(result.type)} {sources}")
-
-    def _ask_python(self, instruction: Apply) -> str:
-        primitive = instruction.primitive
-        assert primitive.python is not None
-        self._store_payload(instruction.operands)
-        raises = bool(primitive.effects.raises)
-        record = self._symbols.callable(primitive.python, primitive.operands, primitive.result, raises)
-        return self._status_of(f"{self._symbols.slot('pf_call')}(ptr {record}, ptr %payload, ptr %words)")
 
     def _status_of(self, call: str) -> str:
         wide, status = self._fresh(), self._fresh()

@@ -31,8 +31,12 @@ _TYPES = (
     "%PfBinding = type {ptr, i32, ptr, ptr, i32, i32, i32, i32, ptr, ptr}\n"
     "%PfModule = type {[13 x i64], i32, ptr, ptr, ptr, ptr, i64, ptr, i32, ptr, i32, ptr, i64, ptr, ptr, ptr}\n"
 )
-# #0: frame pointers keep profilers able to walk the stack. #1: slow paths stay out of line.
-_ATTRIBUTES = 'attributes #0 = { nounwind "frame-pointer"="non-leaf" }\nattributes #1 = { cold nounwind }\n'
+# #0: frame pointers keep profilers able to walk the stack. #1: slow calls. #2: slow paths, which stay out of line.
+_ATTRIBUTES = (
+    'attributes #0 = { nounwind "frame-pointer"="non-leaf" }\n'
+    "attributes #1 = { cold nounwind }\n"
+    "attributes #2 = { cold noinline nounwind }\n"
+)
 _METADATA = '!0 = !{}\n!1 = !{!"branch_weights", i32 1, i32 100000}\n!2 = !{!"branch_weights", i32 100000, i32 1}\n'
 
 

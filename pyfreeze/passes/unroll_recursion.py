@@ -47,7 +47,7 @@ def unroll_recursion(function: Function) -> None:
 
 def _size(function: Function) -> int:
     """Instructions, with those that have a slow path to go on from counted as the several that they become."""
-    return sum(6 if _recovers(instruction) else 1 for instruction in function.instructions())
+    return sum(8 if _recovers(instruction) else 1 for instruction in function.instructions())
 
 
 def _recovers(instruction: Instruction) -> bool:
