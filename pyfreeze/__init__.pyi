@@ -1,6 +1,8 @@
 """The public face for type checkers: value types are the ordinary types that their values have."""
 
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar, dataclass_transform
+
+_T = TypeVar("_T")
 
 __version__: str
 
@@ -16,3 +18,5 @@ float32: TypeAlias = float
 float64: TypeAlias = float
 
 def is_compiled(thing: object) -> bool: ...
+@dataclass_transform(frozen_default=True)
+def frozen(cls: type[_T], /) -> type[_T]: ...

@@ -155,9 +155,14 @@ def _generate(
     dump: Callable[[str, Callable[[], str]], None],
 ) -> bytes:
     source_hash = _imp.source_hash(HASH_KEY, source.data)
-    mask = int(runtime.layout()["breaker_mask"])
     info = ModuleInfo(
-        source.module_name.rpartition(".")[2], source.init_symbol, source.path.name, source_hash, code, keys, mask
+        source.module_name.rpartition(".")[2],
+        source.init_symbol,
+        source.path.name,
+        source_hash,
+        code,
+        keys,
+        runtime.layout(),
     )
     text = emit_module(module, info)
     dump("llvm", lambda: text)

@@ -6,15 +6,37 @@ so that the trampoline goes on into the function's own bytecode.
 
 from __future__ import annotations
 
-from pyfreeze.codegen.function_emitter import body_symbol, record_symbol, returned_struct
-from pyfreeze.codegen.machine_types import from_word, llvm_type, scalar_paths, to_word
+from collections.abc import Mapping
+
+from pyfreeze.codegen.function_emitter import body_symbol, record_symbol, returned_struct, returns_in_memory
+from pyfreeze.codegen.machine_types import (
+    from_word,
+    llvm_type,
+    memory_layout,
+    memory_type,
+    scalar_paths,
+    to_word,
+)
 from pyfreeze.codegen.symbols import Symbols
 from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import Value
-from pyfreeze.ir.types import INT, BoolType, FixedInt, FloatType, IntType, NoneKind, TupleType, Type, descriptor
+from pyfreeze.ir.types import (
+    INT,
+    BoolType,
+    FixedInt,
+    FloatType,
+    IntType,
+    NoneKind,
+    StructType,
+    TupleType,
+    Type,
+)
 
 _DEOPTIMIZED = -3
 """`pf_guard_failed`'s code, in place of a parameter, for a body that ended in `Status.DEOPT`."""
+
+_WRONG_TYPE = "1"
+"""`PF_WRONG_TYPE`."""
 
 UNLIMITED = 1 << 40
 
@@ -27,12 +49,16 @@ class EntryEmitter:
     """Emits one wrapper: `PyObject *(PyObject *self, PyObject *const *args, Py_ssize_t nargs)` (METH_FASTCALL).
 
     frame_bytes: bound of the stack taken by one native call below this one; None if the depth is bounded.
+    objects: facts about objects of the running interpreter, from the runtime's `layout()`.
     """
 
-    def __init__(self, function: Function, symbols: Symbols, frame_bytes: int | None) -> None:
+    def __init__(
+        self, function: Function, symbols: Symbols, frame_bytes: int | None, objects: Mapping[str, int]
+    ) -> None:
         self._function = function
         self._symbols = symbols
         self._frame_bytes = frame_bytes
+        self._object_head, self._object_type_offset = objects["object_head"], objects["type"]
         self._lines: list[str] = []
         self._failures: list[str] = []
         self._owned: list[str] = []  # tagged ints unboxed so far, released on every way out
@@ -53,14 +79,19 @@ class EntryEmitter:
         if self._frame_bytes is not None:
             remaining = "%remaining"
             self._line(f"%remaining = call i64 {slot('pf_remaining')}(ptr %thread, i64 {self._frame_bytes})")
-        passed = ", ".join(["ptr %breaker", f"i64 {remaining}", *arguments])
-        struct = returned_struct(function)
-        self._line(f"%pair = call fastcc {struct} {body_symbol(function.name)}({passed})")
-        self._line(f"%status = extractvalue {struct} %pair, 1")
+        place = ["ptr %result"] if returns_in_memory(function.result) else []
+        passed = ", ".join(["ptr %breaker", f"i64 {remaining}", *place, *arguments])
+        struct, in_memory = returned_struct(function.result), returns_in_memory(function.result)
+        if in_memory:
+            self._line(f"%status = call fastcc i8 {body_symbol(function.name)}({passed})")
+        else:
+            self._line(f"%pair = call fastcc {struct} {body_symbol(function.name)}({passed})")
+            self._line(f"%status = extractvalue {struct} %pair, 1")
         self._release()
         self._line("switch i8 %status, label %failed [i8 0, label %done i8 2, label %deopt]")
         self._label("done")
-        self._line(f"%value = extractvalue {struct} %pair, 0")
+        value = f"load {llvm_type(function.result)}, ptr %result" if in_memory else f"extractvalue {struct} %pair, 0"
+        self._line(f"%value = {value}")
         self._line(f"ret ptr {self._box(function.result, '%value')}")
         self._label("failed")
         self._line(f"%none = call ptr {slot('pf_leave_with_error')}(ptr {record})\nret ptr %none")
@@ -69,7 +100,7 @@ class EntryEmitter:
             f"%left = call ptr {slot('pf_guard_failed')}(ptr {record}, i32 {_DEOPTIMIZED}, i32 0)\nret ptr %left"
         )
         head = f"define internal ptr {entry_symbol(function.name)}(ptr %self, ptr %args, i64 %count) {{\nentry:\n"
-        buffer = f"%buffer = alloca [{self._buffer_words()} x i64]\n"
+        buffer = f"%buffer = alloca [{self._buffer_words()} x i64]\n%result = alloca {llvm_type(function.result)}\n"
         return head + buffer + "\n".join([*self._lines, *self._failures]) + "\n}\n"
 
     def _buffer_words(self) -> int:
@@ -106,6 +137,8 @@ class EntryEmitter:
         slot_, argument = self._fresh(), self._fresh()
         self._line(f"{slot_} = getelementptr ptr, ptr %args, i64 {number}")
         self._line(f"{argument} = load ptr, ptr {slot_}")
+        if isinstance(parameter.type, StructType):
+            return f"{llvm_type(parameter.type)} {self._unbox_struct(number, parameter.type, argument)}"
         reason = self._fresh()
         self._line(f"{reason} = call i32 {self._guard_call(parameter.type, argument)}")
         bad, following, failed = self._fresh(), f"next{number}", f"guard{number}"
@@ -114,6 +147,50 @@ class EntryEmitter:
         self._add_failure(number, failed, reason)
         self._label(following)
         return f"{llvm_type(parameter.type)} {self._from_buffer(parameter.type)}"
+
+    def _unbox_struct(self, number: int, type_: StructType, argument: str) -> str:
+        """An instance of exactly the class: its fields, read from the object."""
+        address, actual, expected, same = (self._fresh() for _ in range(4))
+        self._line(f"{address} = getelementptr i8, ptr {argument}, i64 {self._object_type_offset}")
+        self._line(f"{actual} = load ptr, ptr {address}")
+        self._line(f"{expected} = load ptr, ptr {self._symbols.class_object(type_)}")
+        self._line(f"{same} = icmp eq ptr {actual}, {expected}")
+        following, failed = f"next{number}", f"guard{number}"
+        self._line(f'br i1 {same}, label %"{following}", label %"{failed}", !prof !2')
+        self._add_failure(number, failed, _WRONG_TYPE)
+        self._label(following)
+        built = "undef"
+        for scalar in memory_layout(type_)[0]:
+            place, loaded, inserted = (self._fresh() for _ in range(3))
+            self._line(f"{place} = getelementptr i8, ptr {argument}, i64 {self._object_head + scalar.offset}")
+            self._line(f"{loaded} = load {memory_type(scalar.type)}, ptr {place}")
+            if isinstance(scalar.type, BoolType):
+                raw, loaded = loaded, self._fresh()
+                self._line(f"{loaded} = icmp ne i8 {raw}, 0")
+            where = ", ".join(map(str, scalar.path))
+            operand = f"{llvm_type(scalar.type)} {loaded}"
+            self._line(f"{inserted} = insertvalue {llvm_type(type_)} {built}, {operand}, {where}")
+            built = inserted
+        return built
+
+    def _box_struct(self, type_: StructType, value: str, boxed: str) -> None:
+        """A new instance of the class; NULL with a MemoryError if there is no space for it."""
+        class_, failed = self._fresh(), self._fresh()
+        self._line(f"{class_} = load ptr, ptr {self._symbols.class_object(type_)}")
+        self._line(f"{boxed} = call ptr {self._symbols.slot('pf_new_instance_of')}(ptr {class_})")
+        self._line(f"{failed} = icmp eq ptr {boxed}, null")
+        self._line(f'br i1 {failed}, label %"full", label %"made", !prof !1')
+        self._label("full")
+        self._line("ret ptr null")
+        self._label("made")
+        for scalar in memory_layout(type_)[0]:
+            place, taken = self._fresh(), self._fresh()
+            self._line(f"{place} = getelementptr i8, ptr {boxed}, i64 {self._object_head + scalar.offset}")
+            self._line(f"{taken} = extractvalue {llvm_type(type_)} {value}, {', '.join(map(str, scalar.path))}")
+            if isinstance(scalar.type, BoolType):
+                raw, taken = taken, self._fresh()
+                self._line(f"{taken} = zext i1 {raw} to i8")
+            self._line(f"store {memory_type(scalar.type)} {taken}, ptr {place}")
 
     def _guard_call(self, type_: Type, argument: str) -> str:
         slot = self._symbols.slot
@@ -125,10 +202,10 @@ class EntryEmitter:
             case IntType():
                 return f"{slot('pf_unbox_int')}(ptr {argument}, ptr %buffer)"
             case TupleType():
-                signature = self._symbols.string(descriptor(type_).encode())
-                return f"{slot('pf_unbox_tuple')}(ptr {argument}, ptr {signature}, ptr %buffer)"
+                signature = self._symbols.string(self._symbols.descriptor(type_).encode())
+                return f"{slot('pf_unbox_tuple')}(ptr @module, ptr {argument}, ptr {signature}, ptr %buffer)"
             case _:
-                return f"{slot('pf_unbox')}(ptr {argument}, i32 {ord(descriptor(type_))}, ptr %buffer)"
+                return f"{slot('pf_unbox')}(ptr {argument}, i32 {ord(self._symbols.descriptor(type_))}, ptr %buffer)"
 
     def _add_failure(self, number: int, label: str, reason: str) -> None:
         lines = [f'"{label}":']
@@ -175,6 +252,8 @@ class EntryEmitter:
                 self._line(f"{boxed} = call ptr {slot('pf_box_int')}(i64 {value})")
             case TupleType():
                 self._box_tuple(type_, value, boxed)
+            case StructType():
+                self._box_struct(type_, value, boxed)
             case _:
                 raise TypeError(f"{type_} is no result of a native function")
         return boxed
@@ -187,5 +266,6 @@ class EntryEmitter:
             self._lines += lines
             self._line(f"{slot_} = getelementptr i64, ptr %buffer, i64 {position}")
             self._line(f"store i64 {word}, ptr {slot_}")
-        signature = self._symbols.string(descriptor(type_).encode())
-        self._line(f"{boxed} = call ptr {self._symbols.slot('pf_box_tuple')}(ptr {signature}, ptr %buffer)")
+        signature = self._symbols.string(self._symbols.descriptor(type_).encode())
+        slot = self._symbols.slot("pf_box_tuple")
+        self._line(f"{boxed} = call ptr {slot}(ptr @module, ptr {signature}, ptr %buffer)")

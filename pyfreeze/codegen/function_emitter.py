@@ -3,8 +3,9 @@
 An IR block may leave in its middle over handler edges, so it becomes several LLVM blocks; the parameters of an IR block
 become phis, filled in when all edges are known. Slow paths are laid out after the function's fast blocks.
 
-Signature: `fastcc {result, i8 status} (ptr breaker, i64 remaining, arguments…)`. `breaker` is the address that tells
-of waiting signals or threads, `remaining` how many more nested calls may be made.
+Signature: `fastcc {result, i8 status} (ptr breaker, i64 remaining, arguments…)`, or for a large result
+`fastcc i8 (ptr breaker, i64 remaining, ptr result, arguments…)`. `breaker` is the address that tells of waiting signals or
+threads, `remaining` how many more nested calls may be made.
 """
 
 from __future__ import annotations
@@ -51,14 +52,25 @@ from pyfreeze.ir.types import (
     ObjectType,
     Status,
     Type,
-    descriptor,
+    flattened,
 )
 
 _UNLIKELY, _LIKELY = ", !prof !1", ", !prof !2"
 
 
-def returned_struct(function: Function) -> str:
-    return f"{{{llvm_type(function.result)}, i8}}"
+def returned_struct(result: Type) -> str:
+    """What a body returns: its result and a status, or the status alone if the result goes to memory."""
+    return "i8" if returns_in_memory(result) else f"{{{llvm_type(result)}, i8}}"
+
+
+def returns_in_memory(result: Type) -> bool:
+    """Whether the result is more than registers take: the caller passes an address for it.
+
+    LLVM would return a third double on the x87 stack.
+    """
+    scalars = flattened(result)
+    reals = sum(isinstance(scalar, FloatType) for scalar in scalars)
+    return reals > 2 or len(scalars) - reals > 2
 
 
 def body_symbol(name: str) -> str:
@@ -96,7 +108,9 @@ class SiteTable:
     def symbol(self, site: Site) -> str:
         layout = self._codes[site.function]
         present = dict(zip(site.local_names, site.local_values, strict=True))
-        locals_ = "".join(descriptor(present[name].type) if name in present else "-" for name in layout.variables)
+        locals_ = "".join(
+            self._symbols.descriptor(present[name].type) if name in present else "-" for name in layout.variables
+        )
         offset = layout.offset(site.position)
         name = f'@"site {site.function} {offset} {locals_}"'
         fields = f"ptr {record_symbol(site.function)}, i32 {offset}, ptr {self._symbols.string(locals_.encode())}"
@@ -129,6 +143,7 @@ class FunctionEmitter:
         self._incoming: dict[Block, list[tuple[str, list[str]]]] = {block: [] for block in self._blocks}
         self._labels = {block: f"b{number}.{block.name}" for number, block in enumerate(self._blocks)}
         self._payload_words = 1
+        self._allocas: list[str] = []
 
     def text(self) -> str:
         for number, parameter in enumerate(self._function.parameters):
@@ -145,14 +160,15 @@ class FunctionEmitter:
         return self._assemble()
 
     def _assemble(self) -> str:
-        self._lines["entry"].insert(0, f"%payload = alloca [{self._payload_words} x i64]")
+        self._lines["entry"][:0] = [f"%payload = alloca [{self._payload_words} x i64]", *self._allocas]
         for block, incoming in self._incoming.items():
             self._lines[self._labels[block]] = self._phis(block, incoming) + self._lines[self._labels[block]]
         parameters = ", ".join(
             ["ptr %breaker", "i64 %remaining"]
+            + (["ptr noalias %result"] if returns_in_memory(self._function.result) else [])
             + [f"{llvm_type(value.type)} {self._names[value]}" for value in self._function.parameters]
         )
-        head = f"define internal fastcc {returned_struct(self._function)} {body_symbol(self._function.name)}({parameters}) #0 {{"
+        head = f"define internal fastcc {returned_struct(self._function.result)} {body_symbol(self._function.name)}({parameters}) #0 {{"
         cold = set(self._cold)
         labels = [label for label in self._order if label not in cold] + self._cold
         blocks = ["\n".join([f'"{label}":', *self._lines[label]]) for label in labels]
@@ -366,16 +382,26 @@ class FunctionEmitter:
         remaining = "%remaining"
         if instruction.function in self._recursive:
             remaining = self._check_depth(handler, instruction.levels)
-        struct = f"{{{llvm_type(result.type)}, i8}}"
-        arguments = ", ".join(["ptr %breaker", f"i64 {remaining}", *map(self._typed, instruction.operands)])
-        pair, status, failed = self._fresh(), self._fresh(), self._fresh()
-        self._line(f"{pair} = call fastcc {struct} {body_symbol(instruction.function)}({arguments})")
-        self._line(f"{status} = extractvalue {struct} {pair}, 1")
+        struct, in_memory = returned_struct(result.type), returns_in_memory(result.type)
+        returned, following = self._fresh(), self._new_label("next")
+        place = [f"ptr {self._buffer(result.type)}"] if in_memory else []
+        arguments = ", ".join(["ptr %breaker", f"i64 {remaining}", *place, *map(self._typed, instruction.operands)])
+        self._line(f"{returned} = call fastcc {struct} {body_symbol(instruction.function)}({arguments})")
+        status, failed = returned, self._fresh()
+        if not in_memory:
+            status = self._fresh()
+            self._line(f"{status} = extractvalue {struct} {returned}, 1")
         self._line(f"{failed} = icmp ne i8 {status}, 0")
-        following = self._new_label("next")
         self._line(f'br i1 {failed}, label %"{self._jump(handler, status)}", label %"{following}"{_UNLIKELY}')
         self._open(following)
-        self._line(f"{self._define(result)} = extractvalue {struct} {pair}, 0")
+        value = f"load {llvm_type(result.type)}, {place[0]}" if in_memory else f"extractvalue {struct} {returned}, 0"
+        self._line(f"{self._define(result)} = {value}")
+
+    def _buffer(self, type_: Type) -> str:
+        """The address of space for a value, in the function's frame."""
+        name = self._fresh()
+        self._allocas.append(f"{name} = alloca {llvm_type(type_)}")
+        return name
 
     def _check_depth(self, handler: Edge, levels: int) -> str:
         remaining, spent = self._fresh(), self._fresh()
@@ -423,9 +449,8 @@ class FunctionEmitter:
         self._store_payload(instruction.operands)
         signature = "null"
         if not instruction.bare:
-            signature = self._symbols.string(
-                "".join(_raise_code(value.type) for value in instruction.operands).encode()
-            )
+            codes = "".join(map(self._raise_code, (value.type for value in instruction.operands)))
+            signature = self._symbols.string(codes.encode())
         name = self._symbols.string(instruction.exception.encode())
         record = record_symbol(self._function.name)
         status = self._status_of(
@@ -433,6 +458,10 @@ class FunctionEmitter:
         )
         self._line(f'br label %"{self._jump(instruction.handler, status)}"')
         self._open(self._new_label("dead"), cold=True)
+
+    def _raise_code(self, type_: Type) -> str:
+        """As a descriptor; an object here is a constant string, passed as its UTF-8."""
+        return "s" if isinstance(type_, ObjectType) else self._symbols.descriptor(type_)
 
     def _emit_traceback(self, instruction: AddTraceback) -> None:
         assert instruction.site is not None
@@ -462,7 +491,6 @@ class FunctionEmitter:
             self._open(following)
 
     def _emit_terminator(self, instruction: Terminator) -> None:
-        struct = returned_struct(self._function)
         match instruction:
             case Branch(edges=[edge]):
                 self._line(f'br label %"{self._jump(edge)}"')
@@ -471,11 +499,7 @@ class FunctionEmitter:
                 then, otherwise = self._split(first), self._split(second)
                 self._line(f'br i1 {self._names[condition]}, label %"{then}", label %"{otherwise}"{hint}')
             case Return(operands=[value]):
-                name = self._fresh()
-                self._line(
-                    f"{name} = insertvalue {struct} {{{llvm_type(value.type)} undef, i8 0}}, {self._typed(value)}, 0"
-                )
-                self._line(f"ret {struct} {name}")
+                self._return(value)
             case Fail(operands=[status]):
                 self._return_status(self._names[status])
             case Deopt():
@@ -485,8 +509,23 @@ class FunctionEmitter:
             case _:
                 raise TypeError(f"not a terminator of @LOWERED: {instruction}")
 
+    def _return(self, value: Value) -> None:
+        struct, ok = returned_struct(value.type), int(Status.OK)
+        if returns_in_memory(value.type):
+            self._line(f"store {self._typed(value)}, ptr %result")
+            self._line(f"ret i8 {ok}")
+            return
+        name = self._fresh()
+        start = f"{struct} {{{llvm_type(value.type)} undef, i8 {ok}}}"
+        self._line(f"{name} = insertvalue {start}, {self._typed(value)}, 0")
+        self._line(f"ret {struct} {name}")
+
     def _return_status(self, status: str) -> None:
-        struct, name = returned_struct(self._function), self._fresh()
+        struct = returned_struct(self._function.result)
+        if struct == "i8":
+            self._line(f"ret i8 {status}")
+            return
+        name = self._fresh()
         self._line(f"{name} = insertvalue {struct} undef, i8 {status}, 1")
         self._line(f"ret {struct} {name}")
 
@@ -497,8 +536,3 @@ class FunctionEmitter:
         self._line(f'br label %"{self._jump(edge)}"')
         self._label = current
         return label
-
-
-def _raise_code(type_: Type) -> str:
-    """As `descriptor`; an object here is a constant string, passed as its UTF-8."""
-    return "s" if isinstance(type_, ObjectType) else descriptor(type_)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pyfreeze.ir.types import (
+    AggregateType,
     BoolType,
     FixedInt,
     FloatType,
@@ -13,6 +15,7 @@ from pyfreeze.ir.types import (
     NoneKind,
     ObjectType,
     StatusType,
+    StructType,
     TupleType,
     Type,
 )
@@ -33,8 +36,8 @@ def llvm_type(type_: Type) -> str:
             return "i8"
         case ObjectType():
             return "ptr"
-        case TupleType(items=items):
-            return "{" + ", ".join(map(llvm_type, items)) + "}"
+        case TupleType() | StructType():
+            return "{" + ", ".join(map(llvm_type, type_.items)) + "}"
 
 
 def float_literal(value: float) -> str:
@@ -49,11 +52,62 @@ def string_literal(data: bytes) -> str:
 
 def scalar_paths(type_: Type, path: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Type]]:
     """The scalars of a type that take a payload word, each with its indices inside the LLVM struct."""
-    if isinstance(type_, TupleType):
+    if isinstance(type_, AggregateType):
         for index, item in enumerate(type_.items):
             yield from scalar_paths(item, (*path, index))
     elif not isinstance(type_, NoneKind):
         yield path, type_
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A scalar of a frozen class: its indices inside the LLVM struct, and where it lies in memory."""
+
+    path: tuple[int, ...]
+    offset: int
+    type: Type
+
+
+def memory_layout(type_: StructType) -> tuple[list[Placed], int, int]:
+    """A frozen class as a C struct: its scalars, size and alignment in bytes. Counterpart: `runtime/src/layout.c`."""
+    placed: list[Placed] = []
+    size, alignment = 0, 1
+    for index, item in enumerate(type_.items):
+        inner, item_size, item_alignment = _item_layout(item)
+        size = _aligned(size, item_alignment)
+        placed += [Placed((index, *scalar.path), size + scalar.offset, scalar.type) for scalar in inner]
+        size += item_size
+        alignment = max(alignment, item_alignment)
+    return placed, _aligned(size, alignment), alignment
+
+
+def _item_layout(type_: Type) -> tuple[list[Placed], int, int]:
+    if isinstance(type_, StructType):
+        return memory_layout(type_)
+    size = memory_size(type_)
+    return [Placed((), 0, type_)], size, size
+
+
+def memory_size(scalar: Type) -> int:
+    """Bytes that a scalar takes in memory; it is aligned to as many."""
+    match scalar:
+        case FixedInt(bits=bits):
+            return bits // 8
+        case BoolType():
+            return 1
+        case FloatType():
+            return 8
+        case _:
+            raise TypeError(f"{scalar} does not lie in memory")
+
+
+def memory_type(scalar: Type) -> str:
+    """The LLVM type of a scalar in memory: a bool is a byte."""
+    return "i8" if isinstance(scalar, BoolType) else llvm_type(scalar)
+
+
+def _aligned(size: int, alignment: int) -> int:
+    return -(-size // alignment) * alignment
 
 
 def to_word(type_: Type, value: str, name: str) -> tuple[list[str], str]:

@@ -6,6 +6,7 @@ The records are those of `runtime/include/pyfreeze_abi.h`; fields that the runti
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import CodeType
 
@@ -17,19 +18,20 @@ from pyfreeze.codegen.machine_types import string_literal
 from pyfreeze.codegen.symbols import Symbols
 from pyfreeze.ir.function import UNKNOWN_DEFAULTS, Binding, BindingKind, ConstantValue, Function, Module
 from pyfreeze.ir.instructions import Call
-from pyfreeze.ir.types import descriptor
+from pyfreeze.ir.types import StructType, signature
 
 HASH_KEY = 0x7079667265657A65
 """Counterpart: `PF_HASH_KEY` in `runtime/include/pyfreeze_abi.h`."""
 
-ABI_VERSION = 2
+ABI_VERSION = 3
 """Counterpart: `PF_ABI_VERSION` in `runtime/include/pyfreeze_abi.h`."""
 
 _FUNCTION = "%PfFunction"
 _TYPES = (
     "%PfFunction = type {ptr, ptr, i32, i32, ptr, ptr, i32, i8, ptr, ptr, {ptr, ptr, i32, ptr}, i64, ptr}\n"
     "%PfBinding = type {ptr, i32, ptr, ptr, i32, i32, i32, i32, ptr, ptr}\n"
-    "%PfModule = type {[13 x i64], i32, ptr, ptr, ptr, ptr, i64, ptr, i32, ptr, i32, ptr, i64, ptr, ptr, ptr}\n"
+    "%PfModule = type {[13 x i64], i32, ptr, ptr, ptr, ptr, i64, ptr, i32, ptr, i32, ptr, i64, ptr, ptr, ptr, ptr, i32}\n"
+    "%PfClass = type {ptr, ptr, ptr, i64}\n"
 )
 # #0: frame pointers keep profilers able to walk the stack. #1: slow calls. #2: slow paths, which stay out of line.
 _ATTRIBUTES = (
@@ -48,7 +50,7 @@ class ModuleInfo:
     init_symbol: the function that CPython calls, `PyInit_<name>`
     source_hash: 8 bytes, `_imp.source_hash(HASH_KEY, source)`
     keys: for each native function, where its code object is in `code`
-    breaker_mask: bits of the eval breaker that ask for attention, from the runtime's `layout()`
+    layout: facts about the running interpreter, the runtime's `layout()`
     """
 
     name: str
@@ -57,7 +59,7 @@ class ModuleInfo:
     source_hash: bytes
     code: CodeType
     keys: dict[str, CodeKey]
-    breaker_mask: int
+    layout: Mapping[str, int]
 
 
 def emit_module(module: Module, info: ModuleInfo) -> str:
@@ -85,10 +87,12 @@ class _ModuleEmitter:
         reached = reachable(self._module)
         parts = []
         for name, function in self._module.functions.items():
-            parts.append(FunctionEmitter(function, self._symbols, sites, recursive, self._info.breaker_mask).text())
+            parts.append(
+                FunctionEmitter(function, self._symbols, sites, recursive, self._info.layout["breaker_mask"]).text()
+            )
             deep = [other for other in (name, *reached[name]) if other in recursive]
             frame = max(map(self._frame_bytes, deep)) if deep else None
-            parts.append(EntryEmitter(function, self._symbols, frame).text())
+            parts.append(EntryEmitter(function, self._symbols, frame, self._info.layout).text())
             parts.append(self._function_record(function, sorted(bindings[name], key=_binding_order)))
         parts.append(self._module_record(code))
         parts.append(self._initializer())
@@ -151,22 +155,30 @@ class _ModuleEmitter:
         ]
         is_function = binding.kind == BindingKind.FUNCTION
         assumed = is_function and binding.constant != UNKNOWN_DEFAULTS
-        fields.append(f"i32 {self._indices[binding.function] if is_function else -1}")
-        fields.append(f"i32 {self._constant(binding.constant) if binding.kind == BindingKind.CONSTANT else -1}")
-        fields.append(f"i32 {self._constant(binding.constant) if assumed else -1}")
-        keywords = binding.keyword_defaults
-        fields.append(f"i32 {self._constant(keywords) if keywords else -1}")
-        words = signature = "null"
-        if binding.type is not None:
-            signature = self._symbols.string(descriptor(binding.type).encode())
+        index = self._indices[binding.function] if is_function else -1
+        described = words = "null"
+        if binding.kind == BindingKind.CLASS and isinstance(binding.type, StructType):
+            index = self._symbols.class_index(binding.type)
+            described = self._symbols.string(signature(binding.type).encode())
+        elif binding.type is not None:
+            described = self._symbols.string(self._symbols.descriptor(binding.type).encode())
             words = self._symbols.global_value(binding.name, binding.type)
-        fields += [f"ptr {signature}", f"ptr {words}"]
+        keywords = binding.keyword_defaults
+        fields += [
+            f"i32 {index}",
+            f"i32 {self._constant(binding.constant) if binding.kind == BindingKind.CONSTANT else -1}",
+            f"i32 {self._constant(binding.constant) if assumed else -1}",
+            f"i32 {self._constant(keywords) if keywords else -1}",
+            f"ptr {described}",
+            f"ptr {words}",
+        ]
         return f"%PfBinding {{{', '.join(fields)}}}"
 
     def _module_record(self, code: CodeType) -> str:
         bindings = ", ".join(map(self._binding_record, self._bindings))
         embedded = marshalled(code, tuple(self._constant_values))
         records = self._records
+        class_records, class_count = self._symbols.class_records()
         fields = [
             "[13 x i64] zeroinitializer",
             f"i32 {ABI_VERSION}",
@@ -184,8 +196,10 @@ class _ModuleEmitter:
             "ptr null",
             "ptr null",
             "ptr null",
+            "ptr @classes",
+            f"i32 {class_count}",
         ]
-        return (
+        return class_records + (
             f'@code = internal constant [{len(embedded) + 1} x i8] c"{string_literal(embedded)}"\n'
             f"@functions = internal global [{len(records)} x {_FUNCTION}] [{', '.join(records)}]\n"
             f"@bindings = internal global [{len(self._bindings)} x %PfBinding] [{bindings}]\n"

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable
 from pyfreeze.codegen.machine_types import llvm_type, string_literal
 from pyfreeze.codegen.runtime_slots import slots
 from pyfreeze.ir.primitive import Primitive, PythonCallable
-from pyfreeze.ir.types import Type, descriptor, flattened
+from pyfreeze.ir.types import StructType, Type, descriptor, flattened, signature, structs_in
+
+CLASS = "%PfClass"
 
 
 class Symbols:
@@ -20,6 +22,7 @@ class Symbols:
         self._definitions: dict[str, str] = {}
         self._declarations: dict[str, None] = {}
         self._strings: dict[bytes, str] = {}
+        self._classes: dict[str, StructType] = {}
 
     def text(self) -> str:
         return "\n".join([*self._declarations, *self._definitions.values()]) + "\n"
@@ -43,6 +46,27 @@ class Symbols:
             self.define(name, lambda: f'{name} = internal constant [{len(data) + 1} x i8] c"{literal}"')
         return self._strings[data]
 
+    def class_index(self, type_: StructType) -> int:
+        """Where the class is in the module's `PfClass` records."""
+        self._classes.setdefault(type_.name, type_)
+        return list(self._classes).index(type_.name)
+
+    def class_object(self, type_: StructType) -> str:
+        """The address at which the runtime keeps the class, while it is what the module's name is bound to."""
+        return f"getelementptr inbounds ({CLASS}, ptr @classes, i64 {self.class_index(type_)}, i32 2)"
+
+    def class_records(self) -> tuple[str, int]:
+        """The definition of `@classes`, and how many there are."""
+        records = [
+            f"{CLASS} {{ptr {self.string(type_.name.encode())}, ptr {self.string(signature(type_).encode())}, ptr null, i64 0}}"
+            for type_ in self._classes.values()
+        ]
+        return f"@classes = internal global [{len(records)} x {CLASS}] [{', '.join(records)}]\n", len(records)
+
+    def descriptor(self, type_: Type) -> str:
+        """The runtime's description of `type_` (see `pyfreeze.ir.types.descriptor`)."""
+        return descriptor(type_, {struct.name: self.class_index(struct) for struct in structs_in(type_)})
+
     def slot(self, name: str) -> str:
         """The accessor of a runtime slot."""
         return self.define(f"@{name}", slots()[name].accessor)
@@ -59,10 +83,11 @@ class Symbols:
 
     def callable(self, python: PythonCallable, operands: Iterable[Type], result: Type, raises: bool) -> str:
         """A static `PfCallable` for the slow path; a result out of range deoptimizes unless the operation `raises`."""
-        signature = "".join(map(descriptor, operands)) + (":" if raises else "!") + descriptor(result)
+        given, separator = "".join(map(self.descriptor, operands)), ":" if raises else "!"
+        described = given + separator + self.descriptor(result)
         keywords = " ".join(python.keywords)
-        texts = (python.module, python.name, signature, keywords)
-        name = f'@"callable {python}({signature}){keywords}"'
+        texts = (python.module, python.name, described, keywords)
+        name = f'@"callable {python}({described}){keywords}"'
         values = ", ".join(
             f"ptr {field}" for field in (*(self.string(text.encode()) for text in texts), "null", "null")
         )

@@ -26,7 +26,7 @@ from pyfreeze.ir.instructions import (
     Value,
 )
 from pyfreeze.ir.primitive import Primitive
-from pyfreeze.ir.types import TupleType, Type
+from pyfreeze.ir.types import AggregateType, StructType, TupleType, Type
 
 
 class FunctionBuilder:
@@ -78,8 +78,11 @@ class FunctionBuilder:
     def make_tuple(self, items: Sequence[Value]) -> Value:
         return self._value(MakeTuple(list(items), Value(TupleType(tuple(item.type for item in items)))))
 
+    def make_struct(self, type_: StructType, fields: Sequence[Value]) -> Value:
+        return self._value(MakeTuple(list(fields), Value(type_)))
+
     def get_item(self, operand: Value, index: int) -> Value:
-        assert isinstance(operand.type, TupleType)
+        assert isinstance(operand.type, AggregateType)
         return self._value(GetItem([operand], Value(operand.type.items[index]), index=index))
 
     def poll(self, site: Site) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pyfreeze.ir.instructions import Block, Instruction, Value, edges_of
-from pyfreeze.ir.types import Type
+from pyfreeze.ir.types import StructType, Type
 
 
 class Stage(enum.IntEnum):
@@ -43,13 +43,15 @@ class Function:
 class BindingKind(enum.IntEnum):
     """What is assumed about a name. Counterpart: `PfBinding.kind` in `runtime/include/pyfreeze_abi.h`."""
 
-    FUNCTION = 0  # module global is the function that the compiled `def` made, with its defaults
+    FUNCTION = 0  # module global is the function that the compiled `def` made, with its defaults; with an `attribute`:
+    # it is a class that has it under that name, as `module` says: plainly, or as a "property" or "staticmethod"
     CONSTANT = 1  # module global has this very value
     BUILTIN = 2  # not shadowed by a module global, and pristine in `builtins`
     MODULE = 3  # module global is that module
     ATTRIBUTE = 4  # `module.attribute` is pristine
     IMPORTED = 5  # module global is the pristine `module.attribute`
     VALUE = 6  # module global has a value of this type, which is stored for `LoadGlobal` when that is checked
+    CLASS = 7  # module global is the frozen class with the fields of this type, and its constructor is pristine
 
 
 ConstantValue = int | float | bool | str | None | tuple["ConstantValue", ...]
@@ -68,8 +70,8 @@ class Binding:
     attribute: str = ""
     function: str = ""
     constant: ConstantValue = None  # of a FUNCTION: its `__defaults__`
-    keyword_defaults: tuple[tuple[str, ConstantValue], ...] = ()  # those of its `__kwdefaults__` that calls rely on
-    type: Type | None = None  # of a VALUE
+    keyword_defaults: tuple[tuple[str, ConstantValue], ...] = ()  # of its `__kwdefaults__`, or a class's fields
+    type: Type | None = None  # of a VALUE or a CLASS
 
 
 MAXIMUM_SCALARS = 16
@@ -81,6 +83,7 @@ class Module:
     name: str
     functions: dict[str, Function] = field(default_factory=dict)
     stage: Stage = Stage.BUILT
+    structs: dict[str, StructType] = field(default_factory=dict)  # by name; a class comes after those in its fields
 
 
 def predecessors(function: Function) -> dict[Block, list[Block]]:

@@ -107,12 +107,12 @@ class CheckDepth(Instruction):
 
 @dataclass(eq=False, slots=True)
 class MakeTuple(Instruction):
-    pass
+    """A tuple of the operands, or a frozen value with them as its fields, as the result's type says."""
 
 
 @dataclass(eq=False, slots=True)
 class GetItem(Instruction):
-    """Item `index` of a tuple value; the item is borrowed from the tuple."""
+    """Item `index` of a tuple, or field of a frozen value; it is borrowed from the whole."""
 
     index: int = 0
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from pyfreeze.ir.function import Binding, BindingKind, ConstantValue, Function, Module, Stage
 from pyfreeze.ir.instructions import (
@@ -35,7 +36,7 @@ from pyfreeze.ir.instructions import (
     Value,
 )
 from pyfreeze.ir.primitive import Primitive
-from pyfreeze.ir.types import OBJECT, SCALARS_BY_NAME, TupleType, Type
+from pyfreeze.ir.types import OBJECT, SCALARS_BY_NAME, StructType, TupleType, Type
 
 FindPrimitive = Callable[[str], Primitive]
 
@@ -53,22 +54,35 @@ def parse_module(text: str, find: FindPrimitive) -> Module:
     module = Module(head[1], stage=Stage[head[2]])
     start = None
     for number, line in enumerate(lines):
-        if line.startswith("function "):
+        if line.startswith("struct "):
+            _add_struct(module, line)
+        elif line.startswith("function "):
             start = number
         elif line == "}" and start is not None:
-            function = _FunctionParser(lines[start : number + 1], start + 1, find).parse()
+            function = _FunctionParser(lines[start : number + 1], start + 1, find, module.structs).parse()
             module.functions[function.name] = function
             start = None
     return module
 
 
-def parse_type(text: str) -> Type:
+def _add_struct(module: Module, line: str) -> None:
+    found = re.fullmatch(r"struct (\S+) \((.*)\)", line)
+    if found is None:
+        raise ParseError(f"expected `struct NAME (FIELDS)`: {line!r}")
+    pairs = [item.partition(": ") for item in split_outside(found[2])]
+    fields = tuple((name, parse_type(type_, module.structs)) for name, _, type_ in pairs)
+    module.structs[found[1]] = StructType(found[1], fields)
+
+
+def parse_type(text: str, structs: Mapping[str, StructType] = MappingProxyType({})) -> Type:
     """The type that prints as `text`. Raises ParseError."""
     if text in SCALARS_BY_NAME:
         return SCALARS_BY_NAME[text]
+    if text in structs:
+        return structs[text]
     if text.startswith("tuple[") and text.endswith("]"):
         inner = text[len("tuple[") : -1]
-        return TupleType(tuple(map(parse_type, [] if inner == "()" else split_outside(inner))))
+        return TupleType(tuple(parse_type(item, structs) for item in ([] if inner == "()" else split_outside(inner))))
     raise ParseError(f"unknown type {text!r}")
 
 
@@ -113,10 +127,11 @@ _BY_WORD: dict[str, type[Instruction]] = {
 
 
 class _FunctionParser:
-    def __init__(self, lines: list[str], first: int, find: FindPrimitive) -> None:
+    def __init__(self, lines: list[str], first: int, find: FindPrimitive, structs: Mapping[str, StructType]) -> None:
         self._lines = lines
         self._first = first
         self._find = find
+        self._structs = structs
         self._values: dict[str, Value] = {}
         self._blocks: dict[str, Block] = {}
 
@@ -124,7 +139,7 @@ class _FunctionParser:
         head = _HEADER.fullmatch(self._lines[0])
         if head is None:
             raise ParseError(f"line {self._first}: expected `function @NAME -> TYPE line N {{`")
-        function = Function(head[1], (), parse_type(head[2]), line=int(head[3]))
+        function = Function(head[1], (), parse_type(head[2], self._structs), line=int(head[3]))
         self._declare()
         block: Block | None = None
         for number, line in enumerate(self._lines[1:-1], self._first + 1):
@@ -134,7 +149,7 @@ class _FunctionParser:
                     block = self._blocks[opening[1]]
                     function.blocks.append(block)
                 elif block is None:
-                    function.bindings.add(_binding(line.strip()))
+                    function.bindings.add(_binding(line.strip(), self._structs))
                 else:
                     block.instructions.append(self._instruction(line.strip(), function.name))
             except (KeyError, ValueError, IndexError, SyntaxError) as error:
@@ -157,7 +172,7 @@ class _FunctionParser:
     def _define(self, name: str, type_: str) -> Value:
         # Numbers, also those that make a variable's name unique, are the printer's.
         base = re.sub(r"\.\d+$", "", name[1:])
-        self._values[name] = Value(parse_type(type_), "" if base.isdigit() else base)
+        self._values[name] = Value(parse_type(type_, self._structs), "" if base.isdigit() else base)
         return self._values[name]
 
     def _list(self, text: str) -> list[Value]:
@@ -201,7 +216,7 @@ class _FunctionParser:
                 return Call(self._list(arguments.removesuffix(")")), function=name, levels=int(levels or 1))
             case "check_depth":
                 return CheckDepth([], levels=int(rest))
-            case "tuple":
+            case _ if word == "tuple" or word in self._structs:
                 return MakeTuple(self._list(rest[1:-1]))
             case "item":
                 operand, index = split_outside(rest)
@@ -239,21 +254,23 @@ def _scalar(text: str) -> int | float | bool | None:
     return value
 
 
-def _binding(line: str) -> Binding:
+def _binding(line: str, structs: Mapping[str, StructType]) -> Binding:
     found = _BINDING.fullmatch(line)
     if found is None:
         raise ValueError("expected `assume KIND NAME = …`")
     kind, name, rest = BindingKind[found[1].upper()], found[2], found[3]
+    rest, _, keywords = rest.partition(" keywords ")
+    pairs: tuple[tuple[str, ConstantValue], ...] = ast.literal_eval(keywords or "()")
     match kind:
         case BindingKind.CONSTANT:
             return Binding(kind, name, constant=_constant(rest))
         case BindingKind.FUNCTION:
-            target, _, rest = rest.removeprefix("@").partition(" defaults ")
-            defaults, _, keywords = rest.partition(" keywords ")
-            pairs: tuple[tuple[str, ConstantValue], ...] = ast.literal_eval(keywords or "()")
-            return Binding(kind, name, function=target, constant=_constant(defaults), keyword_defaults=pairs)
-        case BindingKind.VALUE:
-            return Binding(kind, name, type=parse_type(rest))
+            target, _, defaults = rest.removeprefix("@").partition(" defaults ")
+            defaults, _, member = defaults.partition(" as ")
+            name, _, attribute = name.partition(".")
+            return Binding(kind, name, member, attribute, target, _constant(defaults), pairs)
+        case BindingKind.VALUE | BindingKind.CLASS:
+            return Binding(kind, name, keyword_defaults=pairs, type=parse_type(rest, structs))
         case _:
             module, _, attribute = rest.partition(".")
             return Binding(kind, name, module, attribute)

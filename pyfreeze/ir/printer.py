@@ -30,11 +30,17 @@ from pyfreeze.ir.instructions import (
     Unreachable,
     Value,
 )
+from pyfreeze.ir.types import StructType
 
 
 def format_module(module: Module) -> str:
     head = f"module {module.name} @{module.stage.name}\n"
-    return "\n".join([head, *map(format_function, module.functions.values())])
+    structs = "".join(f"{_struct(type_)}\n" for type_ in module.structs.values())
+    return "\n".join([head, *([structs] if structs else []), *map(format_function, module.functions.values())])
+
+
+def _struct(type_: StructType) -> str:
+    return f"struct {type_.name} (" + ", ".join(f"{name}: {item}" for name, item in type_.fields) + ")"
 
 
 def format_function(function: Function) -> str:
@@ -109,8 +115,9 @@ class _FunctionPrinter:
                 return f"call @{function}({operands}){times}"
             case CheckDepth(levels=levels):
                 return f"check_depth {levels}"
-            case MakeTuple():
-                return f"tuple ({operands})"
+            case MakeTuple(result=result):
+                made = result.type if result is not None and isinstance(result.type, StructType) else "tuple"
+                return f"{made} ({operands})"
             case GetItem(index=index):
                 return f"item {operands}, {index}"
             case Raise(exception=exception, bare=bare):
@@ -126,15 +133,18 @@ class _FunctionPrinter:
 
 
 def _binding(binding: Binding) -> str:
-    head = f"{binding.kind.name.lower()} {binding.name} ="
+    is_function = binding.kind == BindingKind.FUNCTION
+    name = f"{binding.name}.{binding.attribute}" if is_function and binding.attribute else binding.name
+    head = f"{binding.kind.name.lower()} {name} ="
+    keywords = f" keywords {binding.keyword_defaults!r}" if binding.keyword_defaults else ""
     match binding.kind:
         case BindingKind.CONSTANT:
             return f"{head} {binding.constant!r}"
         case BindingKind.FUNCTION:
-            keywords = f" keywords {binding.keyword_defaults!r}" if binding.keyword_defaults else ""
-            return f"{head} @{binding.function} defaults {binding.constant!r}{keywords}"
-        case BindingKind.VALUE:
-            return f"{head} {binding.type}"
+            member = f" as {binding.module}" if binding.module else ""
+            return f"{head} @{binding.function} defaults {binding.constant!r}{member}{keywords}"
+        case BindingKind.VALUE | BindingKind.CLASS:
+            return f"{head} {binding.type}{keywords}"
         case _:
             return f"{head} {binding.module}.{binding.attribute}".rstrip(".")
 

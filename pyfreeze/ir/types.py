@@ -1,12 +1,14 @@
 """Types of IR values: each names a Python meaning and, at the same time, one machine representation.
 
 `FixedInt` and `FloatType` are unboxed; `INT` is the plain `int` as a tagged word (small value, or pointer to a
-Python int); `TupleType` is a tuple by value. `STATUS` is how a failing operation says why (see `Status`).
+Python int); `TupleType` is a tuple by value, `StructType` an instance of a frozen class by value. `STATUS` is how a
+failing operation says why (see `Status`).
 """
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 
@@ -92,7 +94,28 @@ class TupleType:
         return f"tuple[{', '.join(map(str, self.items)) or '()'}]"
 
 
-Type = FixedInt | FloatType | BoolType | NoneKind | IntType | ObjectType | StatusType | TupleType
+@dataclass(frozen=True, slots=True)
+class StructType:
+    """An instance of frozen class `name`, which is a global of the module, with the class's fields in order."""
+
+    name: str
+    fields: tuple[tuple[str, Type], ...]
+
+    @property
+    def items(self) -> tuple[Type, ...]:
+        return tuple(type_ for _, type_ in self.fields)
+
+    @property
+    def field_names(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.fields)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+AggregateType = TupleType | StructType
+
+Type = FixedInt | FloatType | BoolType | NoneKind | IntType | ObjectType | StatusType | TupleType | StructType
 
 INT8, INT16, INT32, INT64 = (FixedInt(bits, True) for bits in (8, 16, 32, 64))
 UINT8, UINT16, UINT32, UINT64 = (FixedInt(bits, False) for bits in (8, 16, 32, 64))
@@ -125,29 +148,50 @@ _PYTHON_TYPES: dict[Type, type] = {FLOAT64: float, INT: int, BOOL: bool, NONE: t
 
 def fits(value: object, type_: Type) -> bool:
     """Whether the Python object `value` is a value of `type_`, and of exactly its Python type."""
-    if isinstance(type_, TupleType):
+    if isinstance(type_, AggregateType):  # a frozen value is the tuple of its fields here
         return type(value) is tuple and len(value) == len(type_.items) and all(map(fits, value, type_.items))
     if isinstance(type_, FixedInt):
         return type(value) is int and type_.holds(value)
     return type(value) is _PYTHON_TYPES[type_]
 
 
-def descriptor(type_: Type) -> str:
-    """The runtime's one-letter code of a scalar (as in `struct`), or `(…)` for a tuple."""
+def descriptor(type_: Type, classes: Mapping[str, int]) -> str:
+    """The runtime's one-letter code of a scalar (as in `struct`), `(…)` for a tuple, `{…}` for a frozen value.
+
+    Which class that is follows from `classes`, the module's classes in order: `{0:dd}`.
+    """
     if isinstance(type_, TupleType):
-        return "(" + "".join(map(descriptor, type_.items)) + ")"
+        return "(" + "".join(descriptor(item, classes) for item in type_.items) + ")"
+    if isinstance(type_, StructType):
+        return f"{{{classes[type_.name]}:" + "".join(descriptor(item, classes) for item in type_.items) + "}"
     return _STRUCT_CODES[type_]
 
 
 def is_refcounted(type_: Type) -> bool:
     """Whether a value of this type may own a Python object."""
-    if isinstance(type_, TupleType):
+    if isinstance(type_, AggregateType):
         return any(map(is_refcounted, type_.items))
     return isinstance(type_, IntType)
 
 
 def flattened(type_: Type) -> tuple[Type, ...]:
     """The scalars of a type in order, without `None`s: what takes a register or a payload word."""
-    if isinstance(type_, TupleType):
+    if isinstance(type_, AggregateType):
         return tuple(scalar for item in type_.items for scalar in flattened(item))
     return () if isinstance(type_, NoneKind) else (type_,)
+
+
+def structs_in(type_: Type) -> Iterator[StructType]:
+    """The frozen classes that a type consists of, inner ones first."""
+    if isinstance(type_, AggregateType):
+        for item in type_.items:
+            yield from structs_in(item)
+    if isinstance(type_, StructType):
+        yield type_
+
+
+def signature(type_: Type) -> str:
+    """By which the runtime knows the layout of a frozen class: `{x:d,y:d}`. Counterpart: `PfLayout.signature`."""
+    if isinstance(type_, StructType):
+        return "{" + ",".join(f"{name}:{signature(item)}" for name, item in type_.fields) + "}"
+    return _STRUCT_CODES[type_]

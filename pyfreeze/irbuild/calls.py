@@ -7,16 +7,30 @@ import inspect
 import math
 from collections.abc import Callable
 
-from mypy.nodes import ArgKind, CallExpr, Expression, FuncDef, MemberExpr, NameExpr, RefExpr, StrExpr
+from mypy.nodes import (
+    ArgKind,
+    CallExpr,
+    Expression,
+    FuncDef,
+    MemberExpr,
+    MypyFile,
+    NameExpr,
+    RefExpr,
+    StrExpr,
+    TypeInfo,
+)
 
-from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
+from pyfreeze.ir.function import Binding, BindingKind
 from pyfreeze.ir.primitive import PythonCallable
-from pyfreeze.ir.types import BOOL, FIXED_INTS, FLOAT64, INT, INT64, NONE, FixedInt, TupleType, Type
+from pyfreeze.ir.types import BOOL, FIXED_INTS, FLOAT64, INT, INT64, NONE, FixedInt, StructType, TupleType, Type
 from pyfreeze.irbuild.arguments import Arguments, Build, arguments_of
-from pyfreeze.irbuild.context import FunctionContext, NoConstant, Parameter, Signature, type_name
+from pyfreeze.irbuild.context import FunctionContext, Signature, type_name
+from pyfreeze.irbuild.conversions import as_plain_int, convert, to_float
+from pyfreeze.irbuild.frozen_classes import FrozenClass
 from pyfreeze.irbuild.module_constants import constant_value
+from pyfreeze.irbuild.native_calls import call_member, call_method, call_native, construct, has_member
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, is_number
-from pyfreeze.irbuild.operators import as_plain_int, binary, comparison, convert, select, to_float, truth
+from pyfreeze.irbuild.operators import binary, comparison, select, truth
 from pyfreeze.irbuild.unsupported import Unsupported
 from pyfreeze.primitives import MATH_FUNCTIONS, TABLE, boxed
 
@@ -26,6 +40,11 @@ _FIXED_BY_NAME = {f"pyfreeze.{type_}": type_ for type_ in FIXED_INTS}
 def call(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
     """Build a call; `build` builds its arguments."""
     callee = node.callee
+    class_ = frozen_class_of(context, callee)
+    if class_ is not None:
+        return _make(context, node, class_, build)
+    if isinstance(callee, MemberExpr) and not is_in_module(callee):
+        return _method(context, node, callee, build)
     if not isinstance(callee, RefExpr):
         raise Unsupported("PF106", node, "calling the result of an expression is not compiled yet")
     fullname = callee.fullname or ""
@@ -43,6 +62,11 @@ def call(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
     raise Unsupported("PF106", node, f"calling `{_shown(callee)}` is not compiled yet")
 
 
+def is_in_module(node: MemberExpr) -> bool:
+    """`math.sqrt`."""
+    return isinstance(node.expr, RefExpr) and isinstance(node.expr.node, MypyFile)
+
+
 def _shown(callee: RefExpr) -> str:
     return callee.name if isinstance(callee, NameExpr | MemberExpr) else "this"
 
@@ -52,33 +76,59 @@ def _shown(callee: RefExpr) -> str:
 
 def _native(context: FunctionContext, node: CallExpr, callee: NameExpr, build: Build) -> Operand:
     signature = context.resolve_function(callee.name, node)
-    given = _match_arguments(context, signature, node, build)
-    values, keyword_defaults = [], []
-    for parameter in signature.parameters:
-        argument = given.get(parameter.name)
-        if argument is None:
-            argument = constant_operand(_default(signature, parameter, node))
-            if parameter.keyword_only:
-                keyword_defaults.append((parameter.name, _default(signature, parameter, node)))
-        values.append(context.materialize(_as_parameter(context, argument, parameter, node)))
-    context.bind(
-        Binding(
-            BindingKind.FUNCTION,
-            callee.name,
-            function=signature.name,
-            constant=signature.positional_defaults,
-            keyword_defaults=tuple(keyword_defaults),
+    return call_native(context, signature, _match_arguments(context, signature, node, build), callee.name, node)
+
+
+def _make(context: FunctionContext, node: CallExpr, class_: FrozenClass, build: Build) -> Operand:
+    """`Vec3(x, y, z=1.0)`."""
+    given: dict[str, Operand] = {}
+    names = class_.struct.field_names
+    for index, (argument, kind, name) in enumerate(zip(node.args, node.arg_kinds, node.arg_names, strict=True)):
+        key = names[index] if kind == ArgKind.ARG_POS and index < len(names) else name
+        if kind not in (ArgKind.ARG_POS, ArgKind.ARG_NAMED) or key is None or key not in names or key in given:
+            raise Unsupported("PF106", node, f"this call of `{class_.name}` is not compiled, or raises TypeError")
+        given[key] = build(context, argument)
+    return construct(context, class_.name, given, node)
+
+
+def _method(context: FunctionContext, node: CallExpr, callee: MemberExpr, build: Build) -> Operand:
+    """`value.method(…)`, `Class.static_method(…)`."""
+    class_ = frozen_class_of(context, callee.expr)
+    receiver = None if class_ is not None else build(context, callee.expr)
+    if receiver is not None and isinstance(receiver.type, StructType):
+        class_ = context.classes[receiver.type.name]
+    member = class_.members.get(callee.name) if class_ is not None else None
+    if class_ is None or member is None or member.kind in ("property", "?"):
+        raise Unsupported("PF106", node, f"calling `{callee.name}` is not compiled yet")
+    if member.kind == "staticmethod":
+        receiver = None
+    elif receiver is None:
+        raise Unsupported(
+            "PF106", node, f"calling `{class_.name}.{callee.name}` is not compiled yet", "call the method"
         )
-    )
-    return Operand(signature.result, context.builder.call(signature.name, signature.result, values, context.site(node)))
+    signature = context.resolve_method(class_.name, callee.name, node)
+    given = _match_arguments(context, signature, node, build, receiver)
+    return call_member(context, class_.name, callee.name, signature, given, node)
+
+
+def frozen_class_of(context: FunctionContext, node: Expression) -> FrozenClass | None:
+    """The frozen class that `node` names, by the name that it has in the module."""
+    if not isinstance(node, NameExpr) or not isinstance(node.node, TypeInfo) or node.name in context.code.co_varnames:
+        return None
+    found = context.classes.get(node.name)
+    return found if found is not None and found.info is node.node else None
 
 
 def _match_arguments(
-    context: FunctionContext, signature: Signature, node: CallExpr, build: Build
+    context: FunctionContext, signature: Signature, node: CallExpr, build: Build, receiver: Operand | None = None
 ) -> dict[str, Operand]:
-    """The given arguments by parameter. A call that Python would refuse is left to the twin."""
+    """The given arguments by parameter, a method's receiver first. A call that Python would refuse is left to the twin."""
     given: dict[str, Operand] = {}
     positional = [parameter for parameter in signature.parameters if not parameter.keyword_only]
+    if receiver is not None:
+        if not positional:
+            raise Unsupported("PF106", node, f"this call of `{signature.name}` raises TypeError")
+        given[positional.pop(0).name] = receiver
     for index, (argument, kind, name) in enumerate(zip(node.args, node.arg_kinds, node.arg_names, strict=True)):
         if kind == ArgKind.ARG_POS and index < len(positional):
             key = positional[index].name
@@ -91,30 +141,6 @@ def _match_arguments(
             raise Unsupported("PF106", node, f"this call of `{signature.name}` raises TypeError")
         given[key] = build(context, argument)
     return given
-
-
-def _default(signature: Signature, parameter: Parameter, node: CallExpr) -> ConstantValue:
-    if parameter.required:
-        raise Unsupported("PF106", node, f"this call of `{signature.name}` raises TypeError")
-    known = parameter.keyword_only or signature.defaults_known
-    if not known or isinstance(parameter.default, NoConstant):
-        raise Unsupported("PF106", node, f"the default of `{parameter.name}` is no constant", "give the argument")
-    return parameter.default
-
-
-def _as_parameter(context: FunctionContext, argument: Operand, parameter: Parameter, node: CallExpr) -> Operand:
-    """As the entry guard would let it in; another type is what the twin would be called with."""
-    wanted = parameter.declared.type
-    if is_int(argument.type) and is_int(wanted):
-        return convert(context, argument, wanted, node)
-    if argument.type != wanted:
-        raise Unsupported(
-            "PF114",
-            node,
-            f"`{parameter.name}` is {type_name(wanted)} but is given {type_name(argument.type)}",
-            "convert the argument: float(x), or 1.0 rather than 1" if wanted == FLOAT64 else "",
-        )
-    return argument
 
 
 # Coercions
@@ -245,6 +271,8 @@ def _sum_of_range(context: FunctionContext, node: CallExpr, build: Build) -> Ope
 
 def _abs(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
     (operand,) = _counted(arguments, 1, node)
+    if has_member(context, operand.type, "__abs__"):
+        return call_method(context, operand, "__abs__", [], node)
     if operand.type == BOOL:
         operand = as_plain_int(context, operand, node)
     if isinstance(operand.type, FixedInt) and not operand.type.signed:

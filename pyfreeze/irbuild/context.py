@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import CodeType
 
 from mypy.nodes import Context as Node
-from mypy.nodes import SymbolTable
 
 from pyfreeze.ir.builder import FunctionBuilder
 from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
 from pyfreeze.ir.instructions import Block, Edge, LoadGlobal, Position, Site, Value
 from pyfreeze.ir.primitive import Primitive
-from pyfreeze.ir.types import BOOL, FLOAT64, INT, SMALL_MAXIMUM, SMALL_MINIMUM, FixedInt, NoneKind, TupleType, Type
-from pyfreeze.irbuild.declared_types import Declared
+from pyfreeze.ir.types import (
+    BOOL,
+    FLOAT64,
+    INT,
+    SMALL_MAXIMUM,
+    SMALL_MINIMUM,
+    AggregateType,
+    FixedInt,
+    NoneKind,
+    Type,
+)
+from pyfreeze.irbuild.declared_types import Declared, Scope
+from pyfreeze.irbuild.frozen_classes import FrozenClass
 from pyfreeze.irbuild.operand import Operand, VariableType, Weak, constant_operand, join, settled, variable_type
 from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
 from pyfreeze.primitives import TABLE
@@ -80,15 +90,18 @@ class FunctionContext:
         code: CodeType,
         facts: Facts,
         result: Declared | None,
-        names: SymbolTable,
+        scope: Scope,
+        classes: Mapping[str, FrozenClass],
         resolve_global: Callable[[FunctionContext, str, str, Node], Operand | None],
         resolve_function: Callable[[str, Node], Signature],
+        resolve_method: Callable[[str, str, Node], Signature],
     ) -> None:
         self.builder = builder
         self.code = code
         self.facts = facts
         self.declared_result = result
-        self.names = names  # the module's
+        self.scope = scope
+        self.classes = classes  # by name
         self.result_types: list[VariableType] = []
         self.variables: dict[str, Value] = {}
         self.loops: list[Loop] = []
@@ -97,6 +110,7 @@ class FunctionContext:
         self.scope_prefix = ""  # of the variables of a comprehension
         self._resolve_global = resolve_global
         self.resolve_function = resolve_function
+        self.resolve_method = resolve_method  # of a class's name and its own
 
     # Places
 
@@ -124,8 +138,8 @@ class FunctionContext:
         return self.builder.constant(operand.type, operand.constant)
 
     def items(self, whole: Operand) -> list[Operand]:
-        """The items of a tuple."""
-        assert isinstance(whole.type, TupleType)
+        """The items of a tuple, or the fields of a frozen value."""
+        assert isinstance(whole.type, AggregateType)
         if isinstance(whole.constant, tuple):
             return [constant_operand(item) for item in whole.constant]
         value = self.materialize(whole)

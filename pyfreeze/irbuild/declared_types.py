@@ -6,6 +6,7 @@ by the name in the unanalysed type, looked up in the module.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mypy.nodes import MypyFile, SymbolTable, TypeAlias
@@ -13,7 +14,7 @@ from mypy.types import Instance, LiteralType, NoneType, UnboundType, get_proper_
 from mypy.types import TupleType as MypyTuple
 from mypy.types import Type as MypyType
 
-from pyfreeze.ir.types import BOOL, FIXED_INTS, FLOAT64, INT, NONE, TupleType, Type
+from pyfreeze.ir.types import BOOL, FIXED_INTS, FLOAT64, INT, NONE, StructType, TupleType, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,14 @@ class Declared:
     promise: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a module's annotations may refer to: its names, and its frozen classes by mypy's full names."""
+
+    names: SymbolTable
+    structs: Mapping[str, StructType]
+
+
 _PROMISES = {f"pyfreeze.{type_}": Declared(type_, True) for type_ in FIXED_INTS} | {
     "pyfreeze.float64": Declared(FLOAT64, True),
     "pyfreeze.float32": Declared(FLOAT64, True),  # a storage format: a scalar holds the same value as a double
@@ -32,17 +41,19 @@ _HINTS: dict[str, Type] = {"builtins.int": INT, "builtins.float": FLOAT64, "buil
 _QUALIFIERS = ("Final", "ClassVar", "Annotated")
 
 
-def declared(written: MypyType | None, analysed: MypyType | None, names: SymbolTable) -> Declared | None:
-    """None if the annotation is no scalar or tuple of scalars. `written` is mypy's unanalysed type."""
+def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) -> Declared | None:
+    """None if the annotation is no scalar, frozen class of the module, or tuple of those. `written` is mypy's unanalysed type."""
     if isinstance(written, UnboundType):
-        promise = _PROMISES.get(_fullname(written.name, names))
+        promise = _PROMISES.get(_fullname(written.name, scope.names))
         if promise is not None:
             return promise
         if written.name.rpartition(".")[2] in _QUALIFIERS and written.args:
-            return declared(written.args[0], analysed, names)
+            return declared(written.args[0], analysed, scope)
     if analysed is None:
         return None
     match get_proper_type(analysed):
+        case Instance(type=info) if info.fullname in scope.structs:
+            return Declared(scope.structs[info.fullname], True)
         case Instance(type=info):
             hint = _HINTS.get(info.fullname)
             return Declared(hint, False) if hint is not None else None
@@ -52,16 +63,16 @@ def declared(written: MypyType | None, analysed: MypyType | None, names: SymbolT
             hint = _HINTS.get(fallback.type.fullname)
             return Declared(hint, False) if hint is not None else None
         case MypyTuple(items=items, partial_fallback=fallback) if fallback.type.fullname == "builtins.tuple":
-            return _tuple(written, items, names)
+            return _tuple(written, items, scope)
         case _:
             return None
 
 
-def _tuple(written: MypyType | None, items: list[MypyType], names: SymbolTable) -> Declared | None:
+def _tuple(written: MypyType | None, items: list[MypyType], scope: Scope) -> Declared | None:
     inner: list[MypyType | None] = list(written.args) if isinstance(written, UnboundType) else []
     if len(inner) != len(items):
         inner = [None] * len(items)
-    parts = [declared(name, item, names) for name, item in zip(inner, items, strict=True)]
+    parts = [declared(name, item, scope) for name, item in zip(inner, items, strict=True)]
     known = [part for part in parts if part is not None]
     if len(known) != len(parts):
         return None

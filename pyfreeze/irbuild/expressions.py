@@ -24,11 +24,13 @@ from mypy.nodes import (
 
 from pyfreeze.ir.function import Binding, BindingKind
 from pyfreeze.ir.instructions import Block, Value
-from pyfreeze.ir.types import FLOAT64, TupleType
+from pyfreeze.ir.types import FLOAT64, StructType, TupleType
 from pyfreeze.irbuild import calls
 from pyfreeze.irbuild.context import FunctionContext, type_name
+from pyfreeze.irbuild.conversions import convert
+from pyfreeze.irbuild.native_calls import call_method, field, has_member
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, join, settled, variable_type
-from pyfreeze.irbuild.operators import binary, comparison, convert, leave_for_nans, negation, truth, unary
+from pyfreeze.irbuild.operators import binary, comparison, leave_for_nans, negation, truth, unary
 from pyfreeze.irbuild.unsupported import Unsupported
 
 _SINGLETONS = {"builtins.True": True, "builtins.False": False, "builtins.None": None}
@@ -136,6 +138,15 @@ def _member(context: FunctionContext, node: MemberExpr) -> Operand:
         found = _constant(context, node, None)
         if found is not None:
             return found
+    if calls.frozen_class_of(context, node.expr) is None and not calls.is_in_module(node):
+        whole = expression(context, node.expr)
+        found = field(context, whole, node.name)
+        if found is not None:
+            return found
+        if has_member(context, whole.type, node.name):
+            assert isinstance(whole.type, StructType)
+            if context.classes[whole.type.name].members[node.name].kind == "property":
+                return call_method(context, whole, node.name, [], node)
     raise Unsupported("PF102", node, f"reading attribute `{node.name}` is not compiled yet")
 
 

@@ -25,9 +25,9 @@ from pyfreeze.ir.instructions import Block, Constant, Value
 from pyfreeze.ir.types import INT64, Type
 from pyfreeze.irbuild import calls
 from pyfreeze.irbuild.context import FunctionContext, Loop
+from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.expressions import condition, expression
 from pyfreeze.irbuild.operand import Operand
-from pyfreeze.irbuild.operators import convert
 from pyfreeze.irbuild.unsupported import Unsupported
 
 BuildBlock = Callable[[FunctionContext, list[Statement]], None]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dis
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import CodeType
 
-from mypy.nodes import ArgKind, Argument, ClassDef, Decorator, FuncDef, MypyFile, OverloadedFuncDef, SymbolTable, Var
+from mypy.nodes import ArgKind, Argument, ClassDef, Decorator, FuncDef, MypyFile, OverloadedFuncDef, Var
 from mypy.nodes import Context as Node
 from mypy.types import AnyType, CallableType
 
@@ -24,12 +24,23 @@ from pyfreeze.ir.function import (
     reverse_postorder,
 )
 from pyfreeze.ir.instructions import Call, Value
-from pyfreeze.ir.types import BOOL, FLOAT64, FixedInt, IntType, TupleType, Type, flattened
+from pyfreeze.ir.types import (
+    BOOL,
+    FLOAT64,
+    FixedInt,
+    IntType,
+    StructType,
+    TupleType,
+    Type,
+    flattened,
+    structs_in,
+)
 from pyfreeze.irbuild.context import Facts, FunctionContext, NoConstant, Parameter, Signature
-from pyfreeze.irbuild.declared_types import Declared, declared
+from pyfreeze.irbuild.conversions import convert
+from pyfreeze.irbuild.declared_types import Declared, Scope, declared
+from pyfreeze.irbuild.frozen_classes import frozen_classes
 from pyfreeze.irbuild.module_constants import constant_value, has_text, module_constants, written_types
 from pyfreeze.irbuild.operand import Operand, constant_operand, join, settled
-from pyfreeze.irbuild.operators import convert
 from pyfreeze.irbuild.statements import block, falls_off
 from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
 
@@ -88,11 +99,13 @@ def build_module(tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeT
 
 class _ModuleBuilder:
     def __init__(self, tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType]) -> None:
-        self._constants = module_constants(tree)
-        self._written_types = written_types(tree)
+        classes, self._refused_classes = frozen_classes(tree)
+        self._classes = {class_.name: class_ for class_ in classes.values()}
+        self._scope = Scope(tree.names, {fullname: class_.struct for fullname, class_ in classes.items()})
+        self._constants = module_constants(tree, self._scope)
+        self._written_types = written_types(tree, self._scope)
         self._rebound = frozenset(name for code in codes.values() for name in _rebound_globals(code))
         self._module_name = module_name
-        self._names = tree.names
         self._candidates: dict[str, _Candidate] = {}
         self._outcomes: list[FunctionOutcome] = []
         self._by_global_name: dict[str, list[str]] = {}
@@ -119,9 +132,10 @@ class _ModuleBuilder:
                 raise Unsupported("PF115", node, "its bytecode could not be told from that of another function")
             _check_kind(node, code)
             candidate = _Candidate(name, node, code, outcome, top_level, decorators_line is not None)
-            candidate.result = _declared_result(node, self._names)
+            candidate.result = _declared_result(node, self._scope)
             values = {name: value for name, (value, _) in self._constants.items()}
-            candidate.signature = _signature(name, node, code, candidate.result, self._names, values)
+            owner = self._scope.structs.get(node.info.fullname) if node.info else None
+            candidate.signature = _signature(name, node, code, candidate.result, self._scope, values, owner)
             self._candidates[name] = candidate
         except Unsupported as unsupported:
             _note(outcome, unsupported)
@@ -130,7 +144,7 @@ class _ModuleBuilder:
         for candidate in list(self._candidates.values()):
             self._ensure_built(candidate)
         self._drop_callers_of_twins()
-        module = Module(self._module_name)
+        module = Module(self._module_name, structs={name: class_.struct for name, class_ in self._classes.items()})
         keys = {}
         for name, candidate in self._candidates.items():
             if candidate.function is not None:
@@ -174,7 +188,15 @@ class _ModuleBuilder:
         builder.activate(builder.new_block("entry"))
         result = candidate.result or (Declared(signature.result, False) if signature.result is not _UNKNOWN else None)
         context = FunctionContext(
-            builder, candidate.code, facts, result, self._names, self._resolve_global, self._resolver()
+            builder,
+            candidate.code,
+            facts,
+            result,
+            self._scope,
+            self._classes,
+            self._resolve_global,
+            self._resolve_function,
+            self._resolve_method,
         )
         for parameter in signature.parameters:
             value = Value(parameter.declared.type, parameter.name)
@@ -188,6 +210,7 @@ class _ModuleBuilder:
             self._infer_result(candidate, context)
             raise Rebuild
         _remove_unreachable(function)
+        _bind_classes(function)
         return function
 
     def _start_unset(self, context: FunctionContext, name: str) -> None:
@@ -215,23 +238,27 @@ class _ModuleBuilder:
         candidate.result = Declared(settled(common), False)
         candidate.signature = replace(signature, result=settled(common))
 
-    def _resolver(self) -> Callable[[str, Node], Signature]:
-        def resolve(name: str, node: Node) -> Signature:
-            defined = self._by_global_name.get(name, [])
-            if len(defined) != 1 or defined[0] not in self._candidates:
-                raise Unsupported("PF106", node, f"`{name}` is not native", "see its own entry for the reason")
-            callee = self._candidates[defined[0]]
-            if callee.decorated:
-                raise Unsupported("PF111", node, f"`{name}` is decorated: what the call runs is not known")
-            self._ensure_built(callee)
-            if callee.outcome.reasons:
-                raise Unsupported("PF106", node, f"`{name}` is not native", "see its own entry for the reason")
-            assert callee.signature is not None
-            if callee.signature.result is _UNKNOWN:
-                raise Unsupported("PF104", node, f"`{name}` is recursive without a return annotation", "annotate it")
-            return callee.signature
+    def _resolve_function(self, name: str, node: Node) -> Signature:
+        defined = self._by_global_name.get(name, [])
+        if len(defined) != 1 or defined[0] not in self._candidates:
+            raise Unsupported("PF106", node, f"`{name}` is not native", "see its own entry for the reason")
+        if self._candidates[defined[0]].decorated:
+            raise Unsupported("PF111", node, f"`{name}` is decorated: what the call runs is not known")
+        return self._native_signature(defined[0], node)
 
-        return resolve
+    def _resolve_method(self, class_name: str, name: str, node: Node) -> Signature:
+        return self._native_signature(f"{class_name}.{name}", node)
+
+    def _native_signature(self, name: str, node: Node) -> Signature:
+        callee = self._candidates.get(name)
+        if callee is not None:
+            self._ensure_built(callee)
+        if callee is None or callee.outcome.reasons:
+            raise Unsupported("PF106", node, f"`{name}` is not native", "see its own entry for the reason")
+        assert callee.signature is not None
+        if callee.signature.result is _UNKNOWN:
+            raise Unsupported("PF104", node, f"`{name}` is recursive without a return annotation", "annotate it")
+        return callee.signature
 
     def _resolve_global(self, context: FunctionContext, name: str, fullname: str, node: Node) -> Operand | None:
         found = self._constants.get(name)
@@ -248,10 +275,10 @@ class _ModuleBuilder:
 
     def _value_of(self, context: FunctionContext, name: str) -> Operand | None:
         """A module global that holds a number or a tuple of them, whatever its value."""
-        symbol = self._names.get(name)
+        symbol = self._scope.names.get(name)
         if symbol is None or not isinstance(symbol.node, Var) or name in self._rebound:
             return None
-        hint = self._written_types.get(name) or declared(None, symbol.node.type, self._names)
+        hint = self._written_types.get(name) or declared(None, symbol.node.type, self._scope)
         if hint is None or not 0 < len(flattened(hint.type)) <= MAXIMUM_SCALARS:
             return None
         return context.read_binding(name, hint.type)
@@ -336,13 +363,13 @@ class _Unknown:
 _UNKNOWN: Type = _Unknown()  # type: ignore[assignment]
 
 
-def _declared_result(node: FuncDef, names: SymbolTable) -> Declared | None:
+def _declared_result(node: FuncDef, scope: Scope) -> Declared | None:
     signature, written = node.type, node.unanalyzed_type
     if not isinstance(signature, CallableType) or not isinstance(written, CallableType) or signature.implicit:
         return None
     if isinstance(written.ret_type, AnyType):
         return None  # no return annotation
-    result = declared(written.ret_type, signature.ret_type, names)
+    result = declared(written.ret_type, signature.ret_type, scope)
     if result is None:
         raise Unsupported("PF104", node, f"its result, {signature.ret_type}, is no number or tuple of numbers")
     return result
@@ -353,13 +380,26 @@ def _signature(
     node: FuncDef,
     code: CodeType,
     result: Declared | None,
-    names: SymbolTable,
+    scope: Scope,
     constants: Mapping[str, ConstantValue],
+    owner: StructType | None,
 ) -> Signature:
     typed = node.type if isinstance(node.type, CallableType) else None
     written = node.unanalyzed_type if isinstance(node.unanalyzed_type, CallableType) else None
     parameters: list[Parameter] = []
     for index, argument in enumerate(node.arguments):
+        if argument.variable.is_self and owner is not None:
+            parameters.append(
+                Parameter(
+                    argument.variable.name,
+                    Declared(owner, True),
+                    False,
+                    index < code.co_posonlyargcount,
+                    NoConstant.UNKNOWN,
+                    True,
+                )
+            )
+            continue
         if argument.variable.is_self or argument.variable.is_cls:
             name = argument.variable.name
             raise Unsupported(
@@ -370,7 +410,7 @@ def _signature(
             )
         if argument.type_annotation is None or typed is None or written is None:
             raise Unsupported("PF103", node, f"parameter `{argument.variable.name}` has no annotation", "annotate it")
-        hint = declared(written.arg_types[index], typed.arg_types[index], names)
+        hint = declared(written.arg_types[index], typed.arg_types[index], scope)
         if hint is None:
             shown = typed.arg_types[index]
             raise Unsupported(
@@ -417,12 +457,23 @@ def _zero(context: FunctionContext, type_: Type) -> Value:
             return context.builder.constant(type_, 0)
         case TupleType(items=items):
             return context.builder.make_tuple([_zero(context, item) for item in items])
+        case StructType(items=items):
+            return context.builder.make_struct(type_, [_zero(context, item) for item in items])
         case _ if type_ == FLOAT64:
             return context.builder.constant(type_, 0.0)
         case _ if type_ == BOOL:
             return context.builder.constant(type_, False)
         case _:
             return context.builder.constant(type_, None)
+
+
+def _bind_classes(function: Function) -> None:
+    """Every frozen class whose values the function holds: to tell and to make instances, the runtime must know it."""
+    values = [value for block in function.blocks for value in block.parameters]
+    values += [instruction.result for instruction in function.instructions() if instruction.result is not None]
+    for type_ in {function.result, *(value.type for value in values)}:
+        for struct in structs_in(type_):
+            function.bindings.add(Binding(BindingKind.CLASS, struct.name, type=struct))
 
 
 def _remove_unreachable(function: Function) -> None:

@@ -42,7 +42,7 @@ from mypy.nodes import (
 
 from pyfreeze.ir.function import ConstantValue
 from pyfreeze.ir.types import FIXED_INTS
-from pyfreeze.irbuild.declared_types import Declared, declared
+from pyfreeze.irbuild.declared_types import Declared, Scope, declared
 from pyfreeze.language import scalars
 from pyfreeze.primitives import MATH_FUNCTIONS
 
@@ -53,7 +53,7 @@ _LONGEST = 64
 """Items of a tuple."""
 
 
-def module_constants(tree: MypyFile) -> dict[str, tuple[ConstantValue, Declared | None]]:
+def module_constants(tree: MypyFile, scope: Scope) -> dict[str, tuple[ConstantValue, Declared | None]]:
     """Values and declared types by name."""
     values: dict[str, ConstantValue] = {}
     hints: dict[str, Declared | None] = {}
@@ -68,16 +68,16 @@ def module_constants(tree: MypyFile) -> dict[str, tuple[ConstantValue, Declared 
             for lvalue in statement.lvalues:
                 for name, part in _unpacked(lvalue, value):
                     values[name] = part
-                    hints[name] = declared(statement.unanalyzed_type, statement.type, tree.names)
+                    hints[name] = declared(statement.unanalyzed_type, statement.type, scope)
         except NotConstant:
             continue
     return {name: (value, hints[name]) for name, value in values.items() if counts.get(name) == 1}
 
 
-def written_types(tree: MypyFile) -> dict[str, Declared | None]:
+def written_types(tree: MypyFile, scope: Scope) -> dict[str, Declared | None]:
     """What the module's annotations of its own names say."""
     return {
-        target.name: declared(statement.unanalyzed_type, statement.type, tree.names)
+        target.name: declared(statement.unanalyzed_type, statement.type, scope)
         for statement, _ in _statements(tree.defs, False)
         if isinstance(statement, AssignmentStmt) and statement.type is not None
         for target in _targets(statement)

@@ -20,10 +20,13 @@ from pyfreeze.ir.types import (
     FloatType,
     IntType,
     NoneKind,
+    StructType,
     TupleType,
     Type,
 )
 from pyfreeze.irbuild.context import FunctionContext, type_name
+from pyfreeze.irbuild.conversions import as_plain_int, convert, to_float
+from pyfreeze.irbuild.frozen_operators import frozen_binary, frozen_comparison, frozen_truth, frozen_unary
 from pyfreeze.irbuild.operand import Operand, common_int, constant_operand, is_number
 from pyfreeze.irbuild.unsupported import Unsupported
 
@@ -60,63 +63,12 @@ _FOLDED: dict[str, Callable[[int, int], object]] = {
 }
 
 
-def convert(context: FunctionContext, operand: Operand, type_: Type, node: Node, coerce: bool = False) -> Operand:
-    """`operand` as a `type_`. A value that does not fit deoptimizes, or raises OverflowError if `coerce`.
-
-    Only conversions that keep the value; an int becomes a float only if `coerce` (a value annotation asks for it).
-    """
-    source = operand.type
-    if source == type_:
-        return operand
-    match source, type_:
-        case IntType(), FixedInt() if operand.is_constant and type_.holds(int(operand.number)):
-            return Operand(type_, context.builder.constant(type_, operand.number))
-        case (FixedInt() | IntType(), FixedInt()):
-            name = f"{type_}.coerce_{source}" if coerce and not _always_fits(source, type_) else f"{source}.to_{type_}"
-            return context.apply(name, [operand], node)
-        case FixedInt(), IntType():
-            return context.apply(f"{source}.to_int", [operand], node)
-        case (FixedInt() | IntType() | BoolType(), FloatType()) if coerce:
-            return to_float(context, operand, node)
-        case (BoolType(), FixedInt()) if coerce:
-            return context.apply(f"bool.to_{type_}", [operand], node)
-        case TupleType(items=old), TupleType(items=new) if len(old) == len(new):
-            pairs = zip(context.items(operand), new, strict=True)
-            converted = [convert(context, item, wanted, node, coerce) for item, wanted in pairs]
-            return Operand(type_, context.builder.make_tuple([context.materialize(item) for item in converted]))
-        case _:
-            raise Unsupported(
-                "PF105",
-                node,
-                f"{type_name(source)} where {type_name(type_)} is expected",
-                "write the conversion, such as float(x), or a literal of the right type, such as 0.0",
-            )
-
-
-def _always_fits(source: Type, target: FixedInt) -> bool:
-    return isinstance(source, FixedInt) and target.holds(source.minimum) and target.holds(source.maximum)
-
-
-def to_float(context: FunctionContext, operand: Operand, node: Node) -> Operand:
-    """As `float(x)` of a number: correctly rounded, OverflowError for a huge int."""
-    if operand.type == FLOAT64:
-        return operand
-    if operand.is_constant and abs(int(operand.number)) < 1 << 1000:
-        return constant_operand(float(operand.number))
-    return context.apply(f"{operand.type}.to_float64", [operand], node)
-
-
-def as_plain_int(context: FunctionContext, operand: Operand, node: Node) -> Operand:
-    """A bool or int as a plain int of any size."""
-    if operand.type == BOOL:
-        if operand.is_constant:
-            return constant_operand(int(bool(operand.constant)))
-        return context.apply("bool.to_int", [operand], node)
-    return convert(context, operand, INT, node)
-
-
-def binary(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
-    """`left symbol right`."""
+def binary(
+    context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node, in_place: bool = False
+) -> Operand:
+    """`left symbol right`, or `left symbol= right`."""
+    if isinstance(left.type, StructType) or isinstance(right.type, StructType):
+        return frozen_binary(context, symbol, left, right, node, in_place)
     name = _BINARY.get(symbol)
     if name is None:
         raise Unsupported("PF102", node, f"operator `{symbol}` is not compiled yet")
@@ -183,6 +135,8 @@ def _fold(name: str, left: int, right: int) -> Operand | None:
 
 def unary(context: FunctionContext, symbol: str, operand: Operand, node: Node) -> Operand:
     """`symbol operand` for `- + ~`; `not` is `negation`."""
+    if isinstance(operand.type, StructType):
+        return frozen_unary(context, symbol, operand, node)
     if not is_number(operand.type) or (symbol == "~" and operand.type in (FLOAT64, BOOL)):
         # `~True` warns from 3.12 on.
         raise Unsupported("PF102", node, f"`{symbol}` of {type_name(operand.type)} is not compiled yet")
@@ -206,6 +160,8 @@ def truth(context: FunctionContext, operand: Operand, node: Node) -> Operand:
             return operand
         case NoneKind():
             return constant_operand(False)
+        case StructType():
+            return frozen_truth(context, operand, node)
         case TupleType(items=items):
             return constant_operand(bool(items))
         case _ if operand.is_constant:
@@ -230,6 +186,8 @@ def comparison(context: FunctionContext, symbol: str, left: Operand, right: Oper
     name = _COMPARE.get(symbol)
     if name is None:
         raise Unsupported("PF102", node, f"`{symbol}` is not compiled yet")
+    if isinstance(left.type, StructType) or isinstance(right.type, StructType):
+        return frozen_comparison(context, symbol, left, right, node)
     if not (is_number(left.type) and is_number(right.type)):
         return _other_comparison(context, symbol, left, right, node)
     if left.type == FLOAT64 and right.type == FLOAT64:
@@ -269,6 +227,8 @@ def _comparable_ints(context: FunctionContext, left: Operand, right: Operand, no
 
 def _identity(symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
     if NONE not in (left.type, right.type):
+        if isinstance(left.type, StructType):
+            raise Unsupported("PF402", node, f"`{symbol}` on frozen values says nothing", "write `==` or `!=`")
         raise Unsupported("PF102", node, f"`{symbol}` on numbers is not compiled", "write `==` or `!=`")
     same = left.type == right.type
     return constant_operand(same if symbol == "is" else not same)

@@ -35,10 +35,11 @@ from mypy.nodes import Context as Node
 from pyfreeze.ir.types import NONE, OBJECT, TupleType
 from pyfreeze.irbuild import loops
 from pyfreeze.irbuild.context import FunctionContext
+from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.declared_types import declared
 from pyfreeze.irbuild.expressions import condition, expression, operands
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_number, variable_type
-from pyfreeze.irbuild.operators import binary, convert
+from pyfreeze.irbuild.operators import binary
 from pyfreeze.irbuild.unsupported import Unsupported
 
 
@@ -58,7 +59,9 @@ def _statement(context: FunctionContext, node: Statement) -> None:
         case AssignmentStmt():
             _assignment(context, node)
         case OperatorAssignmentStmt(op=symbol, lvalue=NameExpr(name=name) as target, rvalue=right):
-            context.assign(name, binary(context, symbol, *operands(context, target, right), node), node, convert)
+            context.assign(
+                name, binary(context, symbol, *operands(context, target, right), node, in_place=True), node, convert
+            )
         case IfStmt():
             _if(context, node)
         case WhileStmt():
@@ -105,7 +108,7 @@ def _described(node: Statement) -> str:
 
 def _assignment(context: FunctionContext, node: AssignmentStmt) -> None:
     if node.type is not None and isinstance(node.lvalues[0], NameExpr):
-        hint = declared(node.unanalyzed_type, node.type, context.names)
+        hint = declared(node.unanalyzed_type, node.type, context.scope)
         if hint is not None:
             context.facts.declared[node.lvalues[0].name] = hint
     if type(node.rvalue).__name__ == "TempNode":  # `x: int` without a value

@@ -149,6 +149,15 @@ def _comparisons() -> list[Primitive]:
             body=f"%r = fcmp {'une' if name == 'ne' else 'o' + name} double %a, %b\nret i1 %r",
         )
         for name in COMPARISONS
+    ] + [
+        define(
+            "float64.same",  # as fields of frozen values compare: a NaN equals a NaN
+            (FLOAT64, FLOAT64),
+            BOOL,
+            lambda a, b: a == b or (a != a and b != b),
+            body="%same = fcmp oeq double %a, %b\n%an = fcmp uno double %a, %a\n%bn = fcmp uno double %b, %b\n"
+            "%nans = and i1 %an, %bn\n%r = or i1 %same, %nans\nret i1 %r",
+        )
     ]
 
 

@@ -7,7 +7,7 @@
 #include <Python.h>
 #include <stdint.h>
 
-#define PF_ABI_VERSION 2
+#define PF_ABI_VERSION 3
 
 enum { PF_OK = 0, PF_ERROR = 1, PF_DEOPT = 2 };
 
@@ -41,18 +41,25 @@ typedef struct PfCallable {
     PyObject *object, *keyword_names;
 } PfCallable;
 
-enum { PF_FUNCTION = 0, PF_CONSTANT, PF_BUILTIN, PF_MODULE, PF_ATTRIBUTE, PF_IMPORTED, PF_VALUE };
+enum { PF_FUNCTION = 0, PF_CONSTANT, PF_BUILTIN, PF_MODULE, PF_ATTRIBUTE, PF_IMPORTED, PF_VALUE, PF_CLASS };
 
 #define PF_MAXIMUM_SCALARS 16 /* in a PF_VALUE */
+
+/* A frozen class whose values native code holds. `type` is owned: the class as a PF_CLASS binding last saw it. */
+typedef struct PfClass {
+    const char *name, *signature;
+    PyTypeObject *type;
+    uint64_t version; /* on 3.11: its tag when it was last found right */
+} PfClass;
 
 /* One assumption; pyfreeze/ir/function.py says what each kind means. Indices are -1 where they do not apply. */
 typedef struct PfBinding {
     const char *name;
     int32_t kind;
     const char *module, *attribute;
-    int32_t function, constant, defaults;
+    int32_t function, constant, defaults; /* of a PF_CLASS, `function` is the class's index */
     int32_t keyword_defaults; /* a tuple of pairs */
-    const char *descriptor;   /* of a PF_VALUE's type … */
+    const char *descriptor;   /* of a PF_CLASS, its layout's signature; of a PF_VALUE's type … */
     uint64_t *words;          /* … and its value, for native code to read; owns big ints */
 } PfBinding;
 
@@ -87,6 +94,8 @@ typedef struct PfModule {
     PyObject *globals;  /* borrowed, so that it goes when Python lets go of it: compare it with a live frame's first */
     PyObject *constants;
     struct PfWatch *watch;
+    PfClass *classes;
+    int32_t class_count;
 } PfModule;
 
 #define PF_HASH_KEY 0x7079667265657a65LL
@@ -103,8 +112,8 @@ typedef struct PfCounter {
 #undef PF_SLOT
 
 /* Between the runtime's own files. */
-PyObject *pf_box(const char **descriptor, const uint64_t **payload);
-int pf_unbox_value(PyObject *object, const char **descriptor, uint64_t **payload);
+PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **payload);
+int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload);
 void pf_release(const char *descriptor, const uint64_t *payload);
 PyObject *pf_text_out_of_range(PyObject *number, char descriptor);
 int pf_bindings_init(void);
@@ -112,6 +121,11 @@ int pf_watch_module(PfModule *module);
 int pf_is_valid(PfFunction *function); /* all its bindings were seen to hold and none has changed since */
 int pf_revalidate(PfFunction *function, const char **broken);
 void pf_invalidate(PfModule *module);
+int pf_same_constant(PyObject *one, PyObject *other);
+int pf_classes_init(void);
+PyObject *pf_member_function(PyObject *class, PyObject *attribute, const char *kind);
+int pf_take_class(PfModule *module, const PfBinding *binding, PyObject *value);
+int pf_classes_changed(PfModule *module);
 uint64_t pf_bindings_state(PfModule *module); /* before a poll … */
 void pf_recheck_bindings(PfModule *module, uint64_t state); /* … and after it: raises the epoch if a binding broke */
 int32_t pf_reason_against_native(PyThreadState *thread, const PfFunction *function);

@@ -53,4 +53,7 @@ const PfLayout *pf_frozen_layout(PyTypeObject *type);
 /* A new, empty instance of the frozen class of `layout`, whose struct the caller fills before anyone sees it. */
 PyObject *pf_new_value(const PfLayout *layout);
 
+/* Whether the class is made as @frozen made it: nobody has put another __init__ or __new__ there. */
+int pf_constructor_is_pristine(PyTypeObject *type);
+
 #endif

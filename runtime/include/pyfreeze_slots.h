@@ -19,7 +19,7 @@ PF_SLOT(int32_t, pf_unbox_i64, (PyObject *object, int64_t *out))
 PF_SLOT(int32_t, pf_unbox_f64, (PyObject *object, double *out))
 PF_SLOT(int32_t, pf_unbox_int, (PyObject *object, int64_t *out)) /* tagged; owned if big */
 PF_SLOT(int32_t, pf_unbox, (PyObject *object, int32_t descriptor, uint64_t *out))
-PF_SLOT(int32_t, pf_unbox_tuple, (PyObject *object, const char *descriptor, uint64_t *out))
+PF_SLOT(int32_t, pf_unbox_tuple, (PfModule *module, PyObject *object, const char *descriptor, uint64_t *out))
 
 /* Boxing: new references. pf_box_int and pf_box_tuple consume tagged ints. */
 PF_SLOT(PyObject *, pf_box_i64, (int64_t value))
@@ -27,7 +27,8 @@ PF_SLOT(PyObject *, pf_box_u64, (uint64_t value))
 PF_SLOT(PyObject *, pf_box_f64, (double value))
 PF_SLOT(PyObject *, pf_box_bool, (int32_t value))
 PF_SLOT(PyObject *, pf_box_int, (int64_t tagged))
-PF_SLOT(PyObject *, pf_box_tuple, (const char *descriptor, const uint64_t *payload))
+PF_SLOT(PyObject *, pf_box_tuple, (PfModule *module, const char *descriptor, const uint64_t *payload))
+PF_SLOT(PyObject *, pf_new_instance_of, (PyTypeObject *type)) /* of a frozen class, for the caller to fill */
 PF_SLOT(PyObject *, pf_none, (void))
 
 /* Tagged ints that are big. */

@@ -127,7 +127,7 @@ static PyObject *original(WatchedBinding *watched, const char *module_name, cons
     return watched->original = found;
 }
 
-static int same_constant(PyObject *one, PyObject *other)
+int pf_same_constant(PyObject *one, PyObject *other)
 {
     if (one == other)
         return 1;
@@ -139,7 +139,7 @@ static int same_constant(PyObject *one, PyObject *other)
         if (PyTuple_GET_SIZE(one) != PyTuple_GET_SIZE(other))
             return 0;
         for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(one); index++)
-            if (!same_constant(PyTuple_GET_ITEM(one, index), PyTuple_GET_ITEM(other, index)))
+            if (!pf_same_constant(PyTuple_GET_ITEM(one, index), PyTuple_GET_ITEM(other, index)))
                 return 0;
         return 1;
     }
@@ -156,7 +156,7 @@ static int has_keyword_defaults(PyFunctionObject *function, PyObject *pairs)
         return 0;
     for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(pairs); index++) {
         PyObject *pair = PyTuple_GET_ITEM(pairs, index);
-        if (!same_constant(PyDict_GetItemWithError(dict, PyTuple_GET_ITEM(pair, 0)), PyTuple_GET_ITEM(pair, 1)))
+        if (!pf_same_constant(PyDict_GetItemWithError(dict, PyTuple_GET_ITEM(pair, 0)), PyTuple_GET_ITEM(pair, 1)))
             return 0;
     }
     return 1;
@@ -171,7 +171,7 @@ static int is_function(PfModule *module, PfBinding *binding, PyObject *object)
         function->func_globals != module->globals || function->func_builtins != pf_builtins)
         return 0;
     PyObject *defaults = function->func_defaults ? function->func_defaults : Py_None;
-    if (binding->defaults >= 0 && !same_constant(defaults, PyTuple_GET_ITEM(module->constants, binding->defaults)))
+    if (binding->defaults >= 0 && !pf_same_constant(defaults, PyTuple_GET_ITEM(module->constants, binding->defaults)))
         return 0;
     if (binding->keyword_defaults < 0)
         return 1;
@@ -181,8 +181,11 @@ static int is_function(PfModule *module, PfBinding *binding, PyObject *object)
 static size_t count_words(const char *descriptor)
 {
     size_t count = 0;
-    for (; *descriptor; descriptor++)
-        count += *descriptor != '(' && *descriptor != ')' && *descriptor != 'n';
+    for (; *descriptor; descriptor++) {
+        if (*descriptor == '{')
+            descriptor = strchr(descriptor, ':');
+        count += strchr("():}n", *descriptor) == NULL;
+    }
     return count;
 }
 
@@ -191,7 +194,7 @@ static int take_value(PfModule *module, PfBinding *binding, PyObject *value)
 {
     uint64_t words[PF_MAXIMUM_SCALARS];
     size_t size = count_words(binding->descriptor) * sizeof *words;
-    if (value == NULL || pf_unbox_tuple(value, binding->descriptor, words) != 0)
+    if (value == NULL || pf_unbox_tuple(module, value, binding->descriptor, words) != 0)
         return 0;
     if (memcmp(words, binding->words, size) != 0) {
         uint64_t before[PF_MAXIMUM_SCALARS];
@@ -217,9 +220,13 @@ static int holds(PfModule *module, int32_t number)
     PyObject *value = PyDict_GetItemWithError(module->globals, watched->name), *dict;
     switch (binding->kind) {
     case PF_FUNCTION:
+        if (binding->attribute != NULL)
+            value = pf_member_function(value, watched->attribute, binding->module ? binding->module : "");
         return is_function(module, binding, value);
+    case PF_CLASS:
+        return pf_take_class(module, binding, value);
     case PF_CONSTANT:
-        return same_constant(value, PyTuple_GET_ITEM(module->constants, binding->constant));
+        return pf_same_constant(value, PyTuple_GET_ITEM(module->constants, binding->constant));
     case PF_BUILTIN:
         return value == NULL && is_pristine(watched, "builtins", binding->name);
     case PF_MODULE:
@@ -354,6 +361,17 @@ static int start_watching(void)
 
 static uint64_t version_of(PyObject *dict) { return dict ? ((PyDictObject *)dict)->ma_version_tag : 0; }
 
+/* The object that binding `index` is about. Borrowed. */
+static PyObject *bound_object(PfModule *module, int32_t index)
+{
+    const PfBinding *binding = &module->bindings[index];
+    WatchedBinding *watched = &module->watch->bindings[index];
+    PyObject *value = PyDict_GetItemWithError(module->globals, watched->name);
+    if (binding->attribute == NULL)
+        return value;
+    return pf_member_function(value, watched->attribute, binding->module ? binding->module : "");
+}
+
 static PyObject *keyword_defaults_of(PyObject *object)
 {
     return object && PyFunction_Check(object) ? ((PyFunctionObject *)object)->func_kwdefaults : NULL;
@@ -363,17 +381,17 @@ static PyObject *keyword_defaults_of(PyObject *object)
 static void refresh_state(PfModule *module)
 {
     PfWatch *watch = module->watch;
-    int same = 1;
+    int same = !pf_classes_changed(module);
     for (int index = 0; index <= SHARED; index++) {
         uint64_t version = version_of(index < SHARED ? shared_dicts[index] : module->globals);
         same &= version == watch->versions[index];
         watch->versions[index] = version;
     }
     for (int32_t index = 0; watch->keyword_defaults > 0 && index < module->binding_count; index++) {
-        if (module->bindings[index].keyword_defaults < 0)
+        if (module->bindings[index].keyword_defaults < 0 || module->bindings[index].kind != PF_FUNCTION)
             continue;
         WatchedBinding *watched = &watch->bindings[index];
-        uint64_t version = version_of(keyword_defaults_of(PyDict_GetItemWithError(module->globals, watched->name)));
+        uint64_t version = version_of(keyword_defaults_of(bound_object(module, index)));
         same &= version == watched->version;
         watched->version = version;
     }
@@ -452,7 +470,7 @@ static int start_watching(void)
 int pf_bindings_init(void)
 {
     originals = PyDict_New();
-    if (originals == NULL || start_watching() < 0)
+    if (originals == NULL || start_watching() < 0 || pf_classes_init() < 0)
         return -1;
     pf_builtins = dict_of("builtins");
     return pf_builtins == NULL ? -1 : 0;

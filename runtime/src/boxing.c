@@ -1,5 +1,6 @@
-/* Scalars between Python objects and 64-bit words. Descriptors: pyfreeze/ir/types.py, `descriptor`. */
+/* Values between Python objects and 64-bit words. Descriptors: pyfreeze/ir/types.py, `descriptor`. */
 #include "pyfreeze_abi.h"
+#include "pyfreeze_layout.h"
 #include <string.h>
 
 #define SMALL_MAXIMUM ((int64_t)0x3FFFFFFFFFFFFFFF)
@@ -71,13 +72,13 @@ static size_t item_length(const char *descriptor)
     int depth = 0;
     size_t length = 0;
     do {
-        depth += (descriptor[length] == '(') - (descriptor[length] == ')');
+        depth += (descriptor[length] == '(' || descriptor[length] == '{') - (descriptor[length] == ')' || descriptor[length] == '}');
         length++;
     } while (depth > 0);
     return length;
 }
 
-static PyObject *box_tuple(const char **descriptor, const uint64_t **payload)
+static PyObject *box_tuple(PfModule *module, const char **descriptor, const uint64_t **payload)
 {
     Py_ssize_t count = 0;
     for (const char *at = *descriptor + 1; *at != ')'; at += item_length(at))
@@ -85,7 +86,7 @@ static PyObject *box_tuple(const char **descriptor, const uint64_t **payload)
     PyObject *tuple = PyTuple_New(count);
     ++*descriptor;
     for (Py_ssize_t index = 0; tuple != NULL && index < count; index++) {
-        PyObject *item = pf_box(descriptor, payload);
+        PyObject *item = pf_box(module, descriptor, payload);
         if (item == NULL)
             Py_CLEAR(tuple);
         else
@@ -95,12 +96,93 @@ static PyObject *box_tuple(const char **descriptor, const uint64_t **payload)
     return tuple;
 }
 
-/* The next value of a payload as a new reference; tagged ints are borrowed. Advances both pointers. */
-PyObject *pf_box(const char **descriptor, const uint64_t **payload)
+/* "{12:…}": the module's class 12, which is there as long as native code that knows of it runs. */
+static const PfLayout *next_class(PfModule *module, const char **descriptor)
+{
+    char *end;
+    long index = strtol(*descriptor + 1, &end, 10);
+    *descriptor = end + 1;
+    return pf_frozen_layout(module->classes[index].type);
+}
+
+/* Writes the fields of a frozen value, which are plain, from the payload; passes its '}'. */
+static void words_to_memory(const PfLayout *layout, char *address, const char **descriptor, const uint64_t **payload)
+{
+    for (Py_ssize_t index = 0; index < layout->field_count; index++) {
+        const PfField *field = &layout->fields[index];
+        char *place = address + field->offset;
+        if (field->layout->code == '{') {
+            *descriptor = strchr(*descriptor, ':') + 1;
+            words_to_memory(field->layout, place, descriptor, payload);
+            continue;
+        }
+        ++*descriptor;
+        uint64_t word = *(*payload)++;
+        switch (field->layout->size) {
+        case 1: { uint8_t byte = (uint8_t)word; memcpy(place, &byte, 1); break; }
+        case 2: { uint16_t half = (uint16_t)word; memcpy(place, &half, 2); break; }
+        case 4: { uint32_t single = (uint32_t)word; memcpy(place, &single, 4); break; }
+        default: memcpy(place, &word, 8);
+        }
+    }
+    ++*descriptor;
+}
+
+static uint64_t word_at(const PfLayout *layout, const char *place)
+{
+    int8_t b; int16_t h; int32_t i; uint8_t B; uint16_t H; uint32_t I; uint64_t word;
+    switch (layout->code) {
+    case 'b': memcpy(&b, place, sizeof b); return (uint64_t)(int64_t)b;
+    case 'h': memcpy(&h, place, sizeof h); return (uint64_t)(int64_t)h;
+    case 'i': memcpy(&i, place, sizeof i); return (uint64_t)(int64_t)i;
+    case '?': case 'B': memcpy(&B, place, sizeof B); return B;
+    case 'H': memcpy(&H, place, sizeof H); return H;
+    case 'I': memcpy(&I, place, sizeof I); return I;
+    default: memcpy(&word, place, sizeof word); return word;
+    }
+}
+
+static void memory_to_words(const PfLayout *layout, const char *address, uint64_t **payload)
+{
+    for (Py_ssize_t index = 0; index < layout->field_count; index++) {
+        const PfField *field = &layout->fields[index];
+        if (field->layout->code == '{')
+            memory_to_words(field->layout, address + field->offset, payload);
+        else
+            *(*payload)++ = word_at(field->layout, address + field->offset);
+    }
+}
+
+static PyObject *box_frozen(PfModule *module, const char **descriptor, const uint64_t **payload)
+{
+    const PfLayout *layout = next_class(module, descriptor);
+    PyObject *object = pf_new_value(layout);
+    if (object != NULL)
+        words_to_memory(layout, PF_VALUE_DATA(object), descriptor, payload);
+    return object;
+}
+
+static int unbox_frozen(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
+{
+    const char *after = *descriptor + item_length(*descriptor);
+    const PfLayout *layout = next_class(module, descriptor);
+    if (Py_TYPE(object) != layout->type)
+        return PF_WRONG_TYPE;
+    memory_to_words(layout, PF_VALUE_DATA(object), payload);
+    *descriptor = after;
+    return 0;
+}
+
+PyObject *pf_new_instance_of(PyTypeObject *type) { return pf_new_value(pf_frozen_layout(type)); }
+
+/* The next value of a payload as a new reference; tagged ints are borrowed. Advances both pointers, unless it fails. */
+PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **payload)
 {
     char kind = **descriptor;
     if (kind == '(')
-        return box_tuple(descriptor, payload);
+        return box_tuple(module, descriptor, payload);
+    if (kind == '{')
+        return box_frozen(module, descriptor, payload);
     ++*descriptor;
     if (kind == 'n')
         return Py_NewRef(Py_None);
@@ -131,7 +213,9 @@ PyObject *pf_box(const char **descriptor, const uint64_t **payload)
 static void release_payload(const char *descriptor, const char *end, const uint64_t *payload)
 {
     for (; descriptor < end; descriptor++) {
-        if (*descriptor == '(' || *descriptor == ')' || *descriptor == 'n')
+        if (*descriptor == '{')
+            descriptor = strchr(descriptor, ':');
+        if (strchr("():}n", *descriptor) != NULL)
             continue;
         if (*descriptor == 't')
             pf_int_decref((int64_t)*payload);
@@ -144,11 +228,11 @@ void pf_release(const char *descriptor, const uint64_t *payload)
     release_payload(descriptor, descriptor + strlen(descriptor), payload);
 }
 
-PyObject *pf_box_tuple(const char *descriptor, const uint64_t *payload)
+PyObject *pf_box_tuple(PfModule *module, const char *descriptor, const uint64_t *payload)
 {
     const char *at = descriptor;
     const uint64_t *words = payload;
-    PyObject *tuple = pf_box(&at, &words);
+    PyObject *tuple = pf_box(module, &at, &words);
     pf_release(descriptor, payload);
     return tuple;
 }
@@ -203,7 +287,7 @@ PyObject *pf_text_out_of_range(PyObject *number, char descriptor)
     return PyUnicode_FromFormat("%S is out of range for %s", number, name);
 }
 
-static int unbox_tuple(PyObject *object, const char **descriptor, uint64_t **payload)
+static int unbox_tuple(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
 {
     if (!PyTuple_CheckExact(object))
         return PF_WRONG_TYPE;
@@ -211,7 +295,7 @@ static int unbox_tuple(PyObject *object, const char **descriptor, uint64_t **pay
     for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(object); index++) {
         if (**descriptor == ')')
             return PF_WRONG_TYPE;
-        int reason = pf_unbox_value(PyTuple_GET_ITEM(object, index), descriptor, payload);
+        int reason = pf_unbox_value(module, PyTuple_GET_ITEM(object, index), descriptor, payload);
         if (reason)
             return reason;
     }
@@ -223,11 +307,13 @@ static int unbox_tuple(PyObject *object, const char **descriptor, uint64_t **pay
 
 /* The next value of a payload from `object`: 0 or a reason. After a failure the words written so far still own their
  * big ints. Advances both pointers. */
-int pf_unbox_value(PyObject *object, const char **descriptor, uint64_t **payload)
+int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
 {
     char kind = **descriptor;
     if (kind == '(')
-        return unbox_tuple(object, descriptor, payload);
+        return unbox_tuple(module, object, descriptor, payload);
+    if (kind == '{')
+        return unbox_frozen(module, object, descriptor, payload);
     double real;
     int reason = 0;
     switch (kind) {
@@ -264,14 +350,14 @@ int32_t pf_unbox(PyObject *object, int32_t descriptor, uint64_t *out)
 {
     char text[2] = {(char)descriptor, 0};
     const char *at = text;
-    return pf_unbox_value(object, &at, &out);
+    return pf_unbox_value(NULL, object, &at, &out); /* a scalar */
 }
 
-int32_t pf_unbox_tuple(PyObject *object, const char *descriptor, uint64_t *out)
+int32_t pf_unbox_tuple(PfModule *module, PyObject *object, const char *descriptor, uint64_t *out)
 {
     const char *at = descriptor;
     uint64_t *word = out;
-    int reason = pf_unbox_value(object, &at, &word);
+    int reason = pf_unbox_value(module, object, &at, &word);
     if (reason)
         release_payload(descriptor, at, out);
     return reason;

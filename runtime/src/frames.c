@@ -54,14 +54,14 @@ void pf_show_site(const PfSite *site)
         set_instruction(frame, site->offset);
 }
 
-static int fill_locals(_PyInterpreterFrame *frame, const char *locals, const uint64_t *payload)
+static int fill_locals(PfModule *module, _PyInterpreterFrame *frame, const char *locals, const uint64_t *payload)
 {
     for (int index = 0; *locals; index++) {
         if (*locals == '-') {
             locals++;
             continue;
         }
-        PyObject *value = pf_box(&locals, &payload);
+        PyObject *value = pf_box(module, &locals, &payload);
         if (value == NULL)
             return -1;
         Py_XSETREF(frame->localsplus[index], value);
@@ -79,7 +79,7 @@ void pf_traceback(int32_t status, const PfSite *site, const uint64_t *payload)
     const PfFunction *function = site->function;
     PyFrameObject *frame =
         PyFrame_New(PyThreadState_Get(), function->code, function->module->globals, NULL);
-    if (frame == NULL || fill_locals(frame->f_frame, site->locals, payload) < 0) {
+    if (frame == NULL || fill_locals(function->module, frame->f_frame, site->locals, payload) < 0) {
         PyErr_Clear(); /* out of memory: keep the exception, lose the entry */
         PyErr_Restore(type, value, traceback);
         Py_XDECREF(frame);

@@ -54,9 +54,9 @@ static PyObject *layout(PyObject *self, PyObject *unused)
 {
     (void)self;
     (void)unused;
-    return Py_BuildValue("{sKsnsnsi}", "breaker_mask", (unsigned long long)pf_breaker_mask(), "float_value",
+    return Py_BuildValue("{sKsnsnsnsi}", "breaker_mask", (unsigned long long)pf_breaker_mask(), "float_value",
                          (Py_ssize_t)offsetof(PyFloatObject, ob_fval), "type", (Py_ssize_t)offsetof(PyObject, ob_type),
-                         "abi_version", PF_ABI_VERSION);
+                         "object_head", (Py_ssize_t)sizeof(PyObject), "abi_version", PF_ABI_VERSION);
 }
 
 static PyObject *low64(PyObject *self, PyObject *number)

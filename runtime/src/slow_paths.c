@@ -89,7 +89,7 @@ static int32_t unbox_result(PyObject *object, const char *signature, uint64_t *r
     int strict = *signature++ == ':';
     const char *at = signature;
     uint64_t *word = result;
-    int reason = pf_unbox_value(object, &at, &word);
+    int reason = pf_unbox_value(NULL, object, &at, &word);
     if (reason == 0)
         return PF_OK;
     if (reason == PF_OUT_OF_RANGE && strict) {
@@ -116,7 +116,7 @@ int32_t pf_call(PfCallable *callable, const uint64_t *payload, uint64_t *result)
             status = PF_DEOPT;
             goto done;
         }
-        PyObject *operand = pf_box(&at, &payload);
+        PyObject *operand = pf_box(NULL, &at, &payload);
         if (operand == NULL)
             goto done;
         arguments[count++] = operand;
@@ -145,7 +145,7 @@ int32_t pf_raise(PfFunction *function, const char *exception, const char *signat
         Py_ssize_t count = 0;
         PyObject *arguments = PyList_New(0);
         while (arguments != NULL && *signature) {
-            PyObject *argument = pf_box(&signature, &payload);
+            PyObject *argument = pf_box(function->module, &signature, &payload);
             if (argument == NULL || PyList_Append(arguments, argument) < 0)
                 Py_CLEAR(arguments);
             Py_XDECREF(argument);

@@ -1,0 +1,65 @@
+"""Conversions of operands: those that keep the value, and those that value annotations ask for (contract, rule 2)."""
+
+from __future__ import annotations
+
+from mypy.nodes import Context as Node
+
+from pyfreeze.ir.types import BOOL, FLOAT64, INT, BoolType, FixedInt, FloatType, IntType, TupleType, Type
+from pyfreeze.irbuild.context import FunctionContext, type_name
+from pyfreeze.irbuild.operand import Operand, constant_operand
+from pyfreeze.irbuild.unsupported import Unsupported
+
+
+def convert(context: FunctionContext, operand: Operand, type_: Type, node: Node, coerce: bool = False) -> Operand:
+    """`operand` as a `type_`. A value that does not fit deoptimizes, or raises OverflowError if `coerce`.
+
+    Only conversions that keep the value; an int becomes a float only if `coerce` (a value annotation asks for it).
+    """
+    source = operand.type
+    if source == type_:
+        return operand
+    match source, type_:
+        case IntType(), FixedInt() if operand.is_constant and type_.holds(int(operand.number)):
+            return Operand(type_, context.builder.constant(type_, operand.number))
+        case (FixedInt() | IntType(), FixedInt()):
+            name = f"{type_}.coerce_{source}" if coerce and not _always_fits(source, type_) else f"{source}.to_{type_}"
+            return context.apply(name, [operand], node)
+        case FixedInt(), IntType():
+            return context.apply(f"{source}.to_int", [operand], node)
+        case (FixedInt() | IntType() | BoolType(), FloatType()) if coerce:
+            return to_float(context, operand, node)
+        case (BoolType(), FixedInt()) if coerce:
+            return context.apply(f"bool.to_{type_}", [operand], node)
+        case TupleType(items=old), TupleType(items=new) if len(old) == len(new):
+            pairs = zip(context.items(operand), new, strict=True)
+            converted = [convert(context, item, wanted, node, coerce) for item, wanted in pairs]
+            return Operand(type_, context.builder.make_tuple([context.materialize(item) for item in converted]))
+        case _:
+            raise Unsupported(
+                "PF105",
+                node,
+                f"{type_name(source)} where {type_name(type_)} is expected",
+                "write the conversion, such as float(x), or a literal of the right type, such as 0.0",
+            )
+
+
+def _always_fits(source: Type, target: FixedInt) -> bool:
+    return isinstance(source, FixedInt) and target.holds(source.minimum) and target.holds(source.maximum)
+
+
+def to_float(context: FunctionContext, operand: Operand, node: Node) -> Operand:
+    """As `float(x)` of a number: correctly rounded, OverflowError for a huge int."""
+    if operand.type == FLOAT64:
+        return operand
+    if operand.is_constant and abs(int(operand.number)) < 1 << 1000:
+        return constant_operand(float(operand.number))
+    return context.apply(f"{operand.type}.to_float64", [operand], node)
+
+
+def as_plain_int(context: FunctionContext, operand: Operand, node: Node) -> Operand:
+    """A bool or int as a plain int of any size."""
+    if operand.type == BOOL:
+        if operand.is_constant:
+            return constant_operand(int(bool(operand.constant)))
+        return context.apply("bool.to_int", [operand], node)
+    return convert(context, operand, INT, node)

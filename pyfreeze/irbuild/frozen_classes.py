@@ -1,0 +1,172 @@
+"""The module's frozen classes: which fields their values have, and what of them is compiled.
+
+A class is compiled as a value type if it is at module level, `@frozen`, and all its fields are numbers or frozen classes
+of the module themselves: then a value needs no object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from mypy.nodes import (
+    AssignmentStmt,
+    CallExpr,
+    ClassDef,
+    Decorator,
+    Expression,
+    FuncDef,
+    MypyFile,
+    NameExpr,
+    OverloadedFuncDef,
+    RefExpr,
+    TypeInfo,
+)
+from mypy.types import UnboundType
+
+from pyfreeze.ir.function import ConstantValue
+from pyfreeze.ir.types import BoolType, FixedInt, FloatType, StructType, Type
+from pyfreeze.irbuild.declared_types import Scope, declared
+from pyfreeze.irbuild.module_constants import constant_value, has_text
+
+_OWN_MAKERS = frozenset(["__init__", "__new__", "__setattr__", "__getattribute__", "__getattr__", "__init_subclass__"])
+"""A class that defines one of these makes or shows its values in its own way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A function of a class. `kind` is how the class has it: "" plainly, "property", "staticmethod"; "?" otherwise."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenClass:
+    """`defaults` are those of fields that are constants; a field in `optional` has one, perhaps not a constant."""
+
+    struct: StructType
+    info: TypeInfo
+    defaults: Mapping[str, ConstantValue]
+    optional: frozenset[str]
+    members: Mapping[str, Member]
+    is_ordered: bool
+
+    @property
+    def name(self) -> str:
+        return self.struct.name
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A frozen class whose values are objects, and why."""
+
+    name: str
+    reason: str
+
+
+def frozen_classes(tree: MypyFile) -> tuple[dict[str, FrozenClass], dict[str, Refused]]:
+    """By mypy's full name, in order: those compiled as values, and those that are not."""
+    found: dict[str, FrozenClass] = {}
+    refused: dict[str, Refused] = {}
+    for node in tree.defs:
+        if not isinstance(node, ClassDef) or not any(map(_is_frozen, node.decorators)):
+            continue
+        scope = Scope(tree.names, {fullname: class_.struct for fullname, class_ in found.items()})
+        made = _frozen_class(node, scope)
+        if isinstance(made, FrozenClass):
+            found[node.info.fullname] = made
+        else:
+            refused[node.info.fullname] = Refused(node.name, made)
+    return found, refused
+
+
+def _is_frozen(decorator: Expression) -> bool:
+    if isinstance(decorator, CallExpr):
+        decorator = decorator.callee
+    return isinstance(decorator, RefExpr) and decorator.fullname == "pyfreeze.frozen"
+
+
+def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | str:
+    """The class, or why its values are objects."""
+    if len(node.decorators) != 1:
+        return "it has other decorators"
+    if node.type_vars or node.info.type_vars:
+        return "it is generic"
+    fields: dict[str, Type] = {}
+    defaults: dict[str, ConstantValue] = {}
+    optional = set()
+    for statement in node.defs.body:
+        if (
+            not isinstance(statement, AssignmentStmt)
+            or statement.unanalyzed_type is None
+            or _is_class_variable(statement)
+        ):
+            continue
+        (target,) = statement.lvalues
+        if not isinstance(target, NameExpr):
+            continue
+        type_ = _field_type(statement, scope)
+        if type_ is None:
+            return f"its field `{target.name}` is an object: {statement.type}"
+        fields[target.name] = type_
+        if type(statement.rvalue).__name__ != "TempNode":
+            optional.add(target.name)
+            known, value = constant_value(statement.rvalue, {})
+            if known and not has_text(value):
+                defaults[target.name] = value
+    if not fields:
+        return "it has no fields"
+    members = {member.name: member for member in _members(node)}
+    own = sorted(_OWN_MAKERS & members.keys())
+    if own:
+        return f"it has its own `{own[0]}`"
+    struct = StructType(node.name, tuple(fields.items()))
+    return FrozenClass(struct, node.info, defaults, frozenset(optional), members, _is_ordered(node))
+
+
+def _is_class_variable(statement: AssignmentStmt) -> bool:
+    written = statement.unanalyzed_type
+    return isinstance(written, UnboundType) and written.name.rpartition(".")[2] == "ClassVar"
+
+
+def _field_type(statement: AssignmentStmt, scope: Scope) -> Type | None:
+    written = statement.unanalyzed_type
+    if isinstance(written, UnboundType) and written.name.rpartition(".")[2] == "float32":
+        return None  # rounded where it is stored: not compiled yet
+    field = declared(written, statement.type, scope)
+    if field is None:
+        return None
+    if isinstance(field.type, BoolType) or (
+        field.promise and isinstance(field.type, FixedInt | FloatType | StructType)
+    ):
+        return field.type
+    return None
+
+
+def _members(node: ClassDef) -> Iterator[Member]:
+    """The functions that the class defines itself, each once; mypy's dataclass plugin adds others."""
+    names = [item.name for item in node.defs.body if isinstance(item, FuncDef | Decorator | OverloadedFuncDef)]
+    for statement in node.defs.body:
+        match statement:
+            case FuncDef(name=name):
+                kind = "staticmethod" if statement.is_static else ""
+            case Decorator(func=FuncDef(name=name), original_decorators=[NameExpr(fullname=fullname)]):
+                kind = _KINDS.get(fullname, "?")
+            case _:
+                continue
+        symbol = node.info.names.get(name)
+        if names.count(name) == 1 and symbol is not None and not symbol.plugin_generated:
+            yield Member(name, kind)
+
+
+_KINDS = {"builtins.property": "property", "builtins.staticmethod": "staticmethod"}
+
+
+def _is_ordered(node: ClassDef) -> bool:
+    (decorator,) = node.decorators
+    if not isinstance(decorator, CallExpr):
+        return False
+    given = dict(zip(decorator.arg_names, decorator.args, strict=True))
+    order = given.get("order")
+    return isinstance(order, NameExpr) and order.fullname == "builtins.True"

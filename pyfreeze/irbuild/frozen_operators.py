@@ -1,0 +1,148 @@
+"""Operators on frozen values: the class's own functions, or the comparisons that `@frozen` writes."""
+
+from __future__ import annotations
+
+from mypy.nodes import Context as Node
+
+from pyfreeze.ir.types import BOOL, FLOAT64, StructType
+from pyfreeze.irbuild.context import FunctionContext, type_name
+from pyfreeze.irbuild.native_calls import call_method, has_member
+from pyfreeze.irbuild.operand import Operand, constant_operand, is_number
+from pyfreeze.irbuild.unsupported import Unsupported
+
+_BINARY = {
+    "+": "add",
+    "-": "sub",
+    "*": "mul",
+    "/": "truediv",
+    "//": "floordiv",
+    "%": "mod",
+    "**": "pow",
+    "<<": "lshift",
+    ">>": "rshift",
+    "&": "and",
+    "|": "or",
+    "^": "xor",
+    "@": "matmul",
+}
+_UNARY = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}
+_COMPARE = {"<": "__lt__", "<=": "__le__", "==": "__eq__", "!=": "__ne__", ">": "__gt__", ">=": "__ge__"}
+_SWAPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def frozen_binary(
+    context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node, in_place: bool
+) -> Operand:
+    """`left symbol right`, one of which is frozen: the left one's method, or else the right one's reflected method.
+
+    Native methods never return NotImplemented.
+    """
+    name = _BINARY[symbol]
+    if in_place and has_member(context, left.type, f"__i{name}__"):
+        return call_method(context, left, f"__i{name}__", [right], node)
+    if has_member(context, left.type, f"__{name}__"):
+        return call_method(context, left, f"__{name}__", [right], node)
+    other = is_number(left.type) or (isinstance(left.type, StructType) and left.type != right.type)
+    if other and has_member(context, right.type, f"__r{name}__"):
+        return call_method(context, right, f"__r{name}__", [left], node)
+    raise Unsupported(
+        "PF102", node, f"`{symbol}` of {type_name(left.type)} and {type_name(right.type)} raises TypeError"
+    )
+
+
+def frozen_unary(context: FunctionContext, symbol: str, operand: Operand, node: Node) -> Operand:
+    if not has_member(context, operand.type, _UNARY[symbol]):
+        raise Unsupported("PF102", node, f"`{symbol}` of {type_name(operand.type)} raises TypeError")
+    return call_method(context, operand, _UNARY[symbol], [], node)
+
+
+def frozen_truth(context: FunctionContext, operand: Operand, node: Node) -> Operand:
+    """By `__bool__`; without it, and without a length, every value is true."""
+    if has_member(context, operand.type, "__bool__"):
+        decided = call_method(context, operand, "__bool__", [], node)
+        if decided.type != BOOL:
+            raise Unsupported("PF102", node, "this `__bool__` gives no bool")
+        return decided
+    if has_member(context, operand.type, "__len__"):
+        raise Unsupported(
+            "PF102", node, "the truth of something with a length is not compiled yet", "compare its length"
+        )
+    return constant_operand(True)
+
+
+def frozen_comparison(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
+    """`left symbol right`, one of which is frozen."""
+    own = _own_comparison(context, symbol, left, right, node)
+    if own is not None:
+        return own
+    if symbol in ("==", "!="):
+        equal = _equal(context, left, right, node) if left.type == right.type else constant_operand(False)
+        return equal if symbol == "==" else _negated(context, equal, node)
+    if left.type != right.type or not _is_ordered(context, left):
+        raise Unsupported(
+            "PF102", node, f"`{symbol}` of {type_name(left.type)} and {type_name(right.type)} raises TypeError"
+        )
+    return _ordered(context, symbol, left, right, node)
+
+
+def _own_comparison(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand | None:
+    """By a method that the class itself defines."""
+    if has_member(context, left.type, _COMPARE[symbol]):
+        return call_method(context, left, _COMPARE[symbol], [right], node)
+    if symbol == "!=" and has_member(context, left.type, "__eq__"):
+        equal = call_method(context, left, "__eq__", [right], node)
+        if equal.type != BOOL:
+            raise Unsupported("PF102", node, "this `__eq__` gives no bool")
+        return _negated(context, equal, node)
+    generated = symbol in ("==", "!=") or _is_ordered(context, left)
+    if left.type == right.type and generated:
+        return None
+    reflected = _COMPARE[_SWAPPED.get(symbol, symbol)]
+    if has_member(context, right.type, reflected) or (symbol == "!=" and has_member(context, right.type, "__eq__")):
+        raise Unsupported("PF102", node, f"`{symbol}` by a method of the right operand is not compiled yet")
+    return None
+
+
+def _is_ordered(context: FunctionContext, operand: Operand) -> bool:
+    return isinstance(operand.type, StructType) and context.classes[operand.type.name].is_ordered
+
+
+def _negated(context: FunctionContext, operand: Operand, node: Node) -> Operand:
+    if operand.is_constant:
+        return constant_operand(not operand.constant)
+    return context.apply("bool.not", [operand], node)
+
+
+def _equal(context: FunctionContext, left: Operand, right: Operand, node: Node) -> Operand:
+    """All fields are: reflexive, so that a NaN equals a NaN."""
+    result: Operand | None = None
+    for one, other in zip(context.items(left), context.items(right), strict=True):
+        same = _same_field(context, one, other, node)
+        result = same if result is None else context.apply("bool.and", [result, same], node)
+    return result if result is not None else constant_operand(True)
+
+
+def _same_field(context: FunctionContext, one: Operand, other: Operand, node: Node) -> Operand:
+    if isinstance(one.type, StructType):
+        return frozen_comparison(context, "==", one, other, node)
+    row = "float64.same" if one.type == FLOAT64 else f"{one.type}.eq"
+    return context.apply(row, [one, other], node)
+
+
+_SUFFIXES = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
+
+
+def _ordered(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
+    """As the first fields that differ compare; if none do, `<=` and `>=` hold."""
+    strict = symbol.rstrip("=")
+    result: Operand = constant_operand(symbol != strict)
+    pairs = list(zip(context.items(left), context.items(right), strict=True))
+    for one, other in reversed(pairs):
+        same = _same_field(context, one, other, node)
+        if isinstance(one.type, StructType):
+            first = frozen_comparison(context, strict, one, other, node)
+        else:
+            first = context.apply(f"{one.type}.{_SUFFIXES[strict]}", [one, other], node)
+        rest = context.apply("bool.and", [same, result], node)
+        result = context.apply("bool.or", [first, rest], node)
+    return result

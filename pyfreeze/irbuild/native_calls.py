@@ -1,0 +1,137 @@
+"""Calls of the module's own native functions and of methods of its frozen classes, and making frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mypy.nodes import Context as Node
+
+from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
+from pyfreeze.ir.types import FLOAT64, StructType, Type
+from pyfreeze.irbuild.context import FunctionContext, NoConstant, Parameter, Signature, type_name
+from pyfreeze.irbuild.conversions import convert
+from pyfreeze.irbuild.operand import Operand, constant_operand, is_int
+from pyfreeze.irbuild.unsupported import Unsupported
+
+
+def call_native(
+    context: FunctionContext, signature: Signature, given: Mapping[str, Operand], name: str, node: Node
+) -> Operand:
+    """Call the function that module global `name` is, with arguments by parameter."""
+    return _call(context, signature, given, Binding(BindingKind.FUNCTION, name), node)
+
+
+def _call(
+    context: FunctionContext, signature: Signature, given: Mapping[str, Operand], callee: Binding, node: Node
+) -> Operand:
+    values, keyword_defaults = [], []
+    for parameter in signature.parameters:
+        argument = given.get(parameter.name)
+        if argument is None:
+            argument = constant_operand(_default(signature, parameter, node))
+            if parameter.keyword_only:
+                keyword_defaults.append((parameter.name, _default(signature, parameter, node)))
+        values.append(context.materialize(_as_parameter(context, argument, parameter, node)))
+    context.bind(
+        Binding(
+            callee.kind,
+            callee.name,
+            callee.module,
+            callee.attribute,
+            signature.name,
+            signature.positional_defaults,
+            tuple(keyword_defaults),
+        )
+    )
+    return Operand(signature.result, context.builder.call(signature.name, signature.result, values, context.site(node)))
+
+
+def _default(signature: Signature, parameter: Parameter, node: Node) -> ConstantValue:
+    if parameter.required:
+        raise Unsupported("PF106", node, f"this call of `{signature.name}` raises TypeError")
+    known = parameter.keyword_only or signature.defaults_known
+    if not known or isinstance(parameter.default, NoConstant):
+        raise Unsupported("PF106", node, f"the default of `{parameter.name}` is no constant", "give the argument")
+    return parameter.default
+
+
+def _as_parameter(context: FunctionContext, argument: Operand, parameter: Parameter, node: Node) -> Operand:
+    """As the entry guard would let it in; another type is what the twin would be called with."""
+    wanted = parameter.declared.type
+    if is_int(argument.type) and is_int(wanted):
+        return convert(context, argument, wanted, node)
+    if argument.type != wanted:
+        raise Unsupported(
+            "PF114",
+            node,
+            f"`{parameter.name}` is {type_name(wanted)} but is given {type_name(argument.type)}",
+            "convert the argument: float(x), or 1.0 rather than 1" if wanted == FLOAT64 else "",
+        )
+    return argument
+
+
+# Frozen classes
+
+
+def has_member(context: FunctionContext, type_: Type, name: str) -> bool:
+    """Whether values of the type have an attribute `name` that their class defines as a function."""
+    if not isinstance(type_, StructType):
+        return False
+    member = context.classes[type_.name].members.get(name)
+    return member is not None and member.kind != "?"
+
+
+def call_method(
+    context: FunctionContext, receiver: Operand, name: str, arguments: Sequence[Operand], node: Node
+) -> Operand:
+    """`receiver.name(*arguments)`, or for a property its value."""
+    assert isinstance(receiver.type, StructType)
+    signature = context.resolve_method(receiver.type.name, name, node)
+    parameters = [parameter for parameter in signature.parameters if not parameter.keyword_only]
+    operands = [receiver, *arguments]
+    if len(operands) > len(parameters):
+        raise Unsupported("PF106", node, f"this call of `{signature.name}` raises TypeError")
+    given = {parameter.name: operand for parameter, operand in zip(parameters, operands, strict=False)}
+    return call_member(context, receiver.type.name, name, signature, given, node)
+
+
+def call_member(
+    context: FunctionContext,
+    class_name: str,
+    name: str,
+    signature: Signature,
+    given: Mapping[str, Operand],
+    node: Node,
+) -> Operand:
+    """Call a function of a frozen class, with arguments by parameter, `self` among them."""
+    kind = context.classes[class_name].members[name].kind
+    return _call(context, signature, given, Binding(BindingKind.FUNCTION, class_name, kind, name), node)
+
+
+def construct(context: FunctionContext, class_name: str, given: Mapping[str, Operand], node: Node) -> Operand:
+    """A value of the class with these fields; the others have their defaults. Each is coerced (contract, rule 2)."""
+    class_ = context.classes[class_name]
+    values, defaults = [], []
+    for name, type_ in class_.struct.fields:
+        operand = given.get(name)
+        if operand is None:
+            if name not in class_.defaults:
+                reason = "its default is no constant" if name in class_.optional else "this call raises TypeError"
+                raise Unsupported("PF106", node, f"field `{name}` of `{class_name}` is not given, and {reason}")
+            operand = constant_operand(class_.defaults[name])
+            defaults.append((name, class_.defaults[name]))
+        values.append(context.materialize(convert(context, operand, type_, node, coerce=True)))
+    context.bind(Binding(BindingKind.CLASS, class_name, keyword_defaults=tuple(defaults), type=class_.struct))
+    made = Operand(class_.struct, context.builder.make_struct(class_.struct, values))
+    if "__post_init__" in class_.members:
+        call_method(context, made, "__post_init__", [], node)
+    return made
+
+
+def field(context: FunctionContext, whole: Operand, name: str) -> Operand | None:
+    """Field `name` of a frozen value; None if it has no such field."""
+    type_ = whole.type
+    if not isinstance(type_, StructType) or name not in type_.field_names:
+        return None
+    index = type_.field_names.index(name)
+    return Operand(type_.items[index], context.builder.get_item(context.materialize(whole), index))
