@@ -12,16 +12,16 @@ from pyfreeze.codegen.function_emitter import body_symbol, record_symbol, return
 from pyfreeze.codegen.machine_types import (
     from_word,
     llvm_type,
-    memory_layout,
-    memory_type,
     scalar_paths,
     to_word,
 )
+from pyfreeze.codegen.memory import load_value, store_value
 from pyfreeze.codegen.symbols import Symbols
 from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import Value
 from pyfreeze.ir.types import (
     INT,
+    ArrayType,
     BoolType,
     FixedInt,
     FloatType,
@@ -61,7 +61,7 @@ class EntryEmitter:
         self._object_head, self._object_type_offset = objects["object_head"], objects["type"]
         self._lines: list[str] = []
         self._failures: list[str] = []
-        self._owned: list[str] = []  # tagged ints unboxed so far, released on every way out
+        self._owned: list[str] = []  # calls that release what was unboxed so far, for every way out
         self._counter = 0
 
     def text(self) -> str:
@@ -118,8 +118,7 @@ class EntryEmitter:
         return f"%t{self._counter}"
 
     def _release(self) -> None:
-        for word in self._owned:
-            self._line(f"call void {self._release_helper()}(i64 {word})")
+        self._lines += self._owned
 
     def _release_helper(self) -> str:
         decref = self._symbols.slot("pf_int_decref")
@@ -159,19 +158,9 @@ class EntryEmitter:
         self._line(f'br i1 {same}, label %"{following}", label %"{failed}", !prof !2')
         self._add_failure(number, failed, _WRONG_TYPE)
         self._label(following)
-        built = "undef"
-        for scalar in memory_layout(type_)[0]:
-            place, loaded, inserted = (self._fresh() for _ in range(3))
-            self._line(f"{place} = getelementptr i8, ptr {argument}, i64 {self._object_head + scalar.offset}")
-            self._line(f"{loaded} = load {memory_type(scalar.type)}, ptr {place}")
-            if isinstance(scalar.type, BoolType):
-                raw, loaded = loaded, self._fresh()
-                self._line(f"{loaded} = icmp ne i8 {raw}, 0")
-            where = ", ".join(map(str, scalar.path))
-            operand = f"{llvm_type(scalar.type)} {loaded}"
-            self._line(f"{inserted} = insertvalue {llvm_type(type_)} {built}, {operand}, {where}")
-            built = inserted
-        return built
+        value = self._fresh()
+        self._lines += load_value(type_, argument, self._object_head, value)
+        return value
 
     def _box_struct(self, type_: StructType, value: str, boxed: str) -> None:
         """A new instance of the class; NULL with a MemoryError if there is no space for it."""
@@ -183,14 +172,7 @@ class EntryEmitter:
         self._label("full")
         self._line("ret ptr null")
         self._label("made")
-        for scalar in memory_layout(type_)[0]:
-            place, taken = self._fresh(), self._fresh()
-            self._line(f"{place} = getelementptr i8, ptr {boxed}, i64 {self._object_head + scalar.offset}")
-            self._line(f"{taken} = extractvalue {llvm_type(type_)} {value}, {', '.join(map(str, scalar.path))}")
-            if isinstance(scalar.type, BoolType):
-                raw, taken = taken, self._fresh()
-                self._line(f"{taken} = zext i1 {raw} to i8")
-            self._line(f"store {memory_type(scalar.type)} {taken}, ptr {place}")
+        self._lines += store_value(type_, value, boxed, self._object_head, self._fresh())
 
     def _guard_call(self, type_: Type, argument: str) -> str:
         slot = self._symbols.slot
@@ -201,7 +183,7 @@ class EntryEmitter:
                 return f"{slot('pf_unbox_f64')}(ptr {argument}, ptr %buffer)"
             case IntType():
                 return f"{slot('pf_unbox_int')}(ptr {argument}, ptr %buffer)"
-            case TupleType():
+            case TupleType() | ArrayType():
                 signature = self._symbols.string(self._symbols.descriptor(type_).encode())
                 return f"{slot('pf_unbox_tuple')}(ptr @module, ptr {argument}, ptr {signature}, ptr %buffer)"
             case _:
@@ -209,7 +191,7 @@ class EntryEmitter:
 
     def _add_failure(self, number: int, label: str, reason: str) -> None:
         lines = [f'"{label}":']
-        lines += [f"call void {self._release_helper()}(i64 {word})" for word in self._owned]
+        lines += self._owned
         record, failed = record_symbol(self._function.name), self._symbols.slot("pf_guard_failed")
         lines.append(
             f"%twin{number} = call ptr {failed}(ptr {record}, i32 {number}, i32 {reason})\nret ptr %twin{number}"
@@ -224,7 +206,9 @@ class EntryEmitter:
             self._line(f"{word} = load i64, ptr {slot_}")
             self._lines += from_word(scalar, word, value)
             if scalar == INT:
-                self._owned.append(value)
+                self._owned.append(f"call void {self._release_helper()}(i64 {value})")
+            elif isinstance(scalar, ArrayType):
+                self._owned.append(f"call void {self._symbols.slot('pf_object_decref')}(ptr {value})")
             if path:
                 inserted, where = self._fresh(), ", ".join(map(str, path))
                 self._line(f"{inserted} = insertvalue {llvm_type(type_)} {built}, {llvm_type(scalar)} {value}, {where}")
@@ -254,6 +238,8 @@ class EntryEmitter:
                 self._box_tuple(type_, value, boxed)
             case StructType():
                 self._box_struct(type_, value, boxed)
+            case ArrayType():
+                boxed = value
             case _:
                 raise TypeError(f"{type_} is no result of a native function")
         return boxed

@@ -47,7 +47,9 @@ from pyfreeze.ir.instructions import (
 )
 from pyfreeze.ir.types import (
     INT,
+    ArrayType,
     FloatType,
+    IntType,
     NoneKind,
     ObjectType,
     Status,
@@ -307,7 +309,7 @@ class FunctionEmitter:
         primitive, result = instruction.primitive, instruction.result
         assert result is not None
         operands = ", ".join(map(self._typed, instruction.operands))
-        if primitive.lowering.body is None and primitive.lowering.checked is None:
+        if not primitive.lowering.has_fast_path:
             self._open_here("slow")
             self._finish_slow_path(instruction, None)
             return
@@ -472,23 +474,30 @@ class FunctionEmitter:
         self._line(f"call void {self._symbols.slot('pf_traceback')}(i32 {wide}, ptr {site}, ptr %payload) #1")
 
     def _emit_refcount(self, instruction: IncRef | DecRef) -> None:
-        slot = "pf_int_incref" if isinstance(instruction, IncRef) else "pf_int_decref"
         (operand,) = instruction.operands
         for path, scalar in scalar_paths(operand.type):
-            if scalar != INT:
+            if not isinstance(scalar, IntType | ArrayType):
                 continue
             word = self._names[operand]
             if path:
                 word = self._fresh()
                 self._line(f"{word} = extractvalue {self._typed(operand)}, {', '.join(map(str, path))}")
-            big = self._fresh()
-            self._line(f"{big} = trunc i64 {word} to i1")
-            cold, following = self._new_label("count"), self._new_label("next")
-            self._line(f'br i1 {big}, label %"{cold}", label %"{following}"{_UNLIKELY}')
-            self._open(cold, cold=True)
-            self._line(f"call void {self._symbols.slot(slot)}(i64 {word}) #1")
-            self._line(f'br label %"{following}"')
-            self._open(following)
+            count = "incref" if isinstance(instruction, IncRef) else "decref"
+            if isinstance(scalar, ArrayType):
+                self._line(f"call void {self._symbols.slot(f'pf_object_{count}')}(ptr {word})")
+            else:
+                self._count_big(word, f"pf_int_{count}")
+
+    def _count_big(self, word: str, slot: str) -> None:
+        """Count the reference of a tagged int, if it is big."""
+        big = self._fresh()
+        self._line(f"{big} = trunc i64 {word} to i1")
+        cold, following = self._new_label("count"), self._new_label("next")
+        self._line(f'br i1 {big}, label %"{cold}", label %"{following}"{_UNLIKELY}')
+        self._open(cold, cold=True)
+        self._line(f"call void {self._symbols.slot(slot)}(i64 {word}) #1")
+        self._line(f'br label %"{following}"')
+        self._open(following)
 
     def _emit_terminator(self, instruction: Terminator) -> None:
         match instruction:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pyfreeze.ir.types import (
     AggregateType,
+    ArrayType,
     BoolType,
     FixedInt,
     FloatType,
@@ -34,7 +34,7 @@ def llvm_type(type_: Type) -> str:
             return "i64"
         case StatusType():
             return "i8"
-        case ObjectType():
+        case ObjectType() | ArrayType():
             return "ptr"
         case TupleType() | StructType():
             return "{" + ", ".join(map(llvm_type, type_.items)) + "}"
@@ -59,57 +59,6 @@ def scalar_paths(type_: Type, path: tuple[int, ...] = ()) -> Iterator[tuple[tupl
         yield path, type_
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A scalar of a frozen class: its indices inside the LLVM struct, and where it lies in memory."""
-
-    path: tuple[int, ...]
-    offset: int
-    type: Type
-
-
-def memory_layout(type_: StructType) -> tuple[list[Placed], int, int]:
-    """A frozen class as a C struct: its scalars, size and alignment in bytes. Counterpart: `runtime/src/layout.c`."""
-    placed: list[Placed] = []
-    size, alignment = 0, 1
-    for index, item in enumerate(type_.items):
-        inner, item_size, item_alignment = _item_layout(item)
-        size = _aligned(size, item_alignment)
-        placed += [Placed((index, *scalar.path), size + scalar.offset, scalar.type) for scalar in inner]
-        size += item_size
-        alignment = max(alignment, item_alignment)
-    return placed, _aligned(size, alignment), alignment
-
-
-def _item_layout(type_: Type) -> tuple[list[Placed], int, int]:
-    if isinstance(type_, StructType):
-        return memory_layout(type_)
-    size = memory_size(type_)
-    return [Placed((), 0, type_)], size, size
-
-
-def memory_size(scalar: Type) -> int:
-    """Bytes that a scalar takes in memory; it is aligned to as many."""
-    match scalar:
-        case FixedInt(bits=bits):
-            return bits // 8
-        case BoolType():
-            return 1
-        case FloatType():
-            return 8
-        case _:
-            raise TypeError(f"{scalar} does not lie in memory")
-
-
-def memory_type(scalar: Type) -> str:
-    """The LLVM type of a scalar in memory: a bool is a byte."""
-    return "i8" if isinstance(scalar, BoolType) else llvm_type(scalar)
-
-
-def _aligned(size: int, alignment: int) -> int:
-    return -(-size // alignment) * alignment
-
-
 def to_word(type_: Type, value: str, name: str) -> tuple[list[str], str]:
     """Instructions that turn scalar `value` into an i64, and the name of that."""
     match type_:
@@ -121,7 +70,7 @@ def to_word(type_: Type, value: str, name: str) -> tuple[list[str], str]:
             return [f"{name} = bitcast double {value} to i64"], name
         case BoolType():
             return [f"{name} = zext i1 {value} to i64"], name
-        case ObjectType():
+        case ObjectType() | ArrayType():
             return [f"{name} = ptrtoint ptr {value} to i64"], name
         case _:
             raise TypeError(f"{type_} takes no payload word")
@@ -138,5 +87,7 @@ def from_word(type_: Type, word: str, name: str) -> list[str]:
             return [f"{name} = bitcast i64 {word} to double"]
         case BoolType():
             return [f"{name} = trunc i64 {word} to i1"]
+        case ArrayType():
+            return [f"{name} = inttoptr i64 {word} to ptr"]
         case _:
             raise TypeError(f"{type_} takes no payload word")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import CodeType
 
 from pyfreeze.analysis.call_graph import reachable, recursive_functions, transitive_bindings
+from pyfreeze.codegen.array_access import METADATA
 from pyfreeze.codegen.code_objects import CodeKey, marshalled, with_trampolines
 from pyfreeze.codegen.entry_emitter import EntryEmitter, entry_symbol
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable, record_symbol
@@ -39,7 +40,9 @@ _ATTRIBUTES = (
     "attributes #1 = { cold nounwind }\n"
     "attributes #2 = { cold noinline nounwind }\n"
 )
-_METADATA = '!0 = !{}\n!1 = !{!"branch_weights", i32 1, i32 100000}\n!2 = !{!"branch_weights", i32 100000, i32 1}\n'
+_METADATA = (
+    METADATA + '!0 = !{}\n!1 = !{!"branch_weights", i32 1, i32 100000}\n!2 = !{!"branch_weights", i32 100000, i32 1}\n'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class _ModuleEmitter:
     def __init__(self, module: Module, info: ModuleInfo) -> None:
         self._module = module
         self._info = info
-        self._symbols = Symbols()
+        self._symbols = Symbols(info.layout)
         self._indices = {name: index for index, name in enumerate(module.functions)}
         self._constants: dict[bytes, int] = {}
         self._constant_values: list[object] = []

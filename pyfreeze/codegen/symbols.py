@@ -5,8 +5,9 @@ Primitive fast paths, runtime slots, C strings, and the static `PfSite` and `PfC
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
+from pyfreeze.codegen.array_access import array_function
 from pyfreeze.codegen.machine_types import llvm_type, string_literal
 from pyfreeze.codegen.runtime_slots import slots
 from pyfreeze.ir.primitive import Primitive, PythonCallable
@@ -18,7 +19,9 @@ CLASS = "%PfClass"
 class Symbols:
     """Emits each definition at its first use; `text()` is all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, layout: Mapping[str, int]) -> None:
+        """`layout` is the runtime's."""
+        self._layout = layout
         self._definitions: dict[str, str] = {}
         self._declarations: dict[str, None] = {}
         self._strings: dict[bytes, str] = {}
@@ -75,6 +78,8 @@ class Symbols:
         """The LLVM function of a primitive's fast path: `{result, i1}` if it can fail, else the result."""
         for declaration in primitive.lowering.declarations:
             self.declare(declaration)
+        if primitive.lowering.array:
+            return self.define(f'@"{primitive.name}"', lambda: array_function(primitive, self._layout))
         checked = primitive.lowering.checked
         if checked is not None:
             called = self.fast_path(checked)
@@ -89,9 +94,9 @@ class Symbols:
         texts = (python.module, python.name, described, keywords)
         name = f'@"callable {python}({described}){keywords}"'
         values = ", ".join(
-            f"ptr {field}" for field in (*(self.string(text.encode()) for text in texts), "null", "null")
+            f"ptr {field}" for field in (*(self.string(text.encode()) for text in texts), "null", "null", "@module")
         )
-        return self.define(name, lambda: f"{name} = internal global {{ptr, ptr, ptr, ptr, ptr, ptr}} {{{values}}}")
+        return self.define(name, lambda: f"{name} = internal global {{ptr, ptr, ptr, ptr, ptr, ptr, ptr}} {{{values}}}")
 
     def global_value(self, name: str, type_: Type) -> str:
         """The static words in which the runtime stores the value of a module global."""

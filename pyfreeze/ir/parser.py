@@ -36,9 +36,10 @@ from pyfreeze.ir.instructions import (
     Value,
 )
 from pyfreeze.ir.primitive import Primitive
-from pyfreeze.ir.types import OBJECT, SCALARS_BY_NAME, StructType, TupleType, Type
+from pyfreeze.ir.types import OBJECT, SCALARS_BY_NAME, ArrayType, StructType, TupleType, Type
 
-FindPrimitive = Callable[[str], Primitive]
+FindPrimitive = Callable[[str, Mapping[str, StructType]], Primitive]
+"""From a name, and the module's frozen classes by theirs, which it may mention."""
 
 
 class ParseError(Exception):
@@ -80,6 +81,8 @@ def parse_type(text: str, structs: Mapping[str, StructType] = MappingProxyType({
         return SCALARS_BY_NAME[text]
     if text in structs:
         return structs[text]
+    if text.startswith("Array[") and text.endswith("]"):
+        return ArrayType(parse_type(text[len("Array[") : -1], structs))
     if text.startswith("tuple[") and text.endswith("]"):
         inner = text[len("tuple[") : -1]
         return TupleType(tuple(parse_type(item, structs) for item in ([] if inner == "()" else split_outside(inner))))
@@ -233,7 +236,7 @@ class _FunctionParser:
                 return _BY_WORD[word](self._list(rest))
             case _:
                 name, operands = (word, rest) if not body.startswith("boxed[") else _boxed(body)
-                return Apply(self._list(operands), primitive=self._find(name))
+                return Apply(self._list(operands), primitive=self._find(name, self._structs))
 
 
 def _boxed(body: str) -> tuple[str, str]:

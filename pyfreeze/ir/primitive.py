@@ -26,11 +26,15 @@ class Effects:
     raises: names of the builtin exceptions it may set
     deopts: may end with `Status.DEOPT`
     runs_python: may let arbitrary Python code run (signal handlers, other threads)
+    reads: its result depends on memory that others may write
+    writes: changes memory that others may see
     """
 
     raises: tuple[str, ...] = ()
     deopts: bool = False
     runs_python: bool = False
+    reads: bool = False
+    writes: bool = False
 
     @property
     def fails(self) -> bool:
@@ -39,7 +43,7 @@ class Effects:
     @property
     def removable(self) -> bool:
         """No one can tell whether an operation with an unused result was done."""
-        return not self.fails and not self.runs_python
+        return not self.fails and not self.runs_python and not self.writes
 
 
 PURE = Effects()
@@ -68,13 +72,19 @@ class Lowering:
     `{result, i1}`, whose flag says that the fast path does not apply: then the slow path, a call of the row's
     `python` object on boxed operands, raises or finds the result (`recovers`); a row without `python` deoptimizes.
     Without a body there is only the slow path. `declarations` are the LLVM declarations that the body needs.
-    `checked` is set instead of a body if this is the fast path of that row, known to apply.
+    `checked` is set instead of a body if this is the fast path of that row, known to apply. `array` names instead an
+    access to an array, whose text codegen makes, since it knows how elements lie in memory.
     """
 
     body: str | None = None
     recovers: bool = False
     declarations: tuple[str, ...] = ()
     checked: Primitive | None = None
+    array: str = ""
+
+    @property
+    def has_fast_path(self) -> bool:
+        return self.body is not None or self.checked is not None or bool(self.array)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +109,7 @@ class Primitive:
         if self.effects.raises and self.python is None:
             raise ValueError(f"{self.name} may raise but names no Python callable that says what")
         lowering = self.lowering
-        if not self.effects.fails and lowering.body is None and lowering.checked is None and self.python is None:
+        if not self.effects.fails and not lowering.has_fast_path and self.python is None:
             raise ValueError(f"{self.name} has neither a fast path nor a Python callable")
 
     def __str__(self) -> str:

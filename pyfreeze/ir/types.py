@@ -115,7 +115,20 @@ class StructType:
 
 AggregateType = TupleType | StructType
 
-Type = FixedInt | FloatType | BoolType | NoneKind | IntType | ObjectType | StatusType | TupleType | StructType
+
+@dataclass(frozen=True, slots=True)
+class ArrayType:
+    """A pyfreeze.Array of elements of this type: a reference to the object."""
+
+    element: Type
+
+    def __str__(self) -> str:
+        return f"Array[{self.element}]"
+
+
+Type = (
+    FixedInt | FloatType | BoolType | NoneKind | IntType | ObjectType | StatusType | TupleType | StructType | ArrayType
+)
 
 INT8, INT16, INT32, INT64 = (FixedInt(bits, True) for bits in (8, 16, 32, 64))
 UINT8, UINT16, UINT32, UINT64 = (FixedInt(bits, False) for bits in (8, 16, 32, 64))
@@ -152,11 +165,13 @@ def fits(value: object, type_: Type) -> bool:
         return type(value) is tuple and len(value) == len(type_.items) and all(map(fits, value, type_.items))
     if isinstance(type_, FixedInt):
         return type(value) is int and type_.holds(value)
+    if isinstance(type_, ArrayType):  # the interpreter's arrays are lists
+        return type(value) is list
     return type(value) is _PYTHON_TYPES[type_]
 
 
 def descriptor(type_: Type, classes: Mapping[str, int]) -> str:
-    """The runtime's one-letter code of a scalar (as in `struct`), `(…)` for a tuple, `{…}` for a frozen value.
+    """The runtime's one-letter code of a scalar (as in `struct`), `(…)` of a tuple, `{…}` of a frozen value, `[…]` of an array.
 
     Which class that is follows from `classes`, the module's classes in order: `{0:dd}`.
     """
@@ -164,6 +179,8 @@ def descriptor(type_: Type, classes: Mapping[str, int]) -> str:
         return "(" + "".join(descriptor(item, classes) for item in type_.items) + ")"
     if isinstance(type_, StructType):
         return f"{{{classes[type_.name]}:" + "".join(descriptor(item, classes) for item in type_.items) + "}"
+    if isinstance(type_, ArrayType):
+        return f"[{descriptor(type_.element, classes)}]"
     return _STRUCT_CODES[type_]
 
 
@@ -171,7 +188,7 @@ def is_refcounted(type_: Type) -> bool:
     """Whether a value of this type may own a Python object."""
     if isinstance(type_, AggregateType):
         return any(map(is_refcounted, type_.items))
-    return isinstance(type_, IntType)
+    return isinstance(type_, IntType | ArrayType)
 
 
 def flattened(type_: Type) -> tuple[Type, ...]:
@@ -188,6 +205,8 @@ def structs_in(type_: Type) -> Iterator[StructType]:
             yield from structs_in(item)
     if isinstance(type_, StructType):
         yield type_
+    elif isinstance(type_, ArrayType):
+        yield from structs_in(type_.element)
 
 
 def signature(type_: Type) -> str:

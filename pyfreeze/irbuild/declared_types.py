@@ -14,7 +14,20 @@ from mypy.types import Instance, LiteralType, NoneType, UnboundType, get_proper_
 from mypy.types import TupleType as MypyTuple
 from mypy.types import Type as MypyType
 
-from pyfreeze.ir.types import BOOL, FIXED_INTS, FLOAT64, INT, NONE, StructType, TupleType, Type
+from pyfreeze.ir.types import (
+    BOOL,
+    FIXED_INTS,
+    FLOAT64,
+    INT,
+    NONE,
+    ArrayType,
+    BoolType,
+    FixedInt,
+    FloatType,
+    StructType,
+    TupleType,
+    Type,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,8 @@ def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) 
     match get_proper_type(analysed):
         case Instance(type=info) if info.fullname in scope.structs:
             return Declared(scope.structs[info.fullname], True)
+        case Instance(type=info, args=[element]) if info.fullname == "pyfreeze.Array":
+            return _array(written, element, scope)
         case Instance(type=info):
             hint = _HINTS.get(info.fullname)
             return Declared(hint, False) if hint is not None else None
@@ -77,6 +92,27 @@ def _tuple(written: MypyType | None, items: list[MypyType], scope: Scope) -> Dec
     if len(known) != len(parts):
         return None
     return Declared(TupleType(tuple(part.type for part in known)), any(part.promise for part in known))
+
+
+def _array(written: MypyType | None, element: MypyType, scope: Scope) -> Declared | None:
+    """`Array[T]`, if T lies flat in it."""
+    named = written.args[0] if isinstance(written, UnboundType) and len(written.args) == 1 else None
+    part = declared(named, element, scope)
+    if (
+        part is None
+        or not (part.promise or part.type == BOOL)
+        or not isinstance(part.type, _FLAT)
+        or _is_float32(named)
+    ):
+        return None
+    return Declared(ArrayType(part.type), True)
+
+
+_FLAT = FixedInt | FloatType | BoolType | StructType
+
+
+def _is_float32(written: MypyType | None) -> bool:
+    return isinstance(written, UnboundType) and written.name.rpartition(".")[2] == "float32"
 
 
 def _fullname(name: str, names: SymbolTable) -> str:

@@ -2,18 +2,22 @@
 
 `TABLE` lists the rows by name. `find` also knows the family of `boxed` primitives, made on demand: a call of a
 standard-library function on boxed scalars, named `boxed[module.function(operand types) -> result]`, where a type may be
-`keyword=type`; and `unchecked[row]`, the fast path of a row that can fail, for where it is proven that it does not.
+`keyword=type`; `array.get[T]` and its like (see `arrays`); and `unchecked[row]`, the fast path of a row that can fail, for
+where it is proven that it does not.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from pyfreeze.ir.parser import parse_type, split_outside
 from pyfreeze.ir.primitive import Deoptimize, Effects, Lowering, Primitive, PythonCallable, Scalar
-from pyfreeze.ir.types import Type, fits
+from pyfreeze.ir.types import StructType, Type, fits
 from pyfreeze.primitives import bools, fixed_ints, floats, mathematics, plain_ints, ranges
+from pyfreeze.primitives.arrays import array_row
 from pyfreeze.primitives.definition import resolve
 
 _FAMILIES = (fixed_ints, plain_ints, floats, bools, mathematics, ranges)
@@ -47,8 +51,14 @@ def unchecked(row: Primitive) -> Primitive:
     return Primitive(name, row.operands, row.result, row.evaluate, lowering, interval=row.interval, applies=row.applies)
 
 
-def find(name: str) -> Primitive:
-    """The row called `name`, or that of a family which it describes. Raises KeyError, ParseError."""
+def find(name: str, structs: Mapping[str, StructType] = MappingProxyType({})) -> Primitive:
+    """The row called `name`, or that of a family which it describes. Raises KeyError, ParseError.
+
+    `structs` are the module's frozen classes by name.
+    """
+    access = re.fullmatch(r"(array\.\w+)\[(.+)\]", name)
+    if access is not None:
+        return array_row(access[1], parse_type(access[2], structs))
     if name.startswith("unchecked[") and name.endswith("]"):
         return unchecked(TABLE[name.removeprefix("unchecked[")[:-1]])
     described = re.fullmatch(r"boxed\[(\w+)\.(\w+)\((.*)\) -> (.+)\]", name)

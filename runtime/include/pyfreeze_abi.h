@@ -39,6 +39,7 @@ typedef struct PfSite {
 typedef struct PfCallable {
     const char *module, *name, *signature, *keywords;
     PyObject *object, *keyword_names;
+    struct PfModule *caller;
 } PfCallable;
 
 enum { PF_FUNCTION = 0, PF_CONSTANT, PF_BUILTIN, PF_MODULE, PF_ATTRIBUTE, PF_IMPORTED, PF_VALUE, PF_CLASS };
@@ -114,6 +115,7 @@ typedef struct PfCounter {
 /* Between the runtime's own files. */
 PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **payload);
 int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload);
+const char *pf_after_array(const char *descriptor); /* what follows a "[…]" */
 void pf_release(const char *descriptor, const uint64_t *payload);
 PyObject *pf_text_out_of_range(PyObject *number, char descriptor);
 int pf_bindings_init(void);

@@ -31,9 +31,12 @@ PF_SLOT(PyObject *, pf_box_tuple, (PfModule *module, const char *descriptor, con
 PF_SLOT(PyObject *, pf_new_instance_of, (PyTypeObject *type)) /* of a frozen class, for the caller to fill */
 PF_SLOT(PyObject *, pf_none, (void))
 
-/* Tagged ints that are big. */
+/* References: of tagged ints that are big, and of arrays. */
 PF_SLOT(void, pf_int_incref, (int64_t tagged))
 PF_SLOT(void, pf_int_decref, (int64_t tagged))
+
+PF_SLOT(void, pf_object_incref, (PyObject *object))
+PF_SLOT(void, pf_object_decref, (PyObject *object))
 
 /* Slow paths: status. Operands are borrowed, results owned. */
 PF_SLOT(int32_t, pf_call, (PfCallable *callable, const uint64_t *payload, uint64_t *result))

@@ -182,6 +182,11 @@ static size_t count_words(const char *descriptor)
 {
     size_t count = 0;
     for (; *descriptor; descriptor++) {
+        if (*descriptor == '[') {
+            descriptor = pf_after_array(descriptor) - 1;
+            count++;
+            continue;
+        }
         if (*descriptor == '{')
             descriptor = strchr(descriptor, ':');
         count += strchr("():}n", *descriptor) == NULL;

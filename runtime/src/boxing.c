@@ -1,6 +1,6 @@
 /* Values between Python objects and 64-bit words. Descriptors: pyfreeze/ir/types.py, `descriptor`. */
 #include "pyfreeze_abi.h"
-#include "pyfreeze_layout.h"
+#include "pyfreeze_array.h"
 #include <string.h>
 
 #define SMALL_MAXIMUM ((int64_t)0x3FFFFFFFFFFFFFFF)
@@ -21,6 +21,9 @@ void pf_int_decref(int64_t tagged)
     if (is_big(tagged))
         Py_DECREF(big_object(tagged));
 }
+
+void pf_object_incref(PyObject *object) { Py_INCREF(object); }
+void pf_object_decref(PyObject *object) { Py_DECREF(object); }
 
 /* The value of an exact int of one digit; 0 if it has more. */
 static int one_digit(PyObject *number, int64_t *value)
@@ -72,11 +75,14 @@ static size_t item_length(const char *descriptor)
     int depth = 0;
     size_t length = 0;
     do {
-        depth += (descriptor[length] == '(' || descriptor[length] == '{') - (descriptor[length] == ')' || descriptor[length] == '}');
+        char at = descriptor[length];
+        depth += (at == '(' || at == '{' || at == '[') - (at == ')' || at == '}' || at == ']');
         length++;
     } while (depth > 0);
     return length;
 }
+
+const char *pf_after_array(const char *descriptor) { return descriptor + item_length(descriptor); }
 
 static PyObject *box_tuple(PfModule *module, const char **descriptor, const uint64_t **payload)
 {
@@ -173,6 +179,18 @@ static int unbox_frozen(PfModule *module, PyObject *object, const char **descrip
     return 0;
 }
 
+/* "[d]", "[{3:dd}]": whether `object` is exactly an array of such elements. */
+static int is_array_of(PfModule *module, PyObject *object, const char *descriptor)
+{
+    const char *element = descriptor + 1;
+    if (!pf_is_array(object))
+        return 0;
+    const PfLayout *layout = PF_ARRAY(object)->layout;
+    if (*element == '{')
+        return layout == next_class(module, &element);
+    return layout->code == *element;
+}
+
 PyObject *pf_new_instance_of(PyTypeObject *type) { return pf_new_value(pf_frozen_layout(type)); }
 
 /* The next value of a payload as a new reference; tagged ints are borrowed. Advances both pointers, unless it fails. */
@@ -183,6 +201,10 @@ PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **pay
         return box_tuple(module, descriptor, payload);
     if (kind == '{')
         return box_frozen(module, descriptor, payload);
+    if (kind == '[') {
+        *descriptor += item_length(*descriptor);
+        return Py_NewRef((PyObject *)(uintptr_t)*(*payload)++);
+    }
     ++*descriptor;
     if (kind == 'n')
         return Py_NewRef(Py_None);
@@ -219,6 +241,10 @@ static void release_payload(const char *descriptor, const char *end, const uint6
             continue;
         if (*descriptor == 't')
             pf_int_decref((int64_t)*payload);
+        if (*descriptor == '[') {
+            Py_DECREF((PyObject *)(uintptr_t)*payload);
+            descriptor += item_length(descriptor) - 1;
+        }
         payload++;
     }
 }
@@ -317,6 +343,12 @@ int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, 
     double real;
     int reason = 0;
     switch (kind) {
+    case '[':
+        if (!is_array_of(module, object, *descriptor))
+            return PF_WRONG_TYPE;
+        *descriptor += item_length(*descriptor);
+        *(*payload)++ = (uint64_t)(uintptr_t)Py_NewRef(object);
+        return 0;
     case 'n':
         ++*descriptor;
         return object == Py_None ? 0 : PF_WRONG_TYPE;

@@ -10,35 +10,46 @@ typedef struct Operation {
     unaryfunc unary;
     binaryfunc binary;
     int comparison;
+    ternaryfunc ternary;
 } Operation;
 
 static PyObject *power(PyObject *base, PyObject *exponent) { return PyNumber_Power(base, exponent, Py_None); }
 
+static PyObject *set_item(PyObject *array, PyObject *index, PyObject *value)
+{
+    return PyObject_SetItem(array, index, value) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *append(PyObject *array, PyObject *value) { return PyObject_CallMethod(array, "append", "O", value); }
+
 static const Operation operations[] = {
-    {"operator", "add", NULL, PyNumber_Add, 0},
-    {"operator", "sub", NULL, PyNumber_Subtract, 0},
-    {"operator", "mul", NULL, PyNumber_Multiply, 0},
-    {"operator", "floordiv", NULL, PyNumber_FloorDivide, 0},
-    {"operator", "mod", NULL, PyNumber_Remainder, 0},
-    {"operator", "truediv", NULL, PyNumber_TrueDivide, 0},
-    {"operator", "pow", NULL, power, 0},
-    {"operator", "lshift", NULL, PyNumber_Lshift, 0},
-    {"operator", "rshift", NULL, PyNumber_Rshift, 0},
-    {"operator", "and_", NULL, PyNumber_And, 0},
-    {"operator", "or_", NULL, PyNumber_Or, 0},
-    {"operator", "xor", NULL, PyNumber_Xor, 0},
-    {"operator", "neg", PyNumber_Negative, NULL, 0},
-    {"operator", "pos", PyNumber_Positive, NULL, 0},
-    {"operator", "invert", PyNumber_Invert, NULL, 0},
-    {"operator", "index", PyNumber_Index, NULL, 0},
-    {"operator", "lt", NULL, NULL, Py_LT},
-    {"operator", "le", NULL, NULL, Py_LE},
-    {"operator", "eq", NULL, NULL, Py_EQ},
-    {"operator", "ne", NULL, NULL, Py_NE},
-    {"operator", "gt", NULL, NULL, Py_GT},
-    {"operator", "ge", NULL, NULL, Py_GE},
-    {"builtins", "abs", PyNumber_Absolute, NULL, 0},
-    {"builtins", "divmod", NULL, PyNumber_Divmod, 0},
+    {"operator", "getitem", NULL, PyObject_GetItem, 0, NULL},
+    {"operator", "setitem", NULL, NULL, 0, set_item},
+    {"Array", "append", NULL, append, 0, NULL},
+    {"operator", "add", NULL, PyNumber_Add, 0, NULL},
+    {"operator", "sub", NULL, PyNumber_Subtract, 0, NULL},
+    {"operator", "mul", NULL, PyNumber_Multiply, 0, NULL},
+    {"operator", "floordiv", NULL, PyNumber_FloorDivide, 0, NULL},
+    {"operator", "mod", NULL, PyNumber_Remainder, 0, NULL},
+    {"operator", "truediv", NULL, PyNumber_TrueDivide, 0, NULL},
+    {"operator", "pow", NULL, power, 0, NULL},
+    {"operator", "lshift", NULL, PyNumber_Lshift, 0, NULL},
+    {"operator", "rshift", NULL, PyNumber_Rshift, 0, NULL},
+    {"operator", "and_", NULL, PyNumber_And, 0, NULL},
+    {"operator", "or_", NULL, PyNumber_Or, 0, NULL},
+    {"operator", "xor", NULL, PyNumber_Xor, 0, NULL},
+    {"operator", "neg", PyNumber_Negative, NULL, 0, NULL},
+    {"operator", "pos", PyNumber_Positive, NULL, 0, NULL},
+    {"operator", "invert", PyNumber_Invert, NULL, 0, NULL},
+    {"operator", "index", PyNumber_Index, NULL, 0, NULL},
+    {"operator", "lt", NULL, NULL, Py_LT, NULL},
+    {"operator", "le", NULL, NULL, Py_LE, NULL},
+    {"operator", "eq", NULL, NULL, Py_EQ, NULL},
+    {"operator", "ne", NULL, NULL, Py_NE, NULL},
+    {"operator", "gt", NULL, NULL, Py_GT, NULL},
+    {"operator", "ge", NULL, NULL, Py_GE, NULL},
+    {"builtins", "abs", PyNumber_Absolute, NULL, 0, NULL},
+    {"builtins", "divmod", NULL, PyNumber_Divmod, 0, NULL},
 };
 
 static PyObject *split_names(const char *names)
@@ -81,15 +92,17 @@ static PyObject *call(PyObject *function, PyObject **operands, size_t count, PyO
         return operation->unary(operands[0]);
     if (operation->binary != NULL)
         return operation->binary(operands[0], operands[1]);
+    if (operation->ternary != NULL)
+        return operation->ternary(operands[0], operands[1], operands[2]);
     return PyObject_RichCompare(operands[0], operands[1], operation->comparison);
 }
 
-static int32_t unbox_result(PyObject *object, const char *signature, uint64_t *result)
+static int32_t unbox_result(PfModule *module, PyObject *object, const char *signature, uint64_t *result)
 {
     int strict = *signature++ == ':';
     const char *at = signature;
     uint64_t *word = result;
-    int reason = pf_unbox_value(NULL, object, &at, &word);
+    int reason = pf_unbox_value(module, object, &at, &word);
     if (reason == 0)
         return PF_OK;
     if (reason == PF_OUT_OF_RANGE && strict) {
@@ -116,14 +129,14 @@ int32_t pf_call(PfCallable *callable, const uint64_t *payload, uint64_t *result)
             status = PF_DEOPT;
             goto done;
         }
-        PyObject *operand = pf_box(NULL, &at, &payload);
+        PyObject *operand = pf_box(callable->caller, &at, &payload);
         if (operand == NULL)
             goto done;
         arguments[count++] = operand;
     }
     PyObject *returned = call(function, arguments, count, callable->keyword_names);
     if (returned != NULL) {
-        status = unbox_result(returned, at, result);
+        status = unbox_result(callable->caller, returned, at, result);
         Py_DECREF(returned);
     }
 done:

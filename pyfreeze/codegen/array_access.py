@@ -1,0 +1,125 @@
+"""Reading and writing arrays inline: the fast paths of the rows in `pyfreeze/primitives/arrays.py`.
+
+Counterpart: `PfArray` in `runtime/include/pyfreeze_array.h`. What an array says of itself and its elements are told apart
+for LLVM, so that a store of an element is not taken for a change of the length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyfreeze.codegen.machine_types import llvm_type
+from pyfreeze.codegen.memory import load_value, memory_layout, store_value
+from pyfreeze.ir.primitive import Primitive
+from pyfreeze.ir.types import ArrayType
+
+METADATA = (
+    '!3 = !{!"pyfreeze"}\n!4 = !{!"head of an array", !3, i64 0}\n!5 = !{!"element", !3, i64 0}\n'
+    "!6 = !{!4, !4, i64 0}\n!7 = !{!5, !5, i64 0}\n!8 = !{i64 0, i64 9223372036854775807}\n"
+)
+_HEAD, _ELEMENT, _LENGTH = ", !tbaa !6", ", !tbaa !7", ", !tbaa !6, !range !8"
+
+
+def array_function(primitive: Primitive, layout: Mapping[str, int]) -> str:
+    """The LLVM function of an array row; `layout` is the runtime's."""
+    return _ArrayFunction(primitive, layout).text()
+
+
+class _ArrayFunction:
+    def __init__(self, primitive: Primitive, layout: Mapping[str, int]) -> None:
+        array = primitive.operands[0]
+        assert isinstance(array, ArrayType)
+        self._primitive = primitive
+        self._element = array.element
+        self._layout = layout
+        result = llvm_type(primitive.result)
+        self._returned = f"{{{result}, i1}}" if primitive.effects.fails else result
+        self._lines: list[str] = []
+
+    def text(self) -> str:
+        make = {
+            "length": self._length,
+            "get": self._get,
+            "item": self._get,
+            "set": self._set,
+            "put": self._set,
+            "append": self._append,
+        }
+        make[self._primitive.lowering.array]()
+        parameters = ", ".join(
+            f"{llvm_type(type_)} %{letter}" for type_, letter in zip(self._primitive.operands, "abc", strict=False)
+        )
+        head = f'define internal {self._returned} @"{self._primitive.name}"({parameters}) alwaysinline {{'
+        return "\n".join([head, *self._lines, "}"])
+
+    def _load_head(self, field: str, name: str) -> None:
+        """Define `name` as a field of the array."""
+        self._lines.append(f"{name}.p = getelementptr inbounds i8, ptr %a, i64 {self._layout[f'array_{field}']}")
+        type_, metadata = ("ptr", _HEAD) if field == "data" else ("i64", _LENGTH if field == "length" else _HEAD)
+        self._lines.append(f"{name} = load {type_}, ptr {name}.p, align 8{metadata}")
+
+    def _length(self) -> None:
+        self._load_head("length", "%n")
+        self._lines.append("ret i64 %n")
+
+    def _index(self) -> str:
+        """The index in `%b` from the start; leads to the slow path where there is no such element."""
+        if self._primitive.lowering.array in ("item", "put"):
+            return "%b"
+        self._load_head("length", "%n")
+        self._lines += [
+            "%negative = icmp slt i64 %b, 0",
+            "%moved = add i64 %b, %n",
+            "%i = select i1 %negative, i64 %moved, i64 %b",
+            "%bad = icmp uge i64 %i, %n",
+        ]
+        self._leave_if_bad()
+        return "%i"
+
+    def _leave_if_bad(self) -> None:
+        self._lines += [
+            "br i1 %bad, label %trouble, label %go, !prof !1",
+            "trouble:",
+            f"ret {self._returned} {{{llvm_type(self._primitive.result)} undef, i1 true}}",
+            "go:",
+        ]
+
+    def _address(self, index: str) -> None:
+        """Define `%e` as the address of an element."""
+        self._load_head("data", "%data")
+        size = memory_layout(self._element).size
+        self._lines.append(f"%e = getelementptr inbounds [{size} x i8], ptr %data, i64 {index}")
+
+    def _return(self, value: str) -> None:
+        if not self._primitive.effects.fails:
+            self._lines.append(f"ret {self._returned} {value}")
+            return
+        type_ = llvm_type(self._primitive.result)
+        self._lines += [
+            f"%r = insertvalue {self._returned} {{{type_} undef, i1 false}}, {type_} {value}, 0",
+            f"ret {self._returned} %r",
+        ]
+
+    def _get(self) -> None:
+        self._address(self._index())
+        self._lines += load_value(self._element, "%e", 0, "%value", _ELEMENT)
+        self._return("%value")
+
+    def _set(self) -> None:
+        self._address(self._index())
+        self._lines += store_value(self._element, "%c", "%e", 0, "%s", _ELEMENT)
+        self._return("false")
+
+    def _append(self) -> None:
+        for field, name in (("length", "%n"), ("capacity", "%capacity"), ("exports", "%exports")):
+            self._load_head(field, name)
+        self._lines += [
+            "%full = icmp sge i64 %n, %capacity",
+            "%held = icmp ne i64 %exports, 0",
+            "%bad = or i1 %full, %held",
+        ]
+        self._leave_if_bad()
+        self._address("%n")
+        self._lines += store_value(self._element, "%b", "%e", 0, "%s", _ELEMENT)
+        self._lines += ["%more = add nuw nsw i64 %n, 1", f"store i64 %more, ptr %n.p, align 8{_HEAD}"]
+        self._return("false")
