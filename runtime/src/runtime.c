@@ -1,5 +1,6 @@
 /* The module pyfreeze._runtime: the table of slots as a capsule, and what Python may ask. */
 #include "pyfreeze_abi.h"
+#include "pyfreeze_array.h"
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,9 +55,12 @@ static PyObject *layout(PyObject *self, PyObject *unused)
 {
     (void)self;
     (void)unused;
-    return Py_BuildValue("{sKsnsnsi}", "breaker_mask", (unsigned long long)pf_breaker_mask(), "float_value",
+    return Py_BuildValue("{sKsnsnsisnsnsnsnsn}", "breaker_mask", (unsigned long long)pf_breaker_mask(), "float_value",
                          (Py_ssize_t)offsetof(PyFloatObject, ob_fval), "type", (Py_ssize_t)offsetof(PyObject, ob_type),
-                         "abi_version", PF_ABI_VERSION);
+                         "abi_version", PF_ABI_VERSION, "array_layout", (Py_ssize_t)offsetof(PfArray, layout), "array_data",
+                         (Py_ssize_t)offsetof(PfArray, data), "array_length", (Py_ssize_t)offsetof(PfArray, length),
+                         "array_capacity", (Py_ssize_t)offsetof(PfArray, capacity), "array_exports",
+                         (Py_ssize_t)offsetof(PfArray, exports));
 }
 
 static PyObject *low64(PyObject *self, PyObject *number)
@@ -106,6 +110,7 @@ static PyMethodDef methods[] = {
     {"power", (PyCFunction)(void (*)(void))power, METH_FASTCALL, "power(a, b) -> a ** b, or OverflowError beyond 64 bits."},
     {"lshift", (PyCFunction)(void (*)(void))lshift, METH_FASTCALL, "lshift(a, b) -> a << b, or OverflowError beyond 64 bits."},
     {"low64", low64, METH_O, "low64(number) -> int: its 64 lowest bits, as an unsigned number."},
+    {"restore_array", (PyCFunction)(void (*)(void))pf_array_restore, METH_FASTCALL, "For pickle."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -138,6 +143,8 @@ static int execute(PyObject *module)
             (void)Py_AtExit(pf_print_statistics);
         initialized = 1;
     }
+    if (pf_array_types_init(module) < 0)
+        return -1;
     capsule = PyCapsule_New(&table, "pyfreeze._runtime.api", NULL);
     if (capsule == NULL || PyModule_AddObjectRef(module, "api", capsule) < 0) {
         Py_XDECREF(capsule);
