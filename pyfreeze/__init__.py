@@ -1,5 +1,6 @@
 """pyfreeze: ahead-of-time compilation of type-annotated Python. This is what programs import."""
 
+from pyfreeze.language.arrays import Array
 from pyfreeze.language.inspection import is_compiled
 from pyfreeze.language.scalars import (
     float32,
@@ -17,6 +18,7 @@ from pyfreeze.language.scalars import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "Array",
     "float32",
     "float64",
     "int8",

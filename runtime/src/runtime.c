@@ -1,5 +1,6 @@
 /* The module pyfreeze._runtime: the table of slots as a capsule, and what Python may ask. */
 #include "pyfreeze_abi.h"
+#include "pyfreeze_array.h"
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,11 +53,28 @@ static PyObject *reset_statistics(PyObject *self, PyObject *unused)
 
 static PyObject *layout(PyObject *self, PyObject *unused)
 {
+    const struct { const char *name; uint64_t value; } facts[] = {
+        {"abi_version", PF_ABI_VERSION},
+        {"breaker_mask", pf_breaker_mask()},
+        {"object_head", sizeof(PyObject)},
+        {"type", offsetof(PyObject, ob_type)},
+        {"float_value", offsetof(PyFloatObject, ob_fval)},
+        {"array_layout", offsetof(PfArray, layout)},
+        {"array_data", offsetof(PfArray, data)},
+        {"array_length", offsetof(PfArray, length)},
+        {"array_capacity", offsetof(PfArray, capacity)},
+        {"array_exports", offsetof(PfArray, exports)},
+    };
     (void)self;
     (void)unused;
-    return Py_BuildValue("{sKsnsnsnsi}", "breaker_mask", (unsigned long long)pf_breaker_mask(), "float_value",
-                         (Py_ssize_t)offsetof(PyFloatObject, ob_fval), "type", (Py_ssize_t)offsetof(PyObject, ob_type),
-                         "object_head", (Py_ssize_t)sizeof(PyObject), "abi_version", PF_ABI_VERSION);
+    PyObject *result = PyDict_New();
+    for (size_t row = 0; result != NULL && row < sizeof facts / sizeof *facts; row++) {
+        PyObject *value = PyLong_FromUnsignedLongLong(facts[row].value);
+        if (value == NULL || PyDict_SetItemString(result, facts[row].name, value) < 0)
+            Py_CLEAR(result);
+        Py_XDECREF(value);
+    }
+    return result;
 }
 
 static PyObject *low64(PyObject *self, PyObject *number)
@@ -106,6 +124,7 @@ static PyMethodDef methods[] = {
     {"power", (PyCFunction)(void (*)(void))power, METH_FASTCALL, "power(a, b) -> a ** b, or OverflowError beyond 64 bits."},
     {"lshift", (PyCFunction)(void (*)(void))lshift, METH_FASTCALL, "lshift(a, b) -> a << b, or OverflowError beyond 64 bits."},
     {"low64", low64, METH_O, "low64(number) -> int: its 64 lowest bits, as an unsigned number."},
+    {"restore_array", (PyCFunction)(void (*)(void))pf_array_restore, METH_FASTCALL, "For pickle."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -138,6 +157,8 @@ static int execute(PyObject *module)
             (void)Py_AtExit(pf_print_statistics);
         initialized = 1;
     }
+    if (pf_array_types_init(module) < 0)
+        return -1;
     capsule = PyCapsule_New(&table, "pyfreeze._runtime.api", NULL);
     if (capsule == NULL || PyModule_AddObjectRef(module, "api", capsule) < 0) {
         Py_XDECREF(capsule);
