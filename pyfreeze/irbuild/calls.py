@@ -22,7 +22,20 @@ from mypy.nodes import (
 
 from pyfreeze.ir.function import Binding, BindingKind
 from pyfreeze.ir.primitive import PythonCallable
-from pyfreeze.ir.types import BOOL, FIXED_INTS, FLOAT64, INT, INT64, NONE, FixedInt, StructType, TupleType, Type
+from pyfreeze.ir.types import (
+    BOOL,
+    FIXED_INTS,
+    FLOAT64,
+    INT,
+    INT64,
+    NONE,
+    ArrayType,
+    FixedInt,
+    StructType,
+    TupleType,
+    Type,
+)
+from pyfreeze.irbuild import arrays
 from pyfreeze.irbuild.arguments import Arguments, Build, arguments_of
 from pyfreeze.irbuild.context import FunctionContext, Signature, type_name
 from pyfreeze.irbuild.conversions import as_plain_int, convert, to_float
@@ -95,6 +108,8 @@ def _method(context: FunctionContext, node: CallExpr, callee: MemberExpr, build:
     """`value.method(…)`, `Class.static_method(…)`."""
     class_ = frozen_class_of(context, callee.expr)
     receiver = None if class_ is not None else build(context, callee.expr)
+    if receiver is not None and isinstance(receiver.type, ArrayType):
+        return _array_method(context, node, receiver, callee.name, build)
     if receiver is not None and isinstance(receiver.type, StructType):
         class_ = context.classes[receiver.type.name]
     member = class_.members.get(callee.name) if class_ is not None else None
@@ -109,6 +124,13 @@ def _method(context: FunctionContext, node: CallExpr, callee: MemberExpr, build:
     signature = context.resolve_method(class_.name, callee.name, node)
     given = _match_arguments(context, signature, node, build, receiver)
     return call_member(context, class_.name, callee.name, signature, given, node)
+
+
+def _array_method(context: FunctionContext, node: CallExpr, array: Operand, name: str, build: Build) -> Operand:
+    if name != "append" or node.arg_kinds != [ArgKind.ARG_POS]:
+        raise Unsupported("PF106", node, f"this call of `{name}` of an array is not compiled yet")
+    arrays.append(context, array, build(context, node.args[0]), node)
+    return constant_operand(None)
 
 
 def frozen_class_of(context: FunctionContext, node: Expression) -> FrozenClass | None:
@@ -232,7 +254,7 @@ def _from_text(context: FunctionContext, name: str, node: CallExpr) -> Operand:
 
 
 def _len(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
-    """Of a range or a tuple."""
+    """Of a range, a tuple or an array."""
     if node.arg_kinds == [ArgKind.ARG_POS]:
         counted = range_call(node.args[0])
         if counted is not None:
@@ -242,10 +264,16 @@ def _len(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
             # More than sys.maxsize is an OverflowError, which the twin raises.
             return convert(context, convert(context, steps, INT64, node), INT, node)
         whole = build(context, node.args[0])
+        context.bind_builtin("len")
         if isinstance(whole.type, TupleType):
-            context.bind_builtin("len")
             return constant_operand(len(whole.type.items))
-    raise Unsupported("PF112", node, "`len` is compiled only for range and tuples so far")
+        if isinstance(whole.type, ArrayType):
+            return convert(context, arrays.length(context, whole, node), INT, node)
+        if has_member(context, whole.type, "__len__"):
+            raise Unsupported(
+                "PF112", node, "`len` of a frozen value is not compiled yet", "call a method of another name"
+            )
+    raise Unsupported("PF112", node, "`len` is compiled only for ranges, tuples and arrays so far")
 
 
 def _sum_of_range(context: FunctionContext, node: CallExpr, build: Build) -> Operand:

@@ -24,8 +24,8 @@ from mypy.nodes import (
 
 from pyfreeze.ir.function import Binding, BindingKind
 from pyfreeze.ir.instructions import Block, Value
-from pyfreeze.ir.types import FLOAT64, StructType, TupleType
-from pyfreeze.irbuild import calls
+from pyfreeze.ir.types import FLOAT64, ArrayType, StructType, TupleType
+from pyfreeze.irbuild import arrays, calls
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.native_calls import call_method, field, has_member
@@ -285,6 +285,8 @@ def _tuple(context: FunctionContext, items: list[Expression]) -> Operand:
 def _index(context: FunctionContext, node: IndexExpr) -> Operand:
     whole = expression(context, node.base)
     index = expression(context, node.index)
+    if isinstance(whole.type, ArrayType):
+        return arrays.item(context, whole, index, node)
     if not isinstance(whole.type, TupleType) or not index.is_weak:
         raise Unsupported("PF112", node, f"indexing {type_name(whole.type)} is not compiled yet")
     count, number = len(whole.type.items), int(index.number)

@@ -8,26 +8,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from mypy.nodes import (
+    ArgKind,
     AssignmentExpr,
     AssignmentStmt,
+    CallExpr,
     DelStmt,
     Expression,
     ForStmt,
     NameExpr,
     Node,
     OperatorAssignmentStmt,
+    RefExpr,
     Statement,
     TupleExpr,
     WhileStmt,
 )
 
 from pyfreeze.ir.instructions import Block, Constant, Value
-from pyfreeze.ir.types import INT64, Type
-from pyfreeze.irbuild import calls
+from pyfreeze.ir.types import INT, INT64, ArrayType, Type
+from pyfreeze.irbuild import arrays, calls
 from pyfreeze.irbuild.context import FunctionContext, Loop
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.expressions import condition, expression
-from pyfreeze.irbuild.operand import Operand
+from pyfreeze.irbuild.operand import Operand, constant_operand, is_int
+from pyfreeze.irbuild.operators import binary
+from pyfreeze.irbuild.targets import store
 from pyfreeze.irbuild.unsupported import Unsupported
 
 BuildBlock = Callable[[FunctionContext, list[Statement]], None]
@@ -160,8 +165,13 @@ def _finish(
 
 def for_loop(context: FunctionContext, node: ForStmt, build_block: BuildBlock) -> None:
     ranged = calls.range_call(node.expr)
-    if ranged is None or node.is_async or not isinstance(node.index, NameExpr):
-        raise Unsupported("PF101", node, "a loop over something else than range(…) is not compiled yet")
+    if node.is_async:
+        raise Unsupported("PF101", node, "async for is not compiled yet")
+    if ranged is None:
+        _over_array(context, node, build_block)
+        return
+    if not isinstance(node.index, NameExpr):
+        raise Unsupported("PF101", node, "this loop raises TypeError")
     bounds, item = calls.range_bounds(context, ranged, expression)
     start, stop, step = bounds
     if step.value is not None and _constant_of(context, step) == 1:
@@ -193,7 +203,8 @@ def _unit_step(
     def set_item(counter: Value) -> None:
         _item(context, node, Operand(INT64, counter), item)
 
-    _count(context, node, context.materialize(start), context.materialize(stop), set_item, build_block)
+    last = context.materialize(stop)
+    _count(context, node, context.materialize(start), lambda: last, set_item, build_block)
 
 
 def _counted_steps(
@@ -208,20 +219,20 @@ def _counted_steps(
         offset = context.apply("int64.mul_wrapping", [counter, step], node)
         _item(context, node, context.apply("int64.add_wrapping", [start, offset], node), item)
 
-    _count(context, node, context.builder.constant(INT64, 0), steps, set_item, build_block)
+    _count(context, node, context.builder.constant(INT64, 0), lambda: steps, set_item, build_block)
 
 
 def _count(
     context: FunctionContext,
     node: ForStmt,
     first: Value,
-    limit: Value,
+    limit: Callable[[], Value],
     set_item: Callable[[Value], None],
     build_block: BuildBlock,
 ) -> None:
-    """Run the body for an int64 counter from `first` up to `limit`; adding 1 below it cannot overflow."""
+    """Run the body for an int64 counter from `first` up to `limit`, which each step asks for again."""
     header, carried, (counter,) = _open_header(context, node, "for", [first])
-    more = context.apply("int64.lt", [counter, limit], node)
+    more = context.apply("int64.lt", [counter, limit()], node)
     loop = Loop()
     body, leave = context.branch_on(more, node)
     exits = [(leave, dict(context.variables))]
@@ -231,8 +242,45 @@ def _count(
     context.merge(loop.continues + context.here(), "again")
 
     def advance() -> list[Value]:
+        # Below the limit, so that this cannot overflow.
         one = context.builder.constant(INT64, 1)
         return [context.materialize(context.apply("int64.add_wrapping", [counter, one], node))]
 
     _close(context, node, header, carried, advance)
     _finish(context, node.else_body.body if node.else_body else None, exits, loop, build_block)
+
+
+def _over_array(context: FunctionContext, node: ForStmt, build_block: BuildBlock) -> None:
+    """`for x in array`, `for i, x in enumerate(array, start)`."""
+    numbered = isinstance(node.expr, CallExpr) and _is_enumerate(node.expr)
+    start: Operand | None = None
+    if numbered:
+        assert isinstance(node.expr, CallExpr)
+        context.bind_builtin("enumerate")
+        array = expression(context, node.expr.args[0])
+        start = expression(context, node.expr.args[1]) if len(node.expr.args) == 2 else constant_operand(0)
+        if not is_int(start.type):
+            raise Unsupported("PF101", node, "this enumerate() is not compiled yet")
+    else:
+        array = expression(context, node.expr)
+    if not isinstance(array.type, ArrayType):
+        raise Unsupported("PF101", node, "a loop over something else than a range or an array is not compiled yet")
+
+    def set_item(counter: Value) -> None:
+        element = arrays.known_item(context, array, Operand(INT64, counter), node)
+        if start is not None:
+            number = binary(context, "+", convert(context, Operand(INT64, counter), INT, node), start, node)
+            pair = context.builder.make_tuple([context.materialize(number), context.materialize(element)])
+            element = Operand(pair.type, pair)
+        store(context, node.index, element, node)
+
+    def limit() -> Value:
+        return context.materialize(arrays.length(context, array, node))
+
+    _count(context, node, context.builder.constant(INT64, 0), limit, set_item, build_block)
+
+
+def _is_enumerate(node: CallExpr) -> bool:
+    callee = node.callee
+    named = isinstance(callee, RefExpr) and callee.fullname == "builtins.enumerate"
+    return named and 1 <= len(node.args) <= 2 and all(kind == ArgKind.ARG_POS for kind in node.arg_kinds)

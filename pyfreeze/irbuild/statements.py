@@ -17,29 +17,29 @@ from mypy.nodes import (
     ExpressionStmt,
     ForStmt,
     IfStmt,
+    IndexExpr,
     NameExpr,
     OperatorAssignmentStmt,
     PassStmt,
     RaiseStmt,
     RefExpr,
     ReturnStmt,
-    StarExpr,
     Statement,
     StrExpr,
-    TupleExpr,
     WhileStmt,
 )
 from mypy.nodes import Block as MypyBlock
 from mypy.nodes import Context as Node
 
-from pyfreeze.ir.types import NONE, OBJECT, TupleType
-from pyfreeze.irbuild import loops
+from pyfreeze.ir.types import NONE, OBJECT, ArrayType
+from pyfreeze.irbuild import arrays, loops
 from pyfreeze.irbuild.context import FunctionContext
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.declared_types import declared
 from pyfreeze.irbuild.expressions import condition, expression, operands
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_number, variable_type
 from pyfreeze.irbuild.operators import binary
+from pyfreeze.irbuild.targets import store
 from pyfreeze.irbuild.unsupported import Unsupported
 
 
@@ -58,6 +58,8 @@ def _statement(context: FunctionContext, node: Statement) -> None:
             expression(context, inner)
         case AssignmentStmt():
             _assignment(context, node)
+        case OperatorAssignmentStmt(op=symbol, lvalue=IndexExpr() as target, rvalue=right):
+            _operate_on_item(context, symbol, target, right, node)
         case OperatorAssignmentStmt(op=symbol, lvalue=NameExpr(name=name) as target, rvalue=right):
             context.assign(
                 name, binary(context, symbol, *operands(context, target, right), node, in_place=True), node, convert
@@ -115,22 +117,19 @@ def _assignment(context: FunctionContext, node: AssignmentStmt) -> None:
         return
     value = expression(context, node.rvalue)
     for target in node.lvalues:
-        _store(context, target, value, node)
+        store(context, target, value, node)
 
 
-def _store(context: FunctionContext, target: Expression, value: Operand, node: Statement) -> None:
-    if isinstance(target, NameExpr):
-        context.assign(target.name, value, node, convert)
-        return
-    if isinstance(target, TupleExpr) and isinstance(value.type, TupleType):
-        if any(isinstance(item, StarExpr) for item in target.items):
-            raise Unsupported("PF101", node, "unpacking into a starred name is not compiled yet")
-        if len(target.items) != len(value.type.items):
-            raise Unsupported("PF101", node, "this unpacking raises ValueError")
-        for item, part in zip(target.items, context.items(value), strict=True):
-            _store(context, item, part, node)
-        return
-    raise Unsupported("PF101", node, "assigning to an attribute, an item or a starred name is not compiled yet")
+def _operate_on_item(
+    context: FunctionContext, symbol: str, target: IndexExpr, right: Expression, node: Statement
+) -> None:
+    """`array[i] += x`: array and index are evaluated once."""
+    array, index = expression(context, target.base), expression(context, target.index)
+    if not isinstance(array.type, ArrayType):
+        raise Unsupported("PF101", node, "assigning to this item is not compiled yet")
+    before = arrays.item(context, array, index, target)
+    after = binary(context, symbol, before, expression(context, right), node, in_place=True)
+    arrays.set_item(context, array, index, after, node)
 
 
 def _if(context: FunctionContext, node: IfStmt) -> None:

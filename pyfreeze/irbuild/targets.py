@@ -1,0 +1,39 @@
+"""What can be assigned to: names, tuples of targets, items of arrays."""
+
+from __future__ import annotations
+
+from mypy.nodes import Context as Node
+from mypy.nodes import Expression, IndexExpr, NameExpr, StarExpr, TupleExpr
+
+from pyfreeze.ir.types import ArrayType, TupleType
+from pyfreeze.irbuild import arrays
+from pyfreeze.irbuild.context import FunctionContext
+from pyfreeze.irbuild.conversions import convert
+from pyfreeze.irbuild.expressions import expression
+from pyfreeze.irbuild.operand import Operand
+from pyfreeze.irbuild.unsupported import Unsupported
+
+
+def store(context: FunctionContext, target: Expression, value: Operand, node: Node) -> None:
+    """Assign `value`, which is evaluated already, to `target`."""
+    if isinstance(target, NameExpr):
+        context.assign(target.name, value, node, convert)
+    elif isinstance(target, IndexExpr):
+        array, index = expression(context, target.base), expression(context, target.index)
+        if not isinstance(array.type, ArrayType):
+            raise Unsupported("PF101", node, "assigning to this item is not compiled yet")
+        arrays.set_item(context, array, index, value, target)
+    elif isinstance(target, TupleExpr) and isinstance(value.type, TupleType):
+        _unpack(context, target, value, node)
+    else:
+        raise Unsupported("PF101", node, "assigning to an attribute or a starred name is not compiled yet")
+
+
+def _unpack(context: FunctionContext, target: TupleExpr, value: Operand, node: Node) -> None:
+    if any(isinstance(item, StarExpr) for item in target.items):
+        raise Unsupported("PF101", node, "unpacking into a starred name is not compiled yet")
+    items = context.items(value)
+    if len(target.items) != len(items):
+        raise Unsupported("PF101", node, "this unpacking raises ValueError")
+    for item, part in zip(target.items, items, strict=True):
+        store(context, item, part, node)
