@@ -41,7 +41,7 @@ class ValueRanges:
     """The result: `of(value, block)` is what `value` can be where `block` runs."""
 
     def __init__(self, function: Function, assumed: Mapping[Value, Interval] | None = None) -> None:
-        """`assumed` are bounds of parameters that the caller answers for."""
+        """`assumed` are bounds of values that the caller answers for."""
         self._assumed = dict(assumed or {})
         self._dominators = immediate_dominators(function)
         self._order = list(self._dominators)
@@ -76,7 +76,7 @@ class ValueRanges:
         """The interval of the result before it is put into its type; None if nothing is known."""
         if instruction.primitive.interval is None:
             return None
-        operands = [self._at(operand, block) for operand in instruction.operands]
+        operands = [self._at(operand, block) for operand in instruction.operands if operand.type in _INTEGERS]
         known = [operand for operand in operands if operand is not None]
         return instruction.primitive.interval(*known) if len(known) == len(operands) else None
 
@@ -223,12 +223,15 @@ class ValueRanges:
 
     def _computed(self, instruction: Instruction, block: Block) -> Interval | None:
         assert instruction.result is not None
+        if instruction.result in self._assumed:
+            return self._assumed[instruction.result]
         whole = type_interval(instruction.result.type)
         match instruction:
             case Constant(value=int(value)):
                 return Interval.of(int(value), int(value))
             case Apply(primitive=primitive) if primitive.interval is not None:
-                if any(self._at(operand, block) is None for operand in instruction.operands):
+                integers = [operand for operand in instruction.operands if operand.type in _INTEGERS]
+                if any(self._at(operand, block) is None for operand in integers):
                     return None
                 exact = self.exact(instruction, block)
                 if exact is None or exact.within(whole):

@@ -30,6 +30,7 @@ from pyfreeze.ir.instructions import (
 )
 from pyfreeze.ir.interval import Interval
 from pyfreeze.ir.types import BOOL, INT, INT64, FixedInt, Type
+from pyfreeze.passes.strip_bounds import StripBounds
 from pyfreeze.primitives import TABLE, unchecked
 
 
@@ -117,6 +118,8 @@ class LoopCopy:
             if isinstance(word.type, FixedInt)
         }
         self.assumed = dict(self.known)
+        self.bounds: StripBounds | None = None  # tested as well
+        self.guard: tuple[Value, int] | None = None  # a parameter of the header that has to end below that number
 
     def _enter(self, entry: Block) -> dict[Value, Value]:
         """Fill the entry; returns what stands for the loop's values from outside."""
@@ -157,7 +160,15 @@ class LoopCopy:
                     replace_uses(item, renamed)
         leave.target, leave.arguments = joined, list(header.parameters)
         returned = self._leaving.instructions.pop()
-        self._leaving.instructions.append(Branch([], edges=[Edge(joined, list(returned.operands))]))
+        done = Edge(joined, list(returned.operands))
+        if self.guard is None:
+            self._leaving.instructions.append(Branch([], edges=[done]))
+        else:
+            word, bound = self.guard
+            limit = Value(INT64)
+            self._leaving.instructions.append(Constant([], limit, value=bound))
+            test = _apply("int64.lt", BOOL, [word, limit], self._leaving)
+            _branch_if_all(self._leaving, [test], done, Edge(header, list(region.enter.arguments)))
         function.blocks += [*self._choose(), *self.function.blocks]
 
     def _choose(self) -> list[Block]:
@@ -183,8 +194,18 @@ class LoopCopy:
         for word, parameter in zip(words, self.entry.parameters, strict=True):
             if parameter in self.assumed:
                 tests += _within(word, self.assumed[parameter], self.known[parameter], current)
+        if self.bounds is not None:
+            given = dict(zip(self.entry.parameters, words, strict=True))
+            first, end = self._ends(words)
+            tests += self.bounds.tests(given, first, end, current)
         _branch_if_all(current, tests, Edge(self.entry, words), Edge(region.header, list(start)))
         return made
+
+    def _ends(self, words: list[Value]) -> tuple[Value, Value]:
+        """The counter where the strip starts, and the count before which it ends."""
+        compare = self._region.header.instructions[0]
+        counter = self._region.header.parameters.index(compare.operands[0])
+        return words[counter], compare.operands[1]
 
 
 def _unboxed(type_: Type) -> Type:

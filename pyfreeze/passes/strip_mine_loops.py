@@ -5,6 +5,8 @@ So LLVM can vectorise them, and the strip in between has a bounded length (`vers
 outer(i): end = i + STRIP or the limit, whichever is less
 inner(i): the loop as it was, up to `end`, without its poll
           at `end`: done if that is the limit, else poll and go on with outer
+
+The limit may also be the length of an array that the loop itself does not resize: it is asked for once in each strip.
 """
 
 from __future__ import annotations
@@ -39,9 +41,11 @@ class _Counted:
     back: Edge
     compare: Apply
     poll: Poll
+    length: Apply | None  # of an array, which is the limit
 
 
 def strip_mine_loops(module: Module) -> None:
+    """Needs the module for what calls in loops may do."""
     reached = reachable(module)
     polling = {name for name, function in module.functions.items() if _has_poll(function)}
     bounded = {name for name, others in reached.items() if name not in others and not polling & {name, *others}}
@@ -55,9 +59,12 @@ def strip_mine_loops(module: Module) -> None:
 def _counted(function: Function, loop: Loop, bounded: set[str]) -> _Counted | None:
     """`loop` as one that counts upwards and whose calls, of `bounded` functions, hold no loop; else None."""
     header = loop.header
-    if len(header.instructions) != 2 or len(loop.latches) != 1:
+    if len(header.instructions) not in (2, 3) or len(loop.latches) != 1:
         return None
-    compare, branch = header.instructions
+    *before, compare, branch = header.instructions
+    length = next((item for item in before if isinstance(item, Apply) and is_length(item)), None)
+    if before != [item for item in (length,) if item is not None]:
+        return None
     if not (isinstance(compare, Apply) and compare.primitive.name == "int64.lt" and isinstance(branch, CondBranch)):
         return None
     counter, limit = compare.operands
@@ -69,18 +76,18 @@ def _counted(function: Function, loop: Loop, bounded: set[str]) -> _Counted | No
     polls = [item for item in latch.instructions if isinstance(item, Poll)]
     every = [item for block in loop.blocks for item in block.instructions if isinstance(item, Poll | Call)]
     called = {item.function for item in every if isinstance(item, Call)}
-    if (
-        len(polls) != 1
-        or sum(isinstance(item, Poll) for item in every) != 1
-        or not called <= bounded
-        or limit in inside
-    ):
+    if len(polls) != 1 or sum(isinstance(item, Poll) for item in every) != 1 or not called <= bounded:
+        return None
+    if length is not None:
+        if limit is not length.result or length.operands[0] in inside or called or resizes_arrays(loop):
+            return None
+    elif limit in inside:
         return None
     back = last.edges[0]
     following = back.arguments[header.parameters.index(counter)]
     if branch.edges[1].target in loop.blocks or not _is_counted_up(function, following, counter):
         return None
-    return _Counted(header, latch, back, compare, polls[0])
+    return _Counted(header, latch, back, compare, polls[0], length)
 
 
 def _is_counted_up(function: Function, following: Value, counter: Value) -> bool:
@@ -94,6 +101,17 @@ def _is_counted_up(function: Function, following: Value, counter: Value) -> bool
 
 
 _ADDITIONS = ("int64.add", "int64.add_wrapping", "unchecked[int64.add]")
+
+
+def is_length(item: Instruction) -> bool:
+    """Whether it is the length of an array."""
+    return isinstance(item, Apply) and item.primitive.lowering.array == "length"
+
+
+def resizes_arrays(loop: Loop) -> bool:
+    """Whether something in the loop itself, other than what it calls, may change the length of an array."""
+    rows = [item.primitive for block in loop.blocks for item in block.instructions if isinstance(item, Apply)]
+    return any(row.effects.writes and row.lowering.array not in ("set", "put") for row in rows)
 
 
 def _has_poll(function: Function) -> bool:
@@ -112,7 +130,10 @@ def _strip_mine(function: Function, loop: _Counted) -> None:
     index = header.parameters.index(counter)
     end = Value(INT64, "end")
     strip = Apply([outer.parameters[index], limit], end, primitive=TABLE["int64.strip_end"])
-    outer.instructions = [strip, Branch([], edges=[Edge(header, list(outer.parameters))])]
+    if loop.length is not None:
+        header.instructions.remove(loop.length)
+        outer.instructions.append(loop.length)
+    outer.instructions += [strip, Branch([], edges=[Edge(header, list(outer.parameters))])]
     compare.operands = [counter, end]
     ended, polling = Block(f"{header.name}.ended"), Block(f"{header.name}.poll")
     branch = header.instructions[-1]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 
+from pyfreeze.ir.interval import Interval
 from pyfreeze.ir.primitive import Effects, Lowering, Primitive, PythonCallable, Scalar
 from pyfreeze.ir.types import INT64, NONE, ArrayType, Type
 
@@ -21,7 +22,12 @@ def array_row(name: str, element: Type) -> Primitive:
 
 
 def _length(name: str, array: Type, element: Type) -> Primitive:
-    return Primitive(name, (array,), INT64, len, Lowering(array="length"), effects=Effects(reads=True))
+    effects = Effects(reads=True)
+    return Primitive(name, (array,), INT64, len, Lowering(array="length"), effects=effects, interval=_any_length)
+
+
+def _any_length() -> Interval:
+    return Interval(0, INT64.maximum)
 
 
 def _get(name: str, array: Type, element: Type) -> Primitive:
