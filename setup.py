@@ -7,7 +7,10 @@ import sys
 
 from setuptools import Extension, find_packages, setup
 
-SOURCES = ("bindings", "boxing", "entry", "frames", "module", "native", "report", "runtime", "slow_paths")
+SOURCES = (
+    *("bindings", "boxing", "entry", "frames", "module", "native", "report", "runtime", "slow_paths"),
+    *("layout", "value_class", "value_construct", "value_object"),
+)
 
 setup(
     packages=[*find_packages(include=["pyfreeze", "pyfreeze.*"]), "pyfreeze.runtime.include"],
@@ -21,7 +24,7 @@ setup(
             "pyfreeze._runtime",
             sources=[f"runtime/src/{name}.c" for name in SOURCES],
             include_dirs=["runtime/include"],
-            depends=["runtime/include/pyfreeze_abi.h", "runtime/include/pyfreeze_slots.h"],
+            depends=[f"runtime/include/pyfreeze_{name}.h" for name in ("abi", "layout", "slots", "values")],
             extra_compile_args=["/std:c11"] if sys.platform == "win32" else ["-std=c11", "-O2", "-fvisibility=hidden"],
         )
     ],

@@ -1,5 +1,6 @@
 """pyfreeze: ahead-of-time compilation of type-annotated Python. This is what programs import."""
 
+from pyfreeze.language.frozen import frozen
 from pyfreeze.language.inspection import is_compiled
 from pyfreeze.language.scalars import (
     float32,
@@ -19,6 +20,7 @@ __version__ = "0.1.0"
 __all__ = [
     "float32",
     "float64",
+    "frozen",
     "int8",
     "int16",
     "int32",

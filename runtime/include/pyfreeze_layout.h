@@ -34,6 +34,9 @@ typedef struct PfField {
  * TypeError that says what may be used. */
 const PfLayout *pf_layout_of(PyObject *type);
 
+/* Of a scalar's code, or of 'O'; NULL if there is none. */
+const PfLayout *pf_scalar_layout(char code);
+
 /* A new reference to the Python object of the value at `address`; NULL with an exception if out of memory. */
 PyObject *pf_load(const PfLayout *layout, const char *address);
 
@@ -47,8 +50,15 @@ int pf_equal(const PfLayout *layout, const char *one, const char *other);
 /* Agrees with pf_equal; -1 with an exception (object fields only). */
 Py_hash_t pf_hash(const PfLayout *layout, const char *address);
 
+/* Whether `==` of this frozen class is pf_equal, and not a method of its own. */
+int pf_has_field_equality(const PfLayout *layout);
+
 /* Of a frozen class; NULL without an exception if `type` is none. Borrowed. Used by pf_layout_of. */
 const PfLayout *pf_frozen_layout(PyTypeObject *type);
+
+/* pf_equal and pf_hash of a frozen class. */
+int pf_equal_fields(const PfLayout *layout, const char *one, const char *other);
+Py_hash_t pf_hash_fields(const PfLayout *layout, const char *address);
 
 /* A new, empty instance of the frozen class of `layout`, whose struct the caller fills before anyone sees it. */
 PyObject *pf_new_value(const PfLayout *layout);
