@@ -8,7 +8,7 @@ import sys
 from setuptools import Extension, find_packages, setup
 
 SOURCES = ("bindings", "boxing", "classes", "entry", "frames", "module", "native", "report", "runtime", "slow_paths")
-VALUE_SOURCES = ("layout", "value_class_stub")
+VALUE_SOURCES = ("layout", "value_class", "value_construct", "value_object")
 ARRAY_SOURCES = (
     *("array", "array_type", "array_sequence", "array_methods", "array_iteration", "array_search"),
     *("array_buffer", "buffer_format", "array_pickle", "array_sort"),
@@ -26,7 +26,7 @@ setup(
             "pyfreeze._runtime",
             sources=[f"runtime/src/{name}.c" for name in (*SOURCES, *VALUE_SOURCES, *ARRAY_SOURCES)],
             include_dirs=["runtime/include"],
-            depends=[f"runtime/include/pyfreeze_{name}.h" for name in ("abi", "slots", "layout", "array")],
+            depends=[f"runtime/include/pyfreeze_{name}.h" for name in ("abi", "slots", "layout", "values", "array")],
             extra_compile_args=["/std:c11"] if sys.platform == "win32" else ["-std=c11", "-O2", "-fvisibility=hidden"],
         )
     ],

@@ -1,6 +1,7 @@
 """The public face for type checkers: value types are the ordinary types that their values have."""
 
 from collections.abc import Callable, Iterable, Iterator, MutableSequence
+from dataclasses import Field, field
 from typing import ClassVar, Self, SupportsIndex, TypeAlias, TypeVar, dataclass_transform, overload
 
 from _typeshed import SupportsRichComparison
@@ -10,6 +11,8 @@ from typing_extensions import Buffer
 _T = TypeVar("_T")
 
 __version__: str
+
+_Class = TypeVar("_Class")
 
 int8: TypeAlias = int
 int16: TypeAlias = int
@@ -82,5 +85,9 @@ class Array(MutableSequence[_T]):
     def __release_buffer__(self, buffer: memoryview, /) -> None: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
-@dataclass_transform(frozen_default=True)
-def frozen(cls: type[_T], /) -> type[_T]: ...
+@overload
+@dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
+def frozen(cls: type[_Class], /) -> type[_Class]: ...
+@overload
+@dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
+def frozen(*, order: bool = False) -> Callable[[type[_Class]], type[_Class]]: ...

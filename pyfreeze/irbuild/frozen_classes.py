@@ -50,6 +50,7 @@ class FrozenClass:
     defaults: Mapping[str, ConstantValue]
     optional: frozenset[str]
     members: Mapping[str, Member]
+    inherited: frozenset[str]  # names that its bases define
     is_ordered: bool
 
     @property
@@ -110,6 +111,8 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | str:
         if type_ is None:
             return f"its field `{target.name}` is an object: {statement.type}"
         fields[target.name] = type_
+        if _is_field_call(statement.rvalue):
+            return f"its field `{target.name}` is described by dataclasses.field()"
         if type(statement.rvalue).__name__ != "TempNode":
             optional.add(target.name)
             known, value = constant_value(statement.rvalue, {})
@@ -118,11 +121,21 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | str:
     if not fields:
         return "it has no fields"
     members = {member.name: member for member in _members(node)}
-    own = sorted(_OWN_MAKERS & members.keys())
+    inherited = _inherited(node.info)
+    own = sorted((_OWN_MAKERS & (members.keys() | inherited)) | ({"__post_init__"} & inherited))
     if own:
-        return f"it has its own `{own[0]}`"
+        return f"it or a base has its own `{own[0]}`"
     struct = StructType(node.name, tuple(fields.items()))
-    return FrozenClass(struct, node.info, defaults, frozenset(optional), members, _is_ordered(node))
+    return FrozenClass(struct, node.info, defaults, frozenset(optional), members, inherited, _is_ordered(node))
+
+
+def _is_field_call(node: Expression) -> bool:
+    return isinstance(node, CallExpr) and isinstance(node.callee, RefExpr) and node.callee.fullname == "dataclasses.field"
+
+
+def _inherited(info: TypeInfo) -> frozenset[str]:
+    """What its bases define: Protocols and ABCs, which may have methods."""
+    return frozenset(name for base in info.mro[1:-1] for name in base.names)
 
 
 def _is_class_variable(statement: AssignmentStmt) -> bool:

@@ -6,7 +6,7 @@ from mypy.nodes import Context as Node
 
 from pyfreeze.ir.types import BOOL, FLOAT64, StructType
 from pyfreeze.irbuild.context import FunctionContext, type_name
-from pyfreeze.irbuild.native_calls import call_method, has_member
+from pyfreeze.irbuild.native_calls import call_method, check_not_inherited, has_member
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_number
 from pyfreeze.irbuild.unsupported import Unsupported
 
@@ -38,6 +38,8 @@ def frozen_binary(
     Native methods never return NotImplemented.
     """
     name = _BINARY[symbol]
+    for type_, method in ((left.type, f"__{name}__"), (left.type, f"__i{name}__"), (right.type, f"__r{name}__")):
+        check_not_inherited(context, type_, method, node)
     if in_place and has_member(context, left.type, f"__i{name}__"):
         return call_method(context, left, f"__i{name}__", [right], node)
     if has_member(context, left.type, f"__{name}__"):
@@ -58,6 +60,8 @@ def frozen_unary(context: FunctionContext, symbol: str, operand: Operand, node: 
 
 def frozen_truth(context: FunctionContext, operand: Operand, node: Node) -> Operand:
     """By `__bool__`; without it, and without a length, every value is true."""
+    for name in ("__bool__", "__len__"):
+        check_not_inherited(context, operand.type, name, node)
     if has_member(context, operand.type, "__bool__"):
         decided = call_method(context, operand, "__bool__", [], node)
         if decided.type != BOOL:

@@ -81,6 +81,12 @@ def has_member(context: FunctionContext, type_: Type, name: str) -> bool:
     return member is not None and member.kind != "?"
 
 
+def check_not_inherited(context: FunctionContext, type_: Type, name: str, node: Node) -> None:
+    """Refuse what a base of the class defines: its methods are not compiled for values of the class."""
+    if isinstance(type_, StructType) and name in context.classes[type_.name].inherited:
+        raise Unsupported("PF106", node, f"`{name}` is a method of a base of `{type_.name}`", "define it in the class")
+
+
 def call_method(
     context: FunctionContext, receiver: Operand, name: str, arguments: Sequence[Operand], node: Node
 ) -> Operand:

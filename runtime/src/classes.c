@@ -1,7 +1,7 @@
 /* What native code assumes about frozen classes: which class a name is bound to, its fields, its constructor and its
  * functions. Classes are watched like namespaces: from 3.12 by a type watcher, on 3.11 by their version tags. */
 #include "pyfreeze_abi.h"
-#include "pyfreeze_layout.h"
+#include "pyfreeze_values.h"
 #include <string.h>
 
 /* The function behind an attribute of a class: itself, a property's getter, or what a static method wraps. Borrowed. */
@@ -23,14 +23,17 @@ PyObject *pf_member_function(PyObject *class, PyObject *attribute, const char *k
 /* Whether the fields in `pairs` have these defaults. */
 static int has_defaults(PyTypeObject *type, PyObject *pairs)
 {
-    PyObject *fields = PyDict_GetItemString(type->tp_dict, "__dataclass_fields__");
-    int same = fields != NULL && PyDict_Check(fields);
+    const PfLayout *layout = pf_frozen_layout(type);
+    PyObject *state = pf_value_state(type);
+    PyObject *defaults = state ? PyTuple_GET_ITEM(state, PF_STATE_DEFAULTS) : NULL;
+    int same = defaults != NULL;
     for (Py_ssize_t index = 0; same && index < PyTuple_GET_SIZE(pairs); index++) {
         PyObject *pair = PyTuple_GET_ITEM(pairs, index);
-        PyObject *field = PyDict_GetItemWithError(fields, PyTuple_GET_ITEM(pair, 0));
-        PyObject *found = field ? PyObject_GetAttrString(field, "default") : NULL;
-        same = found != NULL && pf_same_constant(found, PyTuple_GET_ITEM(pair, 1));
-        Py_XDECREF(found);
+        Py_ssize_t field = 0;
+        while (field < layout->field_count && PyUnicode_Compare(layout->fields[field].name, PyTuple_GET_ITEM(pair, 0)) != 0)
+            field++;
+        same = field < layout->field_count &&
+               pf_same_constant(PyTuple_GET_ITEM(defaults, field), PyTuple_GET_ITEM(pair, 1));
     }
     return same;
 }

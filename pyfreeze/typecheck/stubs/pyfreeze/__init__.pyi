@@ -5,14 +5,34 @@ Counterparts: `pyfreeze/__init__.pyi`, which type checkers and users see, and `v
 promotions and the result types of mixed operands. Errors that only this stub causes are never shown.
 """
 
-from collections.abc import Iterable
-from typing import Any, Literal, Self, SupportsBytes, SupportsFloat, SupportsIndex, overload, type_check_only
+from collections.abc import Callable, Iterable
+from dataclasses import Field, field
+from typing import (
+    Any,
+    Literal,
+    Self,
+    SupportsBytes,
+    SupportsFloat,
+    SupportsIndex,
+    TypeVar,
+    dataclass_transform,
+    overload,
+    type_check_only,
+)
 
 from typing_extensions import Buffer
 
 __version__: str
 
+_Class = TypeVar("_Class")
+
 def is_compiled(thing: object) -> bool: ...
+@overload
+@dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
+def frozen(cls: type[_Class], /) -> type[_Class]: ...
+@overload
+@dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
+def frozen(*, order: bool = False) -> Callable[[type[_Class]], type[_Class]]: ...
 @type_check_only
 def _value_type(cls: type) -> type: ...
 
