@@ -41,7 +41,10 @@ class Function:
 
 
 class BindingKind(enum.IntEnum):
-    """What is assumed about a name. Counterpart: `PfBinding.kind` in `runtime/include/pyfreeze_abi.h`."""
+    """What is assumed about a name. Counterpart: `PfBinding.kind` in `runtime/include/pyfreeze_abi.h`.
+
+    They are checked in this order: a VALUE may be an instance of a CLASS.
+    """
 
     FUNCTION = 0  # module global is the function that the compiled `def` made, with its defaults; with an `attribute`:
     # it is a class that has it under that name, as `module` says: plainly, or as a "property" or "staticmethod"
@@ -50,8 +53,8 @@ class BindingKind(enum.IntEnum):
     MODULE = 3  # module global is that module
     ATTRIBUTE = 4  # `module.attribute` is pristine
     IMPORTED = 5  # module global is the pristine `module.attribute`
-    VALUE = 6  # module global has a value of this type, which is stored for `LoadGlobal` when that is checked
-    CLASS = 7  # module global is the frozen class with the fields of this type, and its constructor is pristine
+    CLASS = 6  # module global is the frozen class with the fields of this type, and its constructor is pristine
+    VALUE = 7  # module global has a value of this type, which is stored for `LoadGlobal` when that is checked
 
 
 ConstantValue = int | float | bool | str | None | tuple["ConstantValue", ...]

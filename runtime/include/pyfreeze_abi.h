@@ -42,7 +42,7 @@ typedef struct PfCallable {
     struct PfModule *caller;
 } PfCallable;
 
-enum { PF_FUNCTION = 0, PF_CONSTANT, PF_BUILTIN, PF_MODULE, PF_ATTRIBUTE, PF_IMPORTED, PF_VALUE, PF_CLASS };
+enum { PF_FUNCTION = 0, PF_CONSTANT, PF_BUILTIN, PF_MODULE, PF_ATTRIBUTE, PF_IMPORTED, PF_CLASS, PF_VALUE };
 
 #define PF_MAXIMUM_SCALARS 16 /* in a PF_VALUE */
 

@@ -494,7 +494,7 @@ static PfWatch *new_watch(PfModule *module)
         watch->filter |= (uint64_t)1 << (PyObject_Hash(watched->name) & 63);
         watch->filter |= (uint64_t)1 << (PyObject_Hash(watched->attribute) & 63);
 #if PY_VERSION_HEX < 0x030C0000
-        watch->keyword_defaults += binding->keyword_defaults >= 0;
+        watch->keyword_defaults += binding->kind == PF_FUNCTION && binding->keyword_defaults >= 0;
 #endif
     }
     return watch;

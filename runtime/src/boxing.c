@@ -102,13 +102,14 @@ static PyObject *box_tuple(PfModule *module, const char **descriptor, const uint
     return tuple;
 }
 
-/* "{12:…}": the module's class 12, which is there as long as native code that knows of it runs. */
+/* "{12:…}": the module's class 12, which is there as long as native code that knows of it runs; else NULL. */
 static const PfLayout *next_class(PfModule *module, const char **descriptor)
 {
     char *end;
     long index = strtol(*descriptor + 1, &end, 10);
     *descriptor = end + 1;
-    return pf_frozen_layout(module->classes[index].type);
+    PyTypeObject *type = module->classes[index].type;
+    return type == NULL ? NULL : pf_frozen_layout(type);
 }
 
 /* Writes the fields of a frozen value, which are plain, from the payload; passes its '}'. */
@@ -172,7 +173,7 @@ static int unbox_frozen(PfModule *module, PyObject *object, const char **descrip
 {
     const char *after = *descriptor + item_length(*descriptor);
     const PfLayout *layout = next_class(module, descriptor);
-    if (Py_TYPE(object) != layout->type)
+    if (layout == NULL || Py_TYPE(object) != layout->type)
         return PF_WRONG_TYPE;
     memory_to_words(layout, PF_VALUE_DATA(object), payload);
     *descriptor = after;
