@@ -176,7 +176,7 @@ def _coercion(context: FunctionContext, node: CallExpr, callee: RefExpr, build: 
     if callee.fullname in _FIXED_BY_NAME:
         if not (is_int(argument.type) or argument.type == BOOL):
             raise Unsupported("PF106", node, f"`{_shown(callee)}` of {type_name(argument.type)} raises TypeError")
-        return convert(context, argument, _FIXED_BY_NAME[callee.fullname], node, coerce=True)
+        return convert(context, argument, _FIXED_BY_NAME[callee.fullname], node, coerce=True, called=True)
     real = convert(context, argument, FLOAT64, node, coerce=True)
     return context.apply("float64.to_float32", [real], node) if callee.fullname == "pyfreeze.float32" else real
 

@@ -10,8 +10,12 @@ from pyfreeze.irbuild.operand import Operand, constant_operand
 from pyfreeze.irbuild.unsupported import Unsupported
 
 
-def convert(context: FunctionContext, operand: Operand, type_: Type, node: Node, coerce: bool = False) -> Operand:
+def convert(
+    context: FunctionContext, operand: Operand, type_: Type, node: Node, coerce: bool = False, called: bool = False
+) -> Operand:
     """`operand` as a `type_`. A value that does not fit deoptimizes, or raises OverflowError if `coerce`.
+
+    `called`: the conversion is a call in the program, such as `int64(x)`.
 
     Only conversions that keep the value; an int becomes a float only if `coerce` (a value annotation asks for it).
     """
@@ -22,7 +26,8 @@ def convert(context: FunctionContext, operand: Operand, type_: Type, node: Node,
         case IntType(), FixedInt() if operand.is_constant and type_.holds(int(operand.number)):
             return Operand(type_, context.builder.constant(type_, operand.number))
         case (FixedInt() | IntType(), FixedInt()):
-            name = f"{type_}.coerce_{source}" if coerce and not _always_fits(source, type_) else f"{source}.to_{type_}"
+            verb = "coerce" if called else "store"
+            name = f"{type_}.{verb}_{source}" if coerce and not _always_fits(source, type_) else f"{source}.to_{type_}"
             return context.apply(name, [operand], node)
         case FixedInt(), IntType():
             return context.apply(f"{source}.to_int", [operand], node)

@@ -130,7 +130,9 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | str:
 
 
 def _is_field_call(node: Expression) -> bool:
-    return isinstance(node, CallExpr) and isinstance(node.callee, RefExpr) and node.callee.fullname == "dataclasses.field"
+    return (
+        isinstance(node, CallExpr) and isinstance(node.callee, RefExpr) and node.callee.fullname == "dataclasses.field"
+    )
 
 
 def _inherited(info: TypeInfo) -> frozenset[str]:

@@ -28,7 +28,7 @@ from pyfreeze.primitives.intervals import SMALL
 
 _WORD = Interval(INT64.minimum, INT64.maximum)
 _TAG = unchecked(TABLE["int64.to_int"])
-_IDENTITIES = ("int.to_int64", "int64.coerce_int", "int64.to_int")
+_IDENTITIES = ("int.to_int64", "int64.coerce_int", "int64.store_int", "int64.to_int")
 
 
 def unbox_ints(function: Function, assumed: Mapping[Value, Interval] | None = None) -> dict[Value, Value]:

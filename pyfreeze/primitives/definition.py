@@ -60,6 +60,14 @@ def in_range(type_: FixedInt, function: Callable[..., int]) -> Callable[..., Sca
     return evaluate
 
 
+def coercions(type_: FixedInt) -> tuple[tuple[str, str], ...]:
+    """The two ways to make a value of `type_`, as the names of rows begin, and who says what is out of range.
+
+    By a call of the type, which is Python code and has a frame; and where something of that type is stored.
+    """
+    return ("coerce", f"pyfreeze.{type_}"), ("store", "operator.index")
+
+
 def only(expected: type, function: Callable[..., object]) -> Callable[..., Scalar]:
     """`function`, leaving native code where its result is not exactly an `expected`."""
 

@@ -2,7 +2,7 @@
 
 One set of rows for each of the eight types. `*_wrapping` rows are modular arithmetic, used only where a mask hides
 the difference. `T.to_U` deoptimizes where the value does not fit, since the interpreter computes on with it;
-`U.coerce_T` is the call `U(x)`, which raises.
+`U.coerce_T` is the call `U(x)`, which raises, and `U.store_T` the same where no call is seen: a field, a variable.
 """
 
 from __future__ import annotations
@@ -13,7 +13,16 @@ from collections.abc import Callable
 from pyfreeze.ir.primitive import Deoptimize, Primitive, Scalar
 from pyfreeze.ir.types import BOOL, FIXED_INTS, FLOAT64, INT, INT64, SMALL_MAXIMUM, SMALL_MINIMUM, UINT64, FixedInt
 from pyfreeze.primitives import divisions
-from pyfreeze.primitives.definition import COMPARISONS, OVERFLOW, ZERO_DIVISION, define, in_range, machine, pair_of
+from pyfreeze.primitives.definition import (
+    COMPARISONS,
+    OVERFLOW,
+    ZERO_DIVISION,
+    coercions,
+    define,
+    in_range,
+    machine,
+    pair_of,
+)
 
 
 def rows() -> list[Primitive]:
@@ -330,17 +339,18 @@ def _conversions(type_: FixedInt) -> list[Primitive]:
         body, fails = _resize(type_, other)
         table.append(define(f"{type_}.to_{other}", (type_,), other, _fitting(other), body=body, deopts=fails))
         if fails:
-            table.append(
+            table += [
                 define(
-                    f"{other}.coerce_{type_}",
+                    f"{other}.{verb}_{type_}",
                     (type_,),
                     other,
                     in_range(other, operator.index),
                     body=body,
-                    python=f"pyfreeze.{other}",
+                    python=python,
                     raises=OVERFLOW,
                 )
-            )
+                for verb, python in coercions(other)
+            ]
     return table
 
 

@@ -61,7 +61,7 @@ def interval_of(name: str, operands: tuple[Type, ...], result: Type) -> Interval
         operation = operation.removesuffix(suffix)
     if result not in (*FIXED_INTS, INT) or not set(operands) <= set(_INTEGERS):
         return None
-    if operation == "same" or operation.startswith(("to_", "coerce_")):
+    if operation == "same" or operation.startswith(("to_", "coerce_", "store_")):
         return interval.same
     return _BY_OPERATION.get(operation)
 
@@ -86,7 +86,7 @@ def applies_of(name: str, operands: tuple[Type, ...], result: Type) -> Applies |
         return _applies_to_plain(operation, operands, result)
     if operation == "to_int":
         return lambda a: a.within(SMALL)
-    if operation.startswith(("to_", "coerce_")) and isinstance(result, FixedInt):
+    if operation.startswith(("to_", "coerce_", "store_")) and isinstance(result, FixedInt):
         return lambda a: a.within(type_interval(result))
     if operation.endswith("_float64") and operands[1:] == (FLOAT64,):
         return lambda a, _b: a.within(_EXACT_AS_DOUBLE)

@@ -20,7 +20,15 @@ from pyfreeze.ir.types import (
     UINT64,
     FixedInt,
 )
-from pyfreeze.primitives.definition import COMPARISONS, OVERFLOW, ZERO_DIVISION, define, in_range, only
+from pyfreeze.primitives.definition import (
+    COMPARISONS,
+    OVERFLOW,
+    ZERO_DIVISION,
+    coercions,
+    define,
+    in_range,
+    only,
+)
 
 _BOTH_SMALL = "%tags = or i64 %a, %b\n%big = trunc i64 %tags to i1\n"
 _RETURN = "%pair = insertvalue {i64, i1} undef, i64 %r, 0\n%both = insertvalue {i64, i1} %pair, i1 %bad, 1\nret {i64, i1} %both"
@@ -302,18 +310,19 @@ def _conversions() -> list[Primitive]:
                 recovers=True,
             )
         )
-        table.append(
+        table += [
             define(
-                f"{type_}.coerce_int",
+                f"{type_}.{verb}_int",
                 (INT,),
                 type_,
                 fitting,
                 body=body,
-                python=f"pyfreeze.{type_}",
+                python=python,
                 raises=OVERFLOW,
                 recovers=True,
             )
-        )
+            for verb, python in coercions(type_)
+        ]
     return table
 
 
