@@ -6,12 +6,12 @@ for LLVM, so that a store of an element is not taken for a change of the length.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from pyfreeze.codegen.machine_types import llvm_type
+from pyfreeze.codegen.machine_types import llvm_type, scalar_paths, to_word
 from pyfreeze.codegen.memory import load_value, memory_layout, store_value
 from pyfreeze.ir.primitive import Primitive
-from pyfreeze.ir.types import ArrayType
+from pyfreeze.ir.types import ArrayType, Type
 
 METADATA = (
     '!3 = !{!"pyfreeze"}\n!4 = !{!"head of an array", !3, i64 0}\n!5 = !{!"element", !3, i64 0}\n'
@@ -20,18 +20,31 @@ METADATA = (
 _HEAD, _ELEMENT, _LENGTH = ", !tbaa !6", ", !tbaa !7", ", !tbaa !6, !range !8"
 
 
-def array_function(primitive: Primitive, layout: Mapping[str, int]) -> str:
-    """The LLVM function of an array row; `layout` is the runtime's."""
-    return _ArrayFunction(primitive, layout).text()
+def array_function(primitive: Primitive, layout: Mapping[str, int], slot: Callable[[str], str], element: str) -> str:
+    """The LLVM function of an array row.
+
+    layout: the runtime's. slot: the accessor of one of its functions. element: the symbol of the element's descriptor.
+    """
+    return _ArrayFunction(primitive, layout, slot, element).text()
+
+
+def element_type(primitive: Primitive) -> Type:
+    """Of the array that a row reads, writes or makes."""
+    array = primitive.operands[0]
+    array = array if isinstance(array, ArrayType) else primitive.result
+    assert isinstance(array, ArrayType)
+    return array.element
 
 
 class _ArrayFunction:
-    def __init__(self, primitive: Primitive, layout: Mapping[str, int]) -> None:
-        array = primitive.operands[0]
-        assert isinstance(array, ArrayType)
+    def __init__(
+        self, primitive: Primitive, layout: Mapping[str, int], slot: Callable[[str], str], element: str
+    ) -> None:
         self._primitive = primitive
-        self._element = array.element
+        self._element = element_type(primitive)
         self._layout = layout
+        self._slot = slot
+        self._descriptor = element
         result = llvm_type(primitive.result)
         self._returned = f"{{{result}, i1}}" if primitive.effects.fails else result
         self._lines: list[str] = []
@@ -44,6 +57,7 @@ class _ArrayFunction:
             "set": self._set,
             "put": self._set,
             "append": self._append,
+            "filled": self._filled,
         }
         make[self._primitive.lowering.array]()
         parameters = ", ".join(
@@ -123,3 +137,24 @@ class _ArrayFunction:
         self._lines += store_value(self._element, "%b", "%e", 0, "%s", _ELEMENT)
         self._lines += ["%more = add nuw nsw i64 %n, 1", f"store i64 %more, ptr %n.p, align 8{_HEAD}"]
         self._return("false")
+
+    def _filled(self) -> None:
+        scalars = list(scalar_paths(self._element))
+        self._lines.append(f"%words = alloca [{len(scalars)} x i64]")
+        for position, (path, scalar) in enumerate(scalars):
+            taken = "%b"
+            if path:
+                taken = f"%t{position}"
+                where = ", ".join(map(str, path))
+                self._lines.append(f"{taken} = extractvalue {llvm_type(self._element)} %b, {where}")
+            lines, word = to_word(scalar, taken, f"%w{position}")
+            self._lines += [*lines, f"%p{position} = getelementptr i64, ptr %words, i64 {position}"]
+            self._lines.append(f"store i64 {word}, ptr %p{position}")
+        arguments = f"ptr @module, ptr {self._descriptor}, i64 %a, ptr %words"
+        self._lines += [
+            f"%made = call ptr {self._slot('pf_array_filled')}({arguments})",
+            "%bad = icmp eq ptr %made, null",
+            f"%first = insertvalue {self._returned} undef, ptr %made, 0",
+            f"%r = insertvalue {self._returned} %first, i1 %bad, 1",
+            f"ret {self._returned} %r",
+        ]

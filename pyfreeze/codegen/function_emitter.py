@@ -296,6 +296,8 @@ class FunctionEmitter:
                 self._names[result] = float_literal(float(value))  # type: ignore[arg-type]
             case NoneKind():
                 self._names[result] = "false"
+            case ArrayType():
+                self._names[result] = "null"  # of a variable that is not set
             case ObjectType():
                 self._names[result] = self._symbols.string(str(value).encode())
             case _ if isinstance(value, bool):
@@ -338,17 +340,18 @@ class FunctionEmitter:
         following = fast[2] if fast else self._new_label("next")
         if primitive.python is None:
             assert handler is not None and fast is not None
-            self._line(f'br label %"{self._jump(handler, str(int(Status.DEOPT)))}"')
+            status = Status.ERROR if primitive.lowering.sets_error else Status.DEOPT
+            self._line(f'br label %"{self._jump(handler, str(int(status)))}"')
             self._open(following)
             self._names[result] = fast[0]
             return
-        returned, pair, status = slow_path_type(primitive), self._fresh(), self._fresh()
+        returned, pair, ended = slow_path_type(primitive), self._fresh(), self._fresh()
         operands = ", ".join(map(self._typed, instruction.operands))
         self._line(f"{pair} = call {returned} {slow_path(self._symbols, primitive)}({operands}) #1")
-        self._line(f"{status} = extractvalue {returned} {pair}, 1")
+        self._line(f"{ended} = extractvalue {returned} {pair}, 1")
         if not (primitive.lowering.recovers or fast is None):
             assert handler is not None and fast is not None
-            self._line(f'br label %"{self._jump(handler, status)}"')
+            self._line(f'br label %"{self._jump(handler, ended)}"')
             self._open(following)
             self._names[result] = fast[0]
             return
@@ -356,8 +359,8 @@ class FunctionEmitter:
         self._line(f"{slow_value} = extractvalue {returned} {pair}, 0")
         if handler is not None:
             failed = self._fresh()
-            self._line(f"{failed} = icmp ne i8 {status}, 0")
-            self._line(f'br i1 {failed}, label %"{self._jump(handler, status)}", label %"{following}"{_UNLIKELY}')
+            self._line(f"{failed} = icmp ne i8 {ended}, 0")
+            self._line(f'br i1 {failed}, label %"{self._jump(handler, ended)}", label %"{following}"{_UNLIKELY}')
         else:
             self._line(f'br label %"{following}"')
         self._open(following)

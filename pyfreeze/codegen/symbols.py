@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from pyfreeze.codegen.array_access import array_function
+from pyfreeze.codegen.array_access import array_function, element_type
 from pyfreeze.codegen.machine_types import llvm_type, string_literal
 from pyfreeze.codegen.runtime_slots import slots
 from pyfreeze.ir.primitive import Primitive, PythonCallable
@@ -79,7 +79,10 @@ class Symbols:
         for declaration in primitive.lowering.declarations:
             self.declare(declaration)
         if primitive.lowering.array:
-            return self.define(f'@"{primitive.name}"', lambda: array_function(primitive, self._layout))
+            element = self.string(self.descriptor(element_type(primitive)).encode())
+            return self.define(
+                f'@"{primitive.name}"', lambda: array_function(primitive, self._layout, self.slot, element)
+            )
         checked = primitive.lowering.checked
         if checked is not None:
             called = self.fast_path(checked)

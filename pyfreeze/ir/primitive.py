@@ -73,7 +73,8 @@ class Lowering:
     `python` object on boxed operands, raises or finds the result (`recovers`); a row without `python` deoptimizes.
     Without a body there is only the slow path. `declarations` are the LLVM declarations that the body needs.
     `checked` is set instead of a body if this is the fast path of that row, known to apply. `array` names instead an
-    access to an array, whose text codegen makes, since it knows how elements lie in memory.
+    access to an array, whose text codegen makes, since it knows how elements lie in memory. `sets_error`: where the flag
+    is set there is an exception, so that nothing else is asked.
     """
 
     body: str | None = None
@@ -81,6 +82,7 @@ class Lowering:
     declarations: tuple[str, ...] = ()
     checked: Primitive | None = None
     array: str = ""
+    sets_error: bool = False
 
     @property
     def has_fast_path(self) -> bool:
@@ -106,7 +108,7 @@ class Primitive:
     applies: Callable[..., bool] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        if self.effects.raises and self.python is None:
+        if self.effects.raises and self.python is None and not self.lowering.sets_error:
             raise ValueError(f"{self.name} may raise but names no Python callable that says what")
         lowering = self.lowering
         if not self.effects.fails and not lowering.has_fast_path and self.python is None:

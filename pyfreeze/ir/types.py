@@ -165,8 +165,8 @@ def fits(value: object, type_: Type) -> bool:
         return type(value) is tuple and len(value) == len(type_.items) and all(map(fits, value, type_.items))
     if isinstance(type_, FixedInt):
         return type(value) is int and type_.holds(value)
-    if isinstance(type_, ArrayType):  # the interpreter's arrays are lists
-        return type(value) is list
+    if isinstance(type_, ArrayType):  # the interpreter's arrays are lists; None in a variable that is not set
+        return type(value) is list or value is None
     return type(value) is _PYTHON_TYPES[type_]
 
 

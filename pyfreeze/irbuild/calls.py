@@ -56,6 +56,9 @@ def call(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
     class_ = frozen_class_of(context, callee)
     if class_ is not None:
         return _make(context, node, class_, build)
+    array = arrays.array_type_of(context, callee.expr if isinstance(callee, MemberExpr) else callee)
+    if array is not None:
+        return _make_array(context, node, array, build)
     if isinstance(callee, MemberExpr) and not is_in_module(callee):
         return _method(context, node, callee, build)
     if not isinstance(callee, RefExpr):
@@ -124,6 +127,16 @@ def _method(context: FunctionContext, node: CallExpr, callee: MemberExpr, build:
     signature = context.resolve_method(class_.name, callee.name, node)
     given = _match_arguments(context, signature, node, build, receiver)
     return call_member(context, class_.name, callee.name, signature, given, node)
+
+
+def _make_array(context: FunctionContext, node: CallExpr, type_: ArrayType, build: Build) -> Operand:
+    """`Array[T]()`, `Array[T].filled(length, value)`."""
+    if not isinstance(node.callee, MemberExpr) and not node.args:
+        return arrays.empty(context, type_, node)
+    if isinstance(node.callee, MemberExpr) and node.callee.name == "filled" and node.arg_kinds == [ArgKind.ARG_POS] * 2:
+        count, value = (build(context, argument) for argument in node.args)
+        return arrays.filled(context, type_, count, value, node)
+    raise Unsupported("PF106", node, "making an array this way is not compiled yet", "use Array[T].filled and append")
 
 
 def _array_method(context: FunctionContext, node: CallExpr, array: Operand, name: str, build: Build) -> Operand:

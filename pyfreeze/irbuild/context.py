@@ -21,7 +21,10 @@ from pyfreeze.ir.types import (
     SMALL_MINIMUM,
     AggregateType,
     FixedInt,
+    IntType,
     NoneKind,
+    StructType,
+    TupleType,
     Type,
 )
 from pyfreeze.irbuild.declared_types import Declared, Scope
@@ -136,6 +139,22 @@ class FunctionContext:
         if isinstance(operand.constant, tuple):
             return self.builder.make_tuple([self.materialize(item) for item in self.items(operand)])
         return self.builder.constant(operand.type, operand.constant)
+
+    def zero(self, type_: Type) -> Value:
+        """Some value of the type."""
+        match type_:
+            case FixedInt() | IntType():
+                return self.builder.constant(type_, 0)
+            case TupleType(items=items):
+                return self.builder.make_tuple([self.zero(item) for item in items])
+            case StructType(items=items):
+                return self.builder.make_struct(type_, [self.zero(item) for item in items])
+            case _ if type_ == FLOAT64:
+                return self.builder.constant(type_, 0.0)
+            case _ if type_ == BOOL:
+                return self.builder.constant(type_, False)
+            case _:
+                return self.builder.constant(type_, None)
 
     def items(self, whole: Operand) -> list[Operand]:
         """The items of a tuple, or the fields of a frozen value."""

@@ -111,6 +111,16 @@ def _array(written: MypyType | None, element: MypyType, scope: Scope) -> Declare
 _FLAT = FixedInt | FloatType | BoolType | StructType
 
 
+def element_named(fullname: str, scope: Scope) -> Type | None:
+    """The type of an array's elements, by the full name that the program gives it; None if it does not lie flat."""
+    if fullname in scope.structs:
+        return scope.structs[fullname]
+    if fullname == "builtins.bool":
+        return BOOL
+    promise = _PROMISES.get(fullname)
+    return promise.type if promise is not None and fullname != "pyfreeze.float32" else None
+
+
 def _is_float32(written: MypyType | None) -> bool:
     return isinstance(written, UnboundType) and written.name.rpartition(".")[2] == "float32"
 

@@ -26,11 +26,8 @@ from pyfreeze.ir.function import (
 from pyfreeze.ir.instructions import Call, Value
 from pyfreeze.ir.types import (
     BOOL,
-    FLOAT64,
     FixedInt,
-    IntType,
     StructType,
-    TupleType,
     Type,
     flattened,
     structs_in,
@@ -217,7 +214,7 @@ class _ModuleBuilder:
         is_parameter = name in context.variables
         if not is_parameter:
             type_ = settled(context.facts.variables[name])
-            context.variables[name] = _zero(context, type_)
+            context.variables[name] = context.zero(type_)
         context.variables[name + "?"] = context.builder.constant(BOOL, is_parameter)
         if name in context.facts.late_floats:
             context.variables[name + "#"] = context.builder.constant(BOOL, False)
@@ -449,22 +446,6 @@ def _note(outcome: FunctionOutcome, unsupported: Unsupported) -> None:
     outcome.reasons.append(
         Reason(unsupported.code, unsupported.line, unsupported.column, unsupported.message, unsupported.hint)
     )
-
-
-def _zero(context: FunctionContext, type_: Type) -> Value:
-    match type_:
-        case FixedInt() | IntType():
-            return context.builder.constant(type_, 0)
-        case TupleType(items=items):
-            return context.builder.make_tuple([_zero(context, item) for item in items])
-        case StructType(items=items):
-            return context.builder.make_struct(type_, [_zero(context, item) for item in items])
-        case _ if type_ == FLOAT64:
-            return context.builder.constant(type_, 0.0)
-        case _ if type_ == BOOL:
-            return context.builder.constant(type_, False)
-        case _:
-            return context.builder.constant(type_, None)
 
 
 def _bind_classes(function: Function) -> None:

@@ -60,6 +60,20 @@ def _append(name: str, array: Type, element: Type) -> Primitive:
     return Primitive(name, (array, element), NONE, _appended, Lowering(array="append", recovers=True), python, effects)
 
 
+def _filled(name: str, array: Type, element: Type) -> Primitive:
+    """A new array, which nobody else knows: making it is no side effect."""
+    effects = Effects(("MemoryError", "ValueError"), reads=True)
+    return Primitive(
+        name, (INT64, element), array, _repeated, Lowering(array="filled", sets_error=True), effects=effects
+    )
+
+
+def _repeated(length: int, value: Scalar) -> Scalar:
+    if length < 0:
+        raise ValueError("filled() needs a length that is not negative")
+    return [value] * length  # type: ignore[return-value]
+
+
 def _store(array: list[Scalar], index: int, value: Scalar) -> None:
     array[index] = value
 
@@ -75,4 +89,5 @@ _ROWS: dict[str, Callable[[str, Type, Type], Primitive]] = {
     "array.set": _set,
     "array.put": _put,
     "array.append": _append,
+    "array.filled": _filled,
 }

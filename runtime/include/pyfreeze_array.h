@@ -27,6 +27,9 @@ PyTypeObject *pf_array_type_of(const PfLayout *layout);
 /* An array of that length, its elements not yet set. NULL with MemoryError. */
 PyObject *pf_array_new(const PfLayout *layout, int64_t length);
 
+/* An array of that many times the element at that address. NULL with MemoryError or ValueError. */
+PyObject *pf_array_filled_with(const PfLayout *layout, int64_t length, const char *element);
+
 /* Room for that many elements altogether; 0, or -1 with MemoryError, BufferError or ValueError (while sorting). */
 int32_t pf_array_reserve(PyObject *array, int64_t capacity);
 

@@ -31,6 +31,9 @@ PF_SLOT(PyObject *, pf_box_tuple, (PfModule *module, const char *descriptor, con
 PF_SLOT(PyObject *, pf_new_instance_of, (PyTypeObject *type)) /* of a frozen class, for the caller to fill */
 PF_SLOT(PyObject *, pf_none, (void))
 
+/* An array of elements described by `element`; NULL with an exception. */
+PF_SLOT(PyObject *, pf_array_filled, (PfModule *module, const char *element, int64_t length, const uint64_t *payload))
+
 /* References: of tagged ints that are big, and of arrays. */
 PF_SLOT(void, pf_int_incref, (int64_t tagged))
 PF_SLOT(void, pf_int_decref, (int64_t tagged))

@@ -287,6 +287,19 @@ static int allocate_zeros(PfArray *array, Py_ssize_t length)
     return 0;
 }
 
+PyObject *pf_array_filled_with(const PfLayout *layout, int64_t length, const char *element)
+{
+    if (length < 0)
+        return PyErr_Format(PyExc_ValueError, "filled() needs a length that is not negative");
+    int zeros = length > 0 && is_all_zero(element, layout->size);
+    PyObject *array = pf_array_new(layout, zeros ? 0 : length);
+    if (array != NULL && zeros && allocate_zeros(PF_ARRAY(array), length) < 0)
+        Py_CLEAR(array);
+    if (array != NULL && !zeros && length > 0)
+        fill(PF_ARRAY(array), element);
+    return array;
+}
+
 static PyObject *filled(PyObject *type, PyObject *const *arguments, Py_ssize_t count)
 {
     PfScratch scratch;
@@ -298,16 +311,8 @@ static PyObject *filled(PyObject *type, PyObject *const *arguments, Py_ssize_t c
     Py_ssize_t length = PyNumber_AsSsize_t(arguments[0], PyExc_OverflowError);
     if (length == -1 && PyErr_Occurred())
         return NULL;
-    if (length < 0)
-        return PyErr_Format(PyExc_ValueError, "filled() needs a length that is not negative");
-    const char *element = pf_element_bytes(layout, arguments[1], &scratch);
-    int zeros = element != NULL && length > 0 && is_all_zero(element, layout->size);
-    PyObject *array = element == NULL ? NULL : pf_array_new(layout, zeros ? 0 : length);
-    if (array != NULL && zeros && allocate_zeros(PF_ARRAY(array), length) < 0)
-        Py_CLEAR(array);
-    if (array != NULL && !zeros && length > 0)
-        fill(PF_ARRAY(array), element);
-    return array;
+    const char *element = length < 0 ? "" : pf_element_bytes(layout, arguments[1], &scratch);
+    return element == NULL ? NULL : pf_array_filled_with(layout, length, element);
 }
 
 static PyObject *from_buffer(PyObject *type, PyObject *exporter)

@@ -22,8 +22,8 @@ void pf_int_decref(int64_t tagged)
         Py_DECREF(big_object(tagged));
 }
 
-void pf_object_incref(PyObject *object) { Py_INCREF(object); }
-void pf_object_decref(PyObject *object) { Py_DECREF(object); }
+void pf_object_incref(PyObject *object) { Py_XINCREF(object); }
+void pf_object_decref(PyObject *object) { Py_XDECREF(object); }
 
 /* The value of an exact int of one digit; 0 if it has more. */
 static int one_digit(PyObject *number, int64_t *value)
@@ -112,6 +112,21 @@ static const PfLayout *next_class(PfModule *module, const char **descriptor)
     return type == NULL ? NULL : pf_frozen_layout(type);
 }
 
+static const PfLayout *element_layout(PfModule *module, const char *descriptor)
+{
+    return *descriptor == '{' ? next_class(module, &descriptor) : pf_scalar_layout(*descriptor);
+}
+
+static void word_to_memory(Py_ssize_t size, char *place, uint64_t word)
+{
+    switch (size) {
+    case 1: { uint8_t byte = (uint8_t)word; memcpy(place, &byte, 1); break; }
+    case 2: { uint16_t half = (uint16_t)word; memcpy(place, &half, 2); break; }
+    case 4: { uint32_t single = (uint32_t)word; memcpy(place, &single, 4); break; }
+    default: memcpy(place, &word, 8);
+    }
+}
+
 /* Writes the fields of a frozen value, which are plain, from the payload; passes its '}'. */
 static void words_to_memory(const PfLayout *layout, char *address, const char **descriptor, const uint64_t **payload)
 {
@@ -124,13 +139,7 @@ static void words_to_memory(const PfLayout *layout, char *address, const char **
             continue;
         }
         ++*descriptor;
-        uint64_t word = *(*payload)++;
-        switch (field->layout->size) {
-        case 1: { uint8_t byte = (uint8_t)word; memcpy(place, &byte, 1); break; }
-        case 2: { uint16_t half = (uint16_t)word; memcpy(place, &half, 2); break; }
-        case 4: { uint32_t single = (uint32_t)word; memcpy(place, &single, 4); break; }
-        default: memcpy(place, &word, 8);
-        }
+        word_to_memory(field->layout->size, place, *(*payload)++);
     }
     ++*descriptor;
 }
@@ -183,13 +192,23 @@ static int unbox_frozen(PfModule *module, PyObject *object, const char **descrip
 /* "[d]", "[{3:dd}]": whether `object` is exactly an array of such elements. */
 static int is_array_of(PfModule *module, PyObject *object, const char *descriptor)
 {
-    const char *element = descriptor + 1;
-    if (!pf_is_array(object))
-        return 0;
-    const PfLayout *layout = PF_ARRAY(object)->layout;
-    if (*element == '{')
-        return layout == next_class(module, &element);
-    return layout->code == *element;
+    return pf_is_array(object) && PF_ARRAY(object)->layout == element_layout(module, descriptor + 1);
+}
+
+PyObject *pf_array_filled(PfModule *module, const char *element, int64_t length, const uint64_t *payload)
+{
+    const PfLayout *layout = element_layout(module, element);
+    char *bytes = PyMem_Calloc(1, (size_t)layout->size); /* padding is zero */
+    if (bytes == NULL)
+        return PyErr_NoMemory();
+    if (*element == '{') {
+        (void)next_class(module, &element);
+        words_to_memory(layout, bytes, &element, &payload);
+    } else
+        word_to_memory(layout->size, bytes, *payload);
+    PyObject *array = pf_array_filled_with(layout, length, bytes);
+    PyMem_Free(bytes);
+    return array;
 }
 
 PyObject *pf_new_instance_of(PyTypeObject *type) { return pf_new_value(pf_frozen_layout(type)); }
