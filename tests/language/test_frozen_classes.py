@@ -357,11 +357,62 @@ def test_descriptors_and_instances_keep_what_they_need() -> None:
         base(1)
 
 
+IN_A_MODULE = """
+from __future__ import annotations
+import pickle, copy, dataclasses
+from pyfreeze import float64, frozen, int64
+
+@frozen
+class Vec:
+    x: float64
+    y: float64 = 0
+
+    def __add__(self, other: Vec) -> Vec:
+        return Vec(self.x + other.x, self.y + other.y)
+
+    def dot(self, other: Vec) -> float64:
+        return self.x * other.x + self.y * other.y
+
+    def this(self) -> str:
+        return __class__.__name__ + super().__class__.__name__
+
+@frozen(order=True)
+class Body:
+    position: Vec
+    count: int64
+
+    def __post_init__(self) -> None:
+        if self.count < 0:
+            raise ValueError("negative")
+
+def run(n: int64) -> list[object]:
+    total = Vec(0)
+    for i in range(n):
+        total += Vec(i, 1)
+    body = Body(total, n)
+    failures = []
+    for arguments in ((1,), (total, "a"), (total, -1), (3, 4)):
+        try:
+            Body(*arguments)
+        except (TypeError, ValueError) as error:
+            failures.append(repr(error))
+    return [repr(body), hash(body), body == copy.deepcopy(body), total.dot(total), total.this(), failures,
+            dataclasses.asdict(body), Body(total, 1) < Body(total, 2)]
+"""
+
+
+def test_in_compiled_modules(both: typing.Callable) -> None:
+    modules = both(IN_A_MODULE)
+    assert modules.compiled.run(10) == modules.interpreted.run(10)
+    value = modules.compiled.Vec(1, 2)
+    assert modules.compiled.Body(value, 2).position == value != modules.interpreted.Vec(1, 2)
+
+
 def test_importing_is_light() -> None:
     script = (
         "import sys; before = set(sys.modules); import pyfreeze; new = {*sys.modules} - before - {'__future__'}\n"
         "written = [n for n in new if str(getattr(sys.modules[n], '__file__', '')).endswith('.py')]\n"
-        "print([name for name in written if not name.startswith('pyfreeze')])"
+        "print([name for name in written if not name.startswith(('pyfreeze', 'encodings'))])"
     )
     finished = subprocess.run(
         [sys.executable, "-S", "-c", script], capture_output=True, text=True, check=False, cwd=ROOT
