@@ -18,6 +18,7 @@ from dataclasses import InitVar, field
 from typing import ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
 import pytest
+import typing_extensions
 
 from pyfreeze import float64, frozen, int64
 
@@ -99,6 +100,25 @@ def test_protocols() -> None:
         assert pickle.loads(pickle.dumps(square, protocol)) == square
 
 
+def test_protocols_of_typing_extensions_and_generic_ones() -> None:
+    class Named(typing_extensions.Protocol):
+        def name(self) -> str: ...
+
+    class Source(Protocol[T]):
+        def get(self) -> T: ...
+
+    @frozen
+    class Both(Named, Source[int]):
+        n: int64
+
+        def get(self) -> int:
+            return self.n
+
+    assert Both(1).get() == 1 and not hasattr(Both(1), "__dict__") and Both.__orig_bases__ == (Named, Source[int])
+    with pytest.raises(TypeError, match="it is a protocol"):
+        frozen(Named)
+
+
 def test_abstract_methods_are_enforced() -> None:
     @frozen
     class Unfinished(Shape):
@@ -117,6 +137,11 @@ def test_abstract_bases() -> None:
     assert not hasattr(leaf, "__dict__") and Root.made[-1] is Leaf
     with pytest.raises(AttributeError):
         leaf.other = 3
+    match Point(1, 2):
+        case [x, 2.0]:
+            assert x == 1
+        case _:
+            raise AssertionError("not matched as a sequence")
     assert list(Point(1, 2)) == [1, 2] and Point(1, 2).index(2) == 1 and Point(1, 2) == Point(1, 2)
 
 
