@@ -36,6 +36,7 @@ _REFUSED = {
     "__delattr__": "its instances cannot be changed",
     "__setstate__": "its instances cannot be changed",
 }
+_OF_ABC_AND_PROTOCOL = ("abc", "typing", "typing_extensions")
 _FROM_DATACLASS = (
     "__dataclass_fields__",
     "__dataclass_params__",
@@ -96,14 +97,14 @@ def restore(cls: type, arguments: tuple[object, ...], keywords: dict[str, object
 
 def _check_class(cls: type) -> None:
     from abc import ABCMeta
-    from typing import Protocol
 
     name = cls.__qualname__
-    if type(cls) not in (type, ABCMeta, type(Protocol)):
-        raise TypeError(f"{name} cannot be frozen: its metaclass is {type(cls).__qualname__}")
+    metaclass = type(cls)
+    if metaclass is not type and not (issubclass(metaclass, ABCMeta) and metaclass.__module__ in _OF_ABC_AND_PROTOCOL):
+        raise TypeError(f"{name} cannot be frozen: its metaclass is {metaclass.__qualname__}")
     if "__dataclass_fields__" in vars(cls):
         raise TypeError(f"{name} cannot be frozen: it is a dataclass or frozen already")
-    if Protocol in cls.__bases__:
+    if vars(cls).get("_is_protocol"):
         raise TypeError(f"{name} cannot be frozen: it is a protocol, not a class that follows one")
     for base in cls.__mro__[1:-1]:
         _check_base(cls, base)

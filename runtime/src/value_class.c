@@ -358,6 +358,15 @@ static void set_memory_slots(PyTypeObject *type, int plain)
         type->tp_flags &= ~Py_TPFLAGS_HAVE_GC;
 }
 
+/* `match` takes what inherits from these abstract classes for a sequence or mapping. CPython sets the flag when a class is made,
+ * but this one got its bases afterwards. */
+static void inherit_pattern_flags(PyTypeObject *type)
+{
+    const unsigned long patterns = Py_TPFLAGS_SEQUENCE | Py_TPFLAGS_MAPPING;
+    for (Py_ssize_t index = 0; !(type->tp_flags & patterns) && index < PyTuple_GET_SIZE(type->tp_mro); index++)
+        type->tp_flags |= ((PyTypeObject *)PyTuple_GET_ITEM(type->tp_mro, index))->tp_flags & patterns;
+}
+
 /* Slots that CPython would fill with functions that look methods up, which are these. If a program sets such an attribute of
  * the class later, CPython sets the slot anew. */
 static void set_method_slots(PyTypeObject *type)
@@ -400,6 +409,7 @@ PyObject *pf_finish_frozen(PyObject *module, PyObject *arguments)
     value_class->has_post_init = (char)has_post_init;
     Py_XSETREF(*kept_by((PyTypeObject *)type), capsule); /* tells when the class is gone */
     set_memory_slots((PyTypeObject *)type, value_class->layout.plain);
+    inherit_pattern_flags((PyTypeObject *)type);
     set_method_slots((PyTypeObject *)type);
     Py_RETURN_NONE;
 }

@@ -18,6 +18,7 @@ from dataclasses import InitVar, field
 from typing import ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
 import pytest
+import typing_extensions
 
 from pyfreeze import float64, frozen, int64
 
@@ -99,6 +100,25 @@ def test_protocols() -> None:
         assert pickle.loads(pickle.dumps(square, protocol)) == square
 
 
+def test_protocols_of_typing_extensions_and_generic_ones() -> None:
+    class Named(typing_extensions.Protocol):
+        def name(self) -> str: ...
+
+    class Source(Protocol[T]):
+        def get(self) -> T: ...
+
+    @frozen
+    class Both(Named, Source[int]):
+        n: int64
+
+        def get(self) -> int:
+            return self.n
+
+    assert Both(1).get() == 1 and not hasattr(Both(1), "__dict__") and Both.__orig_bases__ == (Named, Source[int])
+    with pytest.raises(TypeError, match="it is a protocol"):
+        frozen(Named)
+
+
 def test_abstract_methods_are_enforced() -> None:
     @frozen
     class Unfinished(Shape):
@@ -117,6 +137,11 @@ def test_abstract_bases() -> None:
     assert not hasattr(leaf, "__dict__") and Root.made[-1] is Leaf
     with pytest.raises(AttributeError):
         leaf.other = 3
+    match Point(1, 2):
+        case [x, 2.0]:
+            assert x == 1
+        case _:
+            raise AssertionError("not matched as a sequence")
     assert list(Point(1, 2)) == [1, 2] and Point(1, 2).index(2) == 1 and Point(1, 2) == Point(1, 2)
 
 
@@ -357,11 +382,62 @@ def test_descriptors_and_instances_keep_what_they_need() -> None:
         base(1)
 
 
+IN_A_MODULE = """
+from __future__ import annotations
+import pickle, copy, dataclasses
+from pyfreeze import float64, frozen, int64
+
+@frozen
+class Vec:
+    x: float64
+    y: float64 = 0
+
+    def __add__(self, other: Vec) -> Vec:
+        return Vec(self.x + other.x, self.y + other.y)
+
+    def dot(self, other: Vec) -> float64:
+        return self.x * other.x + self.y * other.y
+
+    def this(self) -> str:
+        return __class__.__name__ + super().__class__.__name__
+
+@frozen(order=True)
+class Body:
+    position: Vec
+    count: int64
+
+    def __post_init__(self) -> None:
+        if self.count < 0:
+            raise ValueError("negative")
+
+def run(n: int64) -> list[object]:
+    total = Vec(0)
+    for i in range(n):
+        total += Vec(i, 1)
+    body = Body(total, n)
+    failures = []
+    for arguments in ((1,), (total, "a"), (total, -1), (3, 4)):
+        try:
+            Body(*arguments)
+        except (TypeError, ValueError) as error:
+            failures.append(repr(error))
+    return [repr(body), hash(body), body == copy.deepcopy(body), total.dot(total), total.this(), failures,
+            dataclasses.asdict(body), Body(total, 1) < Body(total, 2)]
+"""
+
+
+def test_in_compiled_modules(both: typing.Callable) -> None:
+    modules = both(IN_A_MODULE)
+    assert modules.compiled.run(10) == modules.interpreted.run(10)
+    value = modules.compiled.Vec(1, 2)
+    assert modules.compiled.Body(value, 2).position == value != modules.interpreted.Vec(1, 2)
+
+
 def test_importing_is_light() -> None:
     script = (
         "import sys; before = set(sys.modules); import pyfreeze; new = {*sys.modules} - before - {'__future__'}\n"
         "written = [n for n in new if str(getattr(sys.modules[n], '__file__', '')).endswith('.py')]\n"
-        "print([name for name in written if not name.startswith('pyfreeze')])"
+        "print([name for name in written if not name.startswith(('pyfreeze', 'encodings'))])"
     )
     finished = subprocess.run(
         [sys.executable, "-S", "-c", script], capture_output=True, text=True, check=False, cwd=ROOT
