@@ -116,7 +116,7 @@ f(1)
 counts = Array[int64]([1])
 counts.append("one")
 text = counts[0]
-counts.sort(key="x")
+counts.extend("ab")
 counts = Array[int64].filled("one", 1)
 """
 BAD_LINES = [9, 10, 11, 12, 14, 15, 16, 17]
