@@ -228,8 +228,8 @@ def test_equality_of_elements() -> None:
 
 def test_scalars_are_compared_by_value_so_nan_equals_nothing() -> None:
     array = Array[float64]([math.nan])
-    assert math.nan not in array and array.count(array[0]) == 0 and array != array  # noqa: PLR0124
-    assert not array < array and not array == array.copy()  # noqa: PLR0124
+    assert math.nan not in array and array.count(array[0]) == 0 and array != array
+    assert not array < array and (array == array.copy()) is False
 
 
 def test_arrays_of_different_types_compare_as_objects() -> None:
@@ -260,11 +260,7 @@ def test_iterators() -> None:
     for make, rest in ((iter, [2, 3]), (reversed, [2, 1])):
         iterator: Any = make(array)
         next(iterator)
-        assert (
-            contents(copy.copy(iterator))
-            == contents(pickle.loads(pickle.dumps(iterator)))
-            == [2, make([1, 2, 3]).__reduce__()[1][0][make is iter and 2]]
-        )
+        assert contents(copy.copy(iterator)) == contents(pickle.loads(pickle.dumps(iterator))) == rest
         contents(iterator)
         array.append(4)
         assert contents(iterator) == [] == contents(copy.copy(iterator)) and operator.length_hint(iterator) == 0

@@ -56,7 +56,7 @@ class ArrayMachine(RuleBasedStateMachine):
         assert list(map(type, array)) == list(map(type, self.model))
         assert repr(array) == f"Array[{self.element.__name__}]({self.model!r})"
         assert list(reversed(array)) == self.model[::-1]
-        assert array == Array[self.element](self.model) and array == array.copy() and not array != array  # noqa: PLR0124
+        assert array == Array[self.element](self.model) and array == array.copy() and (array != array) is False
 
     @rule(data=st.data())
     def append(self, data: st.DataObject) -> None:
