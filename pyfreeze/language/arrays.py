@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 try:
     from pyfreeze._runtime import Array
 except ImportError:  # no C compiler, or a subinterpreter: modules that only mention it in annotations still import
@@ -9,7 +13,7 @@ except ImportError:  # no C compiler, or a subinterpreter: modules that only men
     class Array:  # type: ignore[no-redef]
         """Says that the extension is missing as soon as an array is made."""
 
-        def __new__(cls, *arguments: object) -> Array:  # type: ignore[type-arg]
+        def __new__(cls, *arguments: object) -> NoReturn:
             raise ImportError("Array needs the C extension pyfreeze._runtime")
 
         filled = from_buffer = __new__

@@ -147,7 +147,7 @@ class float32(float64):  # noqa: N801
     __slots__ = ()
 
     def __new__(cls, value: object = 0.0, /) -> float:  # type: ignore[misc]
-        wide = float64(value)
+        wide = float64.__new__(cls, value)
         if not isfinite(wide):
             return wide
         # Singles of this size are multiples of `step`; both scalings are exact, and `round` takes ties to even.

@@ -113,6 +113,10 @@ const char *pf_element_bytes(const PfLayout *layout, PyObject *object, PfScratch
 {
     if (layout->code == '{' && Py_TYPE(object) == layout->type)
         return PF_VALUE_DATA(object);
+    if (layout->code == 'd' && PyFloat_CheckExact(object)) {
+        scratch->real = PyFloat_AS_DOUBLE(object);
+        return scratch->bytes;
+    }
     return pf_store(layout, scratch->bytes, object) < 0 ? NULL : scratch->bytes;
 }
 

@@ -1,5 +1,6 @@
 /* Array as a sequence: indexing, slices, +, * and extend. Whatever may run Python code (an index, the conversion of an
  * element, an iterator) comes before the array's length and data are looked at. */
+#include "pyfreeze_abi.h"
 #include "pyfreeze_array.h"
 #include <string.h>
 
@@ -39,6 +40,9 @@ static PyObject *copy_range(PfArray *array, Py_ssize_t start, Py_ssize_t step, P
 
 static PyObject *array_subscript(PyObject *object, PyObject *key)
 {
+    int64_t usual; /* an int within the array's length */
+    if (PyLong_CheckExact(key) && pf_unbox_i64(key, &usual) == 0 && (uint64_t)usual < (uint64_t)PF_ARRAY(object)->length)
+        return pf_element(PF_ARRAY(object), (Py_ssize_t)usual);
     if (PyIndex_Check(key)) {
         Py_ssize_t index = PyNumber_AsSsize_t(key, PyExc_IndexError);
         if (index == -1 && PyErr_Occurred())

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final, Generic, Protocol, TypeAlias, TypeVar
 
 import pyfreeze
-from pyfreeze import float32, float64, frozen, int8, int32, int64, is_compiled, uint8, uint64
+from pyfreeze import Array, float32, float64, frozen, int8, int32, int64, is_compiled, uint8, uint64
 
 Index: TypeAlias = int64
 LIMIT: Final[int64] = 10
@@ -58,6 +58,39 @@ def containers(numbers: list[int], more: list[int64], named: dict[str, int64]) -
 def functions(n: int64, x: float64) -> Sequence[float64]:
     quotient, rest = divmod(n, 3)
     return [math.sqrt(x), math.floor(x), round(x, 2), pow(x, 2), quotient, rest, int64(n), float64(n), uint64(1)]
+
+
+T = TypeVar("T")
+
+
+class Grid(Generic[T]):
+    def __init__(self, cells: Array[T]) -> None:
+        self.cells = cells
+
+    def first(self, others: Array[T]) -> T:
+        return self.cells[0] if self.cells[0] in others else others[-1]
+
+
+def arrays(numbers: Array[float64], points: Array[Point]) -> float64:
+    total: float64 = numbers[0] + sum(numbers[1:]) + max(numbers)
+    for number in numbers:
+        total += number
+    counts = Array[int64](range(3))
+    counts.append(2)
+    counts += [3]
+    counts.reserve(10)
+    counts.sort()
+    counts.sort(key=lambda count: -count, reverse=True)
+    points.sort(key=lambda point: point.x)
+    counts[1:2] = (4, 5)
+    del counts[0]
+    sequence: Sequence[int] = counts * 2 + 2 * counts[::-1]
+    xs: list[float] = [point.x for point in reversed(points)]
+    made = Array[Point].filled(3, Point(1, 2)).copy()
+    shared = Array[float64].from_buffer(memoryview(bytearray(8)))
+    empty: Array[float32] = Array[float32]()
+    print(sequence, xs, made, bytes(shared), empty, Grid(counts).first(counts), counts == counts, counts < counts)
+    return total + counts.pop() + counts.index(3) + counts.count(1)
 
 
 def qualified(n: pyfreeze.int64) -> "pyfreeze.float64":
@@ -110,7 +143,7 @@ print(Point(1, 2), is_compiled(mix), LIMIT, count, pyfreeze.__version__)
 """
 
 BAD = """
-from pyfreeze import float64, frozen, int64
+from pyfreeze import Array, float64, frozen, int64
 
 
 def f(n: int64, x: float64) -> int64:
@@ -121,6 +154,11 @@ f("one", 2.0)
 f(1.5, 2.0)
 text: str = f(1, 2.0)
 f(1)
+counts = Array[int64]([1])
+counts.append("one")
+text = counts[0]
+counts.extend("ab")
+counts = Array[int64].filled("one", 1)
 
 
 @frozen
@@ -134,7 +172,7 @@ point.x = 3
 Point()
 Point("a")
 """
-BAD_LINES = [9, 10, 11, 12, 22, 23, 24]
+BAD_LINES = [9, 10, 11, 12, 14, 15, 16, 17, 27, 28, 29]
 
 
 @pytest.fixture(params=["mypy", "basedpyright"])
