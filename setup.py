@@ -22,7 +22,7 @@ setup(
             sources=[f"runtime/src/{name}.c" for name in SOURCES],
             include_dirs=["runtime/include"],
             depends=["runtime/include/pyfreeze_abi.h", "runtime/include/pyfreeze_slots.h"],
-            extra_compile_args=["/std:c11"] if sys.platform == "win32" else ["-std=c11", "-O2", "-fvisibility=hidden"],
+            extra_compile_args=["/std:c11"] if sys.platform == "win32" else ["-std=c11", "-O3", "-fvisibility=hidden"],
         )
     ],
 )

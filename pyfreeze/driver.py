@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _imp
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from types import CodeType
 
 import pyfreeze._runtime as runtime
 from pyfreeze.codegen.code_objects import CodeKey, functions_of
+from pyfreeze.codegen.inline_guards import object_layout
 from pyfreeze.codegen.module_emitter import HASH_KEY, ModuleInfo, emit_module
 from pyfreeze.codegen.target import LlvmError, emit_object
 from pyfreeze.diagnostics import Diagnostic, DiagnosticError
@@ -155,9 +157,16 @@ def _generate(
     dump: Callable[[str, Callable[[], str]], None],
 ) -> bytes:
     source_hash = _imp.source_hash(HASH_KEY, source.data)
-    mask = int(runtime.layout()["breaker_mask"])
+    facts = runtime.layout()
     info = ModuleInfo(
-        source.module_name.rpartition(".")[2], source.init_symbol, source.path.name, source_hash, code, keys, mask
+        source.module_name.rpartition(".")[2],
+        source.init_symbol,
+        source.path.name,
+        source_hash,
+        code,
+        keys,
+        facts["breaker_mask"],
+        object_layout(facts, has_tag=sys.version_info >= (3, 12)),
     )
     text = emit_module(module, info)
     dump("llvm", lambda: text)

@@ -13,23 +13,24 @@ from pyfreeze.analysis.call_graph import reachable, recursive_functions, transit
 from pyfreeze.codegen.code_objects import CodeKey, marshalled, with_trampolines
 from pyfreeze.codegen.entry_emitter import EntryEmitter, entry_symbol
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable, record_symbol
+from pyfreeze.codegen.inline_guards import ObjectLayout
 from pyfreeze.codegen.machine_types import string_literal
 from pyfreeze.codegen.symbols import Symbols
 from pyfreeze.ir.function import UNKNOWN_DEFAULTS, Binding, BindingKind, ConstantValue, Function, Module
 from pyfreeze.ir.instructions import Call
-from pyfreeze.ir.types import descriptor
+from pyfreeze.ir.types import NONE, descriptor
 
 HASH_KEY = 0x7079667265657A65
 """Counterpart: `PF_HASH_KEY` in `runtime/include/pyfreeze_abi.h`."""
 
-ABI_VERSION = 2
+ABI_VERSION = 3
 """Counterpart: `PF_ABI_VERSION` in `runtime/include/pyfreeze_abi.h`."""
 
 _FUNCTION = "%PfFunction"
 _TYPES = (
-    "%PfFunction = type {ptr, ptr, i32, i32, ptr, ptr, i32, i8, ptr, ptr, {ptr, ptr, i32, ptr}, i64, ptr}\n"
+    "%PfFunction = type {ptr, ptr, i32, i32, ptr, ptr, i32, i8, ptr, ptr, i64, ptr}\n"
     "%PfBinding = type {ptr, i32, ptr, ptr, i32, i32, i32, i32, ptr, ptr}\n"
-    "%PfModule = type {[13 x i64], i32, ptr, ptr, ptr, ptr, i64, ptr, i32, ptr, i32, ptr, i64, ptr, ptr, ptr}\n"
+    "%PfModule = type {[13 x i64], i32, ptr, ptr, ptr, ptr, i64, ptr, i32, ptr, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr}\n"
 )
 # #0: frame pointers keep profilers able to walk the stack. #1: slow calls. #2: slow paths, which stay out of line.
 _ATTRIBUTES = (
@@ -49,6 +50,7 @@ class ModuleInfo:
     source_hash: 8 bytes, `_imp.source_hash(HASH_KEY, source)`
     keys: for each native function, where its code object is in `code`
     breaker_mask: bits of the eval breaker that ask for attention, from the runtime's `layout()`
+    objects: the rest of that, for guards without calls
     """
 
     name: str
@@ -58,6 +60,7 @@ class ModuleInfo:
     code: CodeType
     keys: dict[str, CodeKey]
     breaker_mask: int
+    objects: ObjectLayout | None = None
 
 
 def emit_module(module: Module, info: ModuleInfo) -> str:
@@ -78,7 +81,8 @@ class _ModuleEmitter:
 
     def text(self) -> str:
         indices = {key: self._indices[name] for name, key in self._info.keys.items() if name in self._indices}
-        code, changed = with_trampolines(self._info.code, indices)
+        returning_none = {index for name, index in self._indices.items() if self._module.functions[name].result == NONE}
+        code, changed = with_trampolines(self._info.code, indices, returning_none)
         layouts = {name: CodeLayout(changed[index]) for name, index in self._indices.items()}
         sites = SiteTable(self._symbols, layouts)
         recursive, bindings = recursive_functions(self._module), transitive_bindings(self._module)
@@ -88,7 +92,7 @@ class _ModuleEmitter:
             parts.append(FunctionEmitter(function, self._symbols, sites, recursive, self._info.breaker_mask).text())
             deep = [other for other in (name, *reached[name]) if other in recursive]
             frame = max(map(self._frame_bytes, deep)) if deep else None
-            parts.append(EntryEmitter(function, self._symbols, frame).text())
+            parts.append(EntryEmitter(function, self._symbols, self._info.objects, frame).text())
             parts.append(self._function_record(function, sorted(bindings[name], key=_binding_order)))
         parts.append(self._module_record(code))
         parts.append(self._initializer())
@@ -119,7 +123,6 @@ class _ModuleEmitter:
             "i8 0",
             "ptr null",
             "ptr @module",
-            "{ptr, ptr, i32, ptr} zeroinitializer",
             "i64 0",
             "ptr null",
         ]
@@ -181,9 +184,7 @@ class _ModuleEmitter:
             f"i32 {len(self._bindings)}",
             "ptr null",
             "i64 0",
-            "ptr null",
-            "ptr null",
-            "ptr null",
+            *["ptr null"] * 5,
         ]
         return (
             f'@code = internal constant [{len(embedded) + 1} x i8] c"{string_literal(embedded)}"\n'

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from pyfreeze.codegen.machine_types import llvm_type, string_literal
 from pyfreeze.codegen.runtime_slots import slots
-from pyfreeze.ir.primitive import Primitive, PythonCallable
+from pyfreeze.ir.primitive import Effects, Primitive, PythonCallable
 from pyfreeze.ir.types import Type, descriptor, flattened
 
 
@@ -57,16 +57,16 @@ class Symbols:
             return self.define(f'@"{primitive.name}"', lambda: _definition(primitive, _unchecked_body(checked, called)))
         return self.define(f'@"{primitive.name}"', lambda: _definition(primitive, primitive.lowering.body or ""))
 
-    def callable(self, python: PythonCallable, operands: Iterable[Type], result: Type, raises: bool) -> str:
-        """A static `PfCallable` for the slow path; a result out of range deoptimizes unless the operation `raises`."""
-        signature = "".join(map(descriptor, operands)) + (":" if raises else "!") + descriptor(result)
+    def callable(self, python: PythonCallable, operands: Iterable[Type], result: Type, effects: Effects) -> str:
+        """A static `PfCallable` for the slow path; a result out of range deoptimizes unless the operation raises."""
+        signature = "".join(map(descriptor, operands)) + (":" if effects.raises else "!") + descriptor(result)
         keywords = " ".join(python.keywords)
         texts = (python.module, python.name, signature, keywords)
-        name = f'@"callable {python}({signature}){keywords}"'
-        values = ", ".join(
-            f"ptr {field}" for field in (*(self.string(text.encode()) for text in texts), "null", "null")
-        )
-        return self.define(name, lambda: f"{name} = internal global {{ptr, ptr, ptr, ptr, ptr, ptr}} {{{values}}}")
+        polls = "@module" if effects.fails else "null"
+        name = f'@"callable {python}({signature}){keywords} {polls}"'
+        fields = (*(self.string(text.encode()) for text in texts), polls, "null", "null")
+        values = ", ".join(f"ptr {field}" for field in fields)
+        return self.define(name, lambda: f"{name} = internal global {{ptr, ptr, ptr, ptr, ptr, ptr, ptr}} {{{values}}}")
 
     def global_value(self, name: str, type_: Type) -> str:
         """The static words in which the runtime stores the value of a module global."""

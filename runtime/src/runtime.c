@@ -54,9 +54,19 @@ static PyObject *layout(PyObject *self, PyObject *unused)
 {
     (void)self;
     (void)unused;
-    return Py_BuildValue("{sKsnsnsi}", "breaker_mask", (unsigned long long)pf_breaker_mask(), "float_value",
+#if PY_VERSION_HEX >= 0x030C0000
+    Py_ssize_t size = offsetof(PyLongObject, long_value.lv_tag), digit = offsetof(PyLongObject, long_value.ob_digit);
+#else
+    Py_ssize_t size = offsetof(PyVarObject, ob_size), digit = offsetof(PyLongObject, ob_digit);
+#endif
+#if defined(Py_DEBUG)
+    int inlines = 0; /* so that the assertions of Python's functions see every object */
+#else
+    int inlines = PyLong_SHIFT == 30 && sizeof(size_t) == 8;
+#endif
+    return Py_BuildValue("{sKsnsnsnsnsisi}", "breaker_mask", (unsigned long long)pf_breaker_mask(), "float_value",
                          (Py_ssize_t)offsetof(PyFloatObject, ob_fval), "type", (Py_ssize_t)offsetof(PyObject, ob_type),
-                         "abi_version", PF_ABI_VERSION);
+                         "int_size", size, "int_digit", digit, "inlines", inlines, "abi_version", PF_ABI_VERSION);
 }
 
 static PyObject *low64(PyObject *self, PyObject *number)
