@@ -27,7 +27,7 @@ setup(
             sources=[f"runtime/src/{name}.c" for name in (*SOURCES, *VALUE_SOURCES, *ARRAY_SOURCES)],
             include_dirs=["runtime/include"],
             depends=[f"runtime/include/pyfreeze_{name}.h" for name in ("abi", "slots", "layout", "values", "array")],
-            extra_compile_args=["/std:c11"] if sys.platform == "win32" else ["-std=c11", "-O2", "-fvisibility=hidden"],
+            extra_compile_args=["/std:c11"] if sys.platform == "win32" else ["-std=c11", "-O3", "-fvisibility=hidden"],
         )
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from types import CodeType
 
 from pyfreeze.codegen.trampoline import trampolined
@@ -31,7 +31,9 @@ def _nested(code: CodeType) -> Iterator[CodeType]:
             yield from _nested(constant)
 
 
-def with_trampolines(module_code: CodeType, indices: Mapping[CodeKey, int]) -> tuple[CodeType, dict[int, CodeType]]:
+def with_trampolines(
+    module_code: CodeType, indices: Mapping[CodeKey, int], returning_none: Container[int]
+) -> tuple[CodeType, dict[int, CodeType]]:
     """The module's code in which function `indices[key]` is native, and the changed code objects by index."""
     changed: dict[int, CodeType] = {}
 
@@ -43,7 +45,7 @@ def with_trampolines(module_code: CodeType, indices: Mapping[CodeKey, int]) -> t
             code = code.replace(co_consts=constants)
         index = indices.get((code.co_qualname, code.co_firstlineno))
         if index is not None:
-            code = changed[index] = trampolined(code, index)
+            code = changed[index] = trampolined(code, index, index in returning_none)
         return code
 
     return visit(module_code), changed

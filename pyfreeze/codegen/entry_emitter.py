@@ -1,6 +1,6 @@
 """The entry wrapper of a native function: what the trampoline calls.
 
-Guards and unboxes the arguments, calls the body, boxes its result. Whatever does not fit returns the TWIN sentinel,
+Guards and unboxes the arguments, calls the body, boxes its result. Whatever does not fit returns what means TWIN,
 so that the trampoline goes on into the function's own bytecode.
 """
 
@@ -9,18 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pyfreeze.codegen.function_emitter import body_symbol, record_symbol, returned_struct, returns_in_memory
-from pyfreeze.codegen.machine_types import (
-    from_word,
-    llvm_type,
-    scalar_paths,
-    to_word,
-)
+from pyfreeze.codegen.inline_guards import InlineGuard, has_inline_guard, object_layout
+from pyfreeze.codegen.machine_types import from_word, llvm_type, scalar_paths, to_word
 from pyfreeze.codegen.memory import load_value, store_value
 from pyfreeze.codegen.symbols import Symbols
 from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import Value
 from pyfreeze.ir.types import (
     INT,
+    NONE,
     ArrayType,
     BoolType,
     FixedInt,
@@ -46,7 +43,7 @@ def entry_symbol(name: str) -> str:
 
 
 class EntryEmitter:
-    """Emits one wrapper: `PyObject *(PyObject *self, PyObject *const *args, Py_ssize_t nargs)` (METH_FASTCALL).
+    """Emits one wrapper, a `vectorcallfunc` of a `PfNative`.
 
     frame_bytes: bound of the stack taken by one native call below this one; None if the depth is bounded.
     objects: facts about objects of the running interpreter, from the runtime's `layout()`.
@@ -57,6 +54,7 @@ class EntryEmitter:
     ) -> None:
         self._function = function
         self._symbols = symbols
+        self._layout = object_layout(objects)
         self._frame_bytes = frame_bytes
         self._object_head, self._object_type_offset = objects["object_head"], objects["type"]
         self._lines: list[str] = []
@@ -67,17 +65,17 @@ class EntryEmitter:
     def text(self) -> str:
         function, slot = self._function, self._symbols.slot
         record = record_symbol(function.name)
-        self._line(f"%entered = call i32 {slot('pf_enter')}(ptr {record}, ptr %self)")
-        self._line("%native = icmp ne i32 %entered, 0")
+        self._line(f"%breaker = call ptr {slot('pf_enter')}(ptr {record}, ptr %self)")
+        self._line("%native = icmp ne ptr %breaker, null")
         self._line('br i1 %native, label %"go", label %"twin", !prof !2')
-        self._failures.append(f'"twin":\n%refused = call ptr {slot("pf_twin")}()\nret ptr %refused')
+        twin = "pf_twin" if function.result == NONE else "pf_none"
+        self._failures.append(f'"twin":\n%refused = call ptr {slot(twin)}()\nret ptr %refused')
         self._label("go")
         arguments = [self._unbox(number, value) for number, value in enumerate(function.parameters)]
-        self._line(f"%thread = call ptr {slot('pf_thread_state')}()")
-        self._line(f"%breaker = call ptr {slot('pf_breaker')}(ptr %thread)")
         remaining = str(UNLIMITED)
         if self._frame_bytes is not None:
             remaining = "%remaining"
+            self._line(f"%thread = call ptr {slot('pf_thread_state')}()")
             self._line(f"%remaining = call i64 {slot('pf_remaining')}(ptr %thread, i64 {self._frame_bytes})")
         place = ["ptr %result"] if returns_in_memory(function.result) else []
         passed = ", ".join(["ptr %breaker", f"i64 {remaining}", *place, *arguments])
@@ -96,10 +94,9 @@ class EntryEmitter:
         self._label("failed")
         self._line(f"%none = call ptr {slot('pf_leave_with_error')}(ptr {record})\nret ptr %none")
         self._label("deopt")
-        self._line(
-            f"%left = call ptr {slot('pf_guard_failed')}(ptr {record}, i32 {_DEOPTIMIZED}, i32 0)\nret ptr %left"
-        )
-        head = f"define internal ptr {entry_symbol(function.name)}(ptr %self, ptr %args, i64 %count) {{\nentry:\n"
+        self._line(f"call void {slot('pf_guard_failed')}(ptr {record}, i32 {_DEOPTIMIZED}, i32 0)")
+        self._line('br label %"twin"')
+        head = f"define internal ptr {entry_symbol(function.name)}(ptr %self, ptr %args, i64 %count, ptr %names) {{\nentry:\n"
         buffer = f"%buffer = alloca [{self._buffer_words()} x i64]\n%result = alloca {llvm_type(function.result)}\n"
         return head + buffer + "\n".join([*self._lines, *self._failures]) + "\n}\n"
 
@@ -138,6 +135,32 @@ class EntryEmitter:
         self._line(f"{argument} = load ptr, ptr {slot_}")
         if isinstance(parameter.type, StructType):
             return f"{llvm_type(parameter.type)} {self._unbox_struct(number, parameter.type, argument)}"
+        if self._layout is None or not has_inline_guard(parameter.type):
+            self._guard_by_call(number, parameter, argument)
+            return f"{llvm_type(parameter.type)} {self._from_buffer(parameter.type)}"
+        guard = InlineGuard(self._layout, f"a{number}", argument, f"other{number}")
+        guard.emit(parameter.type)
+        self._lines += guard.lines
+        return f"{llvm_type(parameter.type)} {self._or_by_call(number, parameter, argument, guard)}"
+
+    def _or_by_call(self, number: int, parameter: Value, argument: str, guard: InlineGuard) -> str:
+        """The value, from the inline guard or else from the runtime's."""
+        word, slow, value = self._fresh(), self._fresh(), self._fresh()
+        self._line(f'br label %"argument{number}"')
+        self._label(f"other{number}")
+        self._guard_by_call(number, parameter, argument)
+        self._line(f"{word} = load i64, ptr %buffer")
+        self._lines += from_word(parameter.type, word, slow)
+        self._line(f'br label %"argument{number}"')
+        self._label(f"argument{number}")
+        type_ = llvm_type(parameter.type)
+        self._line(f'{value} = phi {type_} [{guard.value}, %"{guard.last}"], [{slow}, %"next{number}"]')
+        if parameter.type == INT:
+            self._owned.append(f"call void {self._release_helper()}(i64 {value})")
+        return value
+
+    def _guard_by_call(self, number: int, parameter: Value, argument: str) -> None:
+        """Leaves the value in the buffer."""
         reason = self._fresh()
         self._line(f"{reason} = call i32 {self._guard_call(parameter.type, argument)}")
         bad, following, failed = self._fresh(), f"next{number}", f"guard{number}"
@@ -145,7 +168,6 @@ class EntryEmitter:
         self._line(f'br i1 {bad}, label %"{failed}", label %"{following}", !prof !1')
         self._add_failure(number, failed, reason)
         self._label(following)
-        return f"{llvm_type(parameter.type)} {self._from_buffer(parameter.type)}"
 
     def _unbox_struct(self, number: int, type_: StructType, argument: str) -> str:
         """An instance of exactly the class: its fields, read from the object."""
@@ -193,9 +215,8 @@ class EntryEmitter:
         lines = [f'"{label}":']
         lines += self._owned
         record, failed = record_symbol(self._function.name), self._symbols.slot("pf_guard_failed")
-        lines.append(
-            f"%twin{number} = call ptr {failed}(ptr {record}, i32 {number}, i32 {reason})\nret ptr %twin{number}"
-        )
+        lines.append(f"call void {failed}(ptr {record}, i32 {number}, i32 {reason})")
+        lines.append('br label %"twin"')
         self._failures.append("\n".join(lines))
 
     def _from_buffer(self, type_: Type) -> str:

@@ -19,7 +19,7 @@ from pyfreeze.codegen.machine_types import string_literal
 from pyfreeze.codegen.symbols import Symbols
 from pyfreeze.ir.function import UNKNOWN_DEFAULTS, Binding, BindingKind, ConstantValue, Function, Module
 from pyfreeze.ir.instructions import Call
-from pyfreeze.ir.types import StructType, signature
+from pyfreeze.ir.types import NONE, StructType, signature
 
 HASH_KEY = 0x7079667265657A65
 """Counterpart: `PF_HASH_KEY` in `runtime/include/pyfreeze_abi.h`."""
@@ -29,9 +29,9 @@ ABI_VERSION = 3
 
 _FUNCTION = "%PfFunction"
 _TYPES = (
-    "%PfFunction = type {ptr, ptr, i32, i32, ptr, ptr, i32, i8, ptr, ptr, {ptr, ptr, i32, ptr}, i64, ptr}\n"
+    "%PfFunction = type {ptr, ptr, i32, i32, ptr, ptr, i32, i8, ptr, ptr, i64, ptr}\n"
     "%PfBinding = type {ptr, i32, ptr, ptr, i32, i32, i32, i32, ptr, ptr}\n"
-    "%PfModule = type {[13 x i64], i32, ptr, ptr, ptr, ptr, i64, ptr, i32, ptr, i32, ptr, i64, ptr, ptr, ptr, ptr, i32}\n"
+    "%PfModule = type {[13 x i64], i32, ptr, ptr, ptr, ptr, i64, ptr, i32, ptr, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, i32}\n"
     "%PfClass = type {ptr, ptr, ptr, i64}\n"
 )
 # #0: frame pointers keep profilers able to walk the stack. #1: slow calls. #2: slow paths, which stay out of line.
@@ -83,7 +83,8 @@ class _ModuleEmitter:
 
     def text(self) -> str:
         indices = {key: self._indices[name] for name, key in self._info.keys.items() if name in self._indices}
-        code, changed = with_trampolines(self._info.code, indices)
+        returning_none = {index for name, index in self._indices.items() if self._module.functions[name].result == NONE}
+        code, changed = with_trampolines(self._info.code, indices, returning_none)
         layouts = {name: CodeLayout(changed[index]) for name, index in self._indices.items()}
         sites = SiteTable(self._symbols, layouts)
         recursive, bindings = recursive_functions(self._module), transitive_bindings(self._module)
@@ -126,7 +127,6 @@ class _ModuleEmitter:
             "i8 0",
             "ptr null",
             "ptr @module",
-            "{ptr, ptr, i32, ptr} zeroinitializer",
             "i64 0",
             "ptr null",
         ]
@@ -196,9 +196,7 @@ class _ModuleEmitter:
             f"i32 {len(self._bindings)}",
             "ptr null",
             "i64 0",
-            "ptr null",
-            "ptr null",
-            "ptr null",
+            *["ptr null"] * 5,
             "ptr @classes",
             f"i32 {class_count}",
         ]

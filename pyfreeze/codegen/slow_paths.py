@@ -30,9 +30,7 @@ def _definition(symbols: Symbols, primitive: Primitive, name: str) -> str:
         f"{llvm_type(type_)} {parameter}" for type_, parameter in zip(primitive.operands, parameters, strict=True)
     )
     stores, words = _stores(primitive.operands, parameters)
-    record = symbols.callable(
-        primitive.python, primitive.operands, primitive.result, raises=bool(primitive.effects.raises)
-    )
+    record = symbols.callable(primitive.python, primitive.operands, primitive.result, primitive.effects)
     returned = slow_path_type(primitive)
     lines = [
         f"define internal {returned} {name}({listed}) #2 {{",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pyfreeze.codegen.array_access import array_function, element_type
 from pyfreeze.codegen.machine_types import llvm_type, string_literal
 from pyfreeze.codegen.runtime_slots import slots
-from pyfreeze.ir.primitive import Primitive, PythonCallable
+from pyfreeze.ir.primitive import Effects, Primitive, PythonCallable
 from pyfreeze.ir.types import StructType, Type, descriptor, flattened, signature, structs_in
 
 CLASS = "%PfClass"
@@ -89,17 +89,19 @@ class Symbols:
             return self.define(f'@"{primitive.name}"', lambda: _definition(primitive, _unchecked_body(checked, called)))
         return self.define(f'@"{primitive.name}"', lambda: _definition(primitive, primitive.lowering.body or ""))
 
-    def callable(self, python: PythonCallable, operands: Iterable[Type], result: Type, raises: bool) -> str:
-        """A static `PfCallable` for the slow path; a result out of range deoptimizes unless the operation `raises`."""
-        given, separator = "".join(map(self.descriptor, operands)), ":" if raises else "!"
+    def callable(self, python: PythonCallable, operands: Iterable[Type], result: Type, effects: Effects) -> str:
+        """A static `PfCallable` for the slow path; a result out of range deoptimizes unless the operation raises."""
+        given, separator = "".join(map(self.descriptor, operands)), ":" if effects.raises else "!"
         described = given + separator + self.descriptor(result)
         keywords = " ".join(python.keywords)
         texts = (python.module, python.name, described, keywords)
-        name = f'@"callable {python}({described}){keywords}"'
-        values = ", ".join(
-            f"ptr {field}" for field in (*(self.string(text.encode()) for text in texts), "null", "null", "@module")
+        polls = "@module" if effects.fails else "null"
+        name = f'@"callable {python}({described}){keywords} {polls}"'
+        fields = (*(self.string(text.encode()) for text in texts), polls, "null", "null", "@module")
+        values = ", ".join(f"ptr {field}" for field in fields)
+        return self.define(
+            name, lambda: f"{name} = internal global {{ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr}} {{{values}}}"
         )
-        return self.define(name, lambda: f"{name} = internal global {{ptr, ptr, ptr, ptr, ptr, ptr, ptr}} {{{values}}}")
 
     def global_value(self, name: str, type_: Type) -> str:
         """The static words in which the runtime stores the value of a module global."""

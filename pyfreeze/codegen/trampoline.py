@@ -7,7 +7,7 @@ The prologue stands between the leading RESUME and the rest of the original byte
     if result is not TWIN: return result
     the original bytecode
 
-`native` and TWIN are constants; here they are marks that the runtime replaces (`runtime/src/module.c`). All that depends
+TWIN is None, which is quickest, where native code never returns that. `native` and TWIN are constants; here they are marks that the runtime replaces (`runtime/src/module.c`). All that depends
 on CPython's bytecode is in this file. Instruction words are two bytes; jumps are relative, so that the rest can move.
 """
 
@@ -25,13 +25,12 @@ TWIN_MARK = "\0pyfreeze twin"
 _VERSION = sys.version_info[:2]
 
 
-def trampolined(code: CodeType, function_index: int) -> CodeType:
-    """`code` with the prologue that calls native function `function_index` of the module."""
+def trampolined(code: CodeType, function_index: int, returns_none: bool = True) -> CodeType:
+    """`code` with the prologue that calls native function `function_index` of the module, which may return None."""
     count = code.co_argcount + code.co_kwonlyargcount
-    constants = (*code.co_consts, (NATIVE_MARK, function_index), (TWIN_MARK,))
-    native, twin = len(constants) - 2, len(constants) - 1
+    constants = (*code.co_consts, (NATIVE_MARK, function_index), *([(TWIN_MARK,)] if returns_none else []))
     start = _leading_words(code)
-    prologue = _prologue(count, native, twin)
+    prologue = _prologue(count, constants)
     return code.replace(
         co_code=code.co_code[: 2 * start] + prologue + code.co_code[2 * start :],
         co_consts=constants,
@@ -64,16 +63,21 @@ def _caches(name: str) -> int:
     return int(opcode._inline_cache_entries[opcode.opmap[name]])  # type: ignore[attr-defined]
 
 
-def _prologue(count: int, native: int, twin: int) -> bytes:
+def _prologue(count: int, constants: tuple[object, ...]) -> bytes:
+    twin = len(constants) - 1 if constants[-1] == (TWIN_MARK,) else None
+    native = len(constants) - 1 if twin is None else twin - 1
     load_native = _word("LOAD_CONST", native)
     call = [_word("PUSH_NULL"), load_native] if _VERSION < (3, 13) else [load_native, _word("PUSH_NULL")]
     call += [_word("LOAD_FAST", index) for index in range(count)]
     if _VERSION == (3, 11):
         call.append(_word("PRECALL", count))
     call.append(_word("CALL", count))
-    leave = [_word("COPY", 1), _word("LOAD_CONST", twin), _word("IS_OP", 0)]
+    leave = [_word("COPY", 1)]
+    if twin is not None:
+        leave += [_word("LOAD_CONST", twin), _word("IS_OP", 0)]
     returning = _word("RETURN_VALUE")
-    jump = "POP_JUMP_FORWARD_IF_TRUE" if _VERSION == (3, 11) else "POP_JUMP_IF_TRUE"
+    jump = "POP_JUMP_FORWARD_IF_" if _VERSION == (3, 11) else "POP_JUMP_IF_"
+    jump += "NONE" if twin is None else "TRUE"
     return b"".join([*call, *leave, _word(jump, len(returning) // 2), returning, _word("POP_TOP")])
 
 
@@ -169,6 +173,4 @@ def offset_of(code: CodeType, line: int, column: int, end_line: int, end_column:
 
 
 def _prologue_end(code: CodeType) -> int:
-    count = code.co_argcount + code.co_kwonlyargcount
-    native = len(code.co_consts) - 2
-    return 2 * _leading_words(code) + len(_prologue(count, native, native + 1))
+    return 2 * _leading_words(code) + len(_prologue(code.co_argcount + code.co_kwonlyargcount, code.co_consts))

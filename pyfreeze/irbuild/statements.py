@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import builtins
 import sys
+from collections.abc import Iterator
 
 from mypy.nodes import (
     AssertStmt,
     AssignmentStmt,
     BreakStmt,
     CallExpr,
+    ComparisonExpr,
+    ConditionalExpr,
     ContinueStmt,
     DelStmt,
     EllipsisExpr,
@@ -20,12 +23,14 @@ from mypy.nodes import (
     IndexExpr,
     NameExpr,
     OperatorAssignmentStmt,
+    OpExpr,
     PassStmt,
     RaiseStmt,
     RefExpr,
     ReturnStmt,
     Statement,
     StrExpr,
+    UnaryExpr,
     WhileStmt,
 )
 from mypy.nodes import Block as MypyBlock
@@ -174,17 +179,43 @@ def _assert(context: FunctionContext, node: AssertStmt) -> None:
     then, otherwise = context.branch_on(decided, node)
     before = dict(context.variables)
     context.builder.activate(otherwise)
-    # From 3.13 on, what fails is the condition, not the statement.
-    place: Node = node.expr if sys.version_info >= (3, 13) else node
-    _raise_exception(context, "AssertionError", [node.msg] if node.msg is not None else [], node.msg is None, place)
+    message = [node.msg] if node.msg is not None else []
+    _raise_exception(context, "AssertionError", message, not message, _place_of_failure(node))
     context.builder.activate(then)
     context.variables = before
 
 
+def _place_of_failure(node: AssertStmt) -> Node:
+    """What the traceback marks: the statement, from 3.13 on the condition, on 3.11 the last comparison compiled."""
+    if sys.version_info >= (3, 13):
+        return node.expr
+    if sys.version_info >= (3, 12):
+        return node
+    return next(reversed(list(_comparisons(node.expr))), node)
+
+
+def _comparisons(node: Expression) -> Iterator[Node]:
+    """Those that a condition jumps on, in the order of the bytecode."""
+    match node:
+        case UnaryExpr(op="not", expr=inner):
+            yield from _comparisons(inner)
+        case OpExpr(op="and" | "or", left=left, right=right):
+            yield from _comparisons(left)
+            yield from _comparisons(right)
+        case ConditionalExpr(cond=decision, if_expr=then, else_expr=otherwise):
+            for part in (decision, then, otherwise):
+                yield from _comparisons(part)
+        case ComparisonExpr():
+            yield node
+
+
+# The constructors of these refuse most arguments.
+_STRICT = (BaseExceptionGroup, SyntaxError, UnicodeError)
+
 _EXCEPTIONS = frozenset(
     name
     for name, value in vars(builtins).items()
-    if isinstance(value, type) and issubclass(value, Exception) and not issubclass(value, BaseExceptionGroup)
+    if isinstance(value, type) and issubclass(value, Exception) and not issubclass(value, _STRICT)
 )
 
 

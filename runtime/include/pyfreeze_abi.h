@@ -34,10 +34,12 @@ typedef struct PfSite {
 } PfSite;
 
 /* A Python callable with the types of its operands and result: "qq:q". With '!' for ':' a result out of range is no
- * OverflowError but leaves native code. The last operands are given by `keywords`, "rel_tol abs_tol". `object` is the
- * cached callable, `keyword_names` a tuple if there are any. */
+ * OverflowError but leaves native code. The last operands are given by `keywords`, "rel_tol abs_tol". `polls` is the
+ * calling module where the call may fail, so that it may poll. `object` is the cached callable, `keyword_names` a tuple
+ * if there are any. */
 typedef struct PfCallable {
     const char *module, *name, *signature, *keywords;
+    struct PfModule *polls;
     PyObject *object, *keyword_names;
     struct PfModule *caller;
 } PfCallable;
@@ -68,13 +70,12 @@ typedef struct PfFunction {
     const char *qualname;
     const char *const *parameter_names;
     int32_t parameter_count, index;
-    PyCFunction entry; /* METH_FASTCALL */
+    vectorcallfunc entry; /* its first argument is the PfNative */
     const int32_t *bindings;
     int32_t binding_count;
     uint8_t valid; /* all bindings hold */
     PyCodeObject *code;
     struct PfModule *module;
-    PyMethodDef method; /* unused */
     uint64_t twin_entries;
     struct PfCounter *counters;
 } PfFunction;
@@ -95,9 +96,18 @@ typedef struct PfModule {
     PyObject *globals;  /* borrowed, so that it goes when Python lets go of it: compare it with a live frame's first */
     PyObject *constants;
     struct PfWatch *watch;
+    PyTypeObject *int_type, *float_type; /* for guards */
     PfClass *classes;
     int32_t class_count;
 } PfModule;
+
+/* What a trampoline calls: one for each native function and execution of its module. */
+typedef struct PfNative {
+    PyObject_HEAD
+    vectorcallfunc vectorcall; /* the function's entry */
+    PyObject *instance;        /* owned; a capsule, so that there are no cycles for the collector */
+    const PfFunction *function;
+} PfNative;
 
 #define PF_HASH_KEY 0x7079667265657a65LL
 
@@ -130,6 +140,7 @@ int pf_take_class(PfModule *module, const PfBinding *binding, PyObject *value);
 int pf_classes_changed(PfModule *module);
 uint64_t pf_bindings_state(PfModule *module); /* before a poll … */
 void pf_recheck_bindings(PfModule *module, uint64_t state); /* … and after it: raises the epoch if a binding broke */
+int32_t pf_poll_if_asked(PfModule *module);
 int32_t pf_reason_against_native(PyThreadState *thread, const PfFunction *function);
 void pf_count_twin(PfFunction *function, int32_t parameter, int32_t reason, const char *binding);
 int pf_refuse_subinterpreter(void); /* 0, or -1 with an ImportError */

@@ -5,13 +5,12 @@
 /* Module. Borrowed result. */
 PF_SLOT(PyObject *, pf_module_init, (PfModule *module))
 
-/* Entry. pf_enter: 1 = run native code; 0 = run the twin (counted). */
-PF_SLOT(int32_t, pf_enter, (PfFunction *function, PyObject *self))
-PF_SLOT(PyObject *, pf_twin, (void)) /* new reference to the sentinel that means: run the twin */
-PF_SLOT(PyObject *, pf_guard_failed, (PfFunction *function, int32_t parameter, int32_t reason)) /* counts; as pf_twin */
+/* Entry. pf_enter: the breaker's address = run native code; NULL = run the twin (counted). */
+PF_SLOT(void *, pf_enter, (PfFunction *function, PfNative *self))
+PF_SLOT(PyObject *, pf_twin, (void)) /* new reference to what means: run the twin; where None is a result */
+PF_SLOT(void, pf_guard_failed, (PfFunction *function, int32_t parameter, int32_t reason)) /* counts */
 PF_SLOT(PyObject *, pf_leave_with_error, (PfFunction *function)) /* NULL; the exception's first entry becomes the frame's own */
 PF_SLOT(PyThreadState *, pf_thread_state, (void))
-PF_SLOT(void *, pf_breaker, (PyThreadState *thread))
 PF_SLOT(int64_t, pf_remaining, (PyThreadState *thread, int64_t frame_bytes)) /* nested native calls that may still be made */
 
 /* Guards: 0 and the value in *out, or a reason (PF_WRONG_TYPE, PF_OUT_OF_RANGE). Borrow the object. */

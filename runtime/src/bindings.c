@@ -403,10 +403,22 @@ static void refresh_state(PfModule *module)
     watch->state += !same;
 }
 
+static int versions_differ(const PfModule *module)
+{
+    const PfWatch *watch = module->watch;
+    if (watch->versions[SHARED] != version_of(module->globals))
+        return 1;
+    for (int index = 0; index < SHARED; index++)
+        if (watch->versions[index] != version_of(shared_dicts[index]))
+            return 1;
+    return watch->keyword_defaults > 0; /* these are compared one by one */
+}
+
 int pf_is_valid(PfFunction *function)
 {
     PfWatch *watch = function->module->watch;
-    refresh_state(function->module);
+    if (versions_differ(function->module))
+        refresh_state(function->module);
     return function->valid && watch->validated[function->index] == watch->state;
 }
 

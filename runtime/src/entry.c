@@ -78,12 +78,10 @@ int32_t pf_recursion(PfFunction *function, PyThreadState *thread, int64_t remain
 
 PyObject *pf_twin(void) { return Py_NewRef(pf_twin_object); }
 
-void *pf_breaker(PyThreadState *thread) { return pf_breaker_address(thread); }
-
 /* Why the twin has to run; 0 if native code may. `broken` is then the name that was bound to something else. */
-static int32_t find_reason(PfFunction *function, PyObject *self, PyThreadState *thread, const char **broken)
+static int32_t find_reason(PfFunction *function, PfNative *self, PyThreadState *thread, const char **broken)
 {
-    if (self != function->module->instance)
+    if (self->instance != function->module->instance)
         return PF_REASON_STALE;
     int32_t reason = pf_reason_against_native(thread, function);
     if (reason != 0)
@@ -95,29 +93,28 @@ static int32_t find_reason(PfFunction *function, PyObject *self, PyThreadState *
     return pf_revalidate(function, broken) ? 0 : PF_REASON_BINDING;
 }
 
-static int32_t enter_slowly(PfFunction *function, PyObject *self, PyThreadState *thread)
+static void *enter_slowly(PfFunction *function, PfNative *self, PyThreadState *thread)
 {
     const char *broken = NULL;
     int32_t reason = find_reason(function, self, thread, &broken);
     if (reason == 0)
-        return 1;
+        return pf_breaker_address(thread);
     pf_count_twin(function, reason, 0, broken);
-    return 0;
+    return NULL;
 }
 
-int32_t pf_enter(PfFunction *function, PyObject *self)
+void *pf_enter(PfFunction *function, PfNative *self)
 {
     PyThreadState *thread = PyThreadState_Get();
-    if (self == function->module->instance && pf_reason_against_native(thread, function) == 0 &&
+    if (self->instance == function->module->instance && pf_reason_against_native(thread, function) == 0 &&
         pf_forced_twins == 0 && pf_is_valid(function))
-        return 1;
+        return pf_breaker_address(thread);
     return enter_slowly(function, self, thread);
 }
 
-PyObject *pf_guard_failed(PfFunction *function, int32_t parameter, int32_t reason)
+void pf_guard_failed(PfFunction *function, int32_t parameter, int32_t reason)
 {
     pf_count_twin(function, parameter, reason, NULL);
-    return pf_twin();
 }
 
 /* A Python function, entered and left: its first instruction handles whatever still waits (garbage collection,
@@ -153,10 +150,9 @@ static int breaker_is_set(PyThreadState *thread)
     return (*(volatile uint32_t *)pf_breaker_address(thread) & (uint32_t)pf_breaker_mask()) != 0;
 }
 
-int32_t pf_poll(PfModule *module, const PfSite *site, PyThreadState *thread)
+static int32_t let_others_run(PfModule *module, PyThreadState *thread)
 {
     uint64_t epoch = module->epoch, state = pf_bindings_state(module);
-    pf_show_site(site);
     if (Py_MakePendingCalls() < 0)
         return PF_ERROR;
     Py_BEGIN_ALLOW_THREADS
@@ -165,4 +161,17 @@ int32_t pf_poll(PfModule *module, const PfSite *site, PyThreadState *thread)
         return PF_ERROR;
     pf_recheck_bindings(module, state);
     return module->epoch == epoch ? PF_OK : PF_DEOPT;
+}
+
+int32_t pf_poll(PfModule *module, const PfSite *site, PyThreadState *thread)
+{
+    pf_show_site(site);
+    return let_others_run(module, thread);
+}
+
+/* Before slow operations, of which thousands may come between two polls of a loop, each on huge numbers. */
+int32_t pf_poll_if_asked(PfModule *module)
+{
+    PyThreadState *thread = PyThreadState_Get();
+    return breaker_is_set(thread) ? let_others_run(module, thread) : PF_OK;
 }

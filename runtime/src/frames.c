@@ -181,7 +181,7 @@ int32_t pf_reason_against_native(PyThreadState *thread, const PfFunction *functi
 #else
     _PyInterpreterFrame *frame = thread->cframe->current_frame;
 #endif
-    if (frame == NULL || frame->f_globals != function->module->globals || frame->f_builtins != pf_builtins)
+    if (frame == NULL || code_of(frame) != function->code || frame->f_globals != function->module->globals || frame->f_builtins != pf_builtins)
         return PF_REASON_NAMES;
     if (thread->c_tracefunc != NULL || thread->c_profilefunc != NULL || is_monitored(thread, function))
         return PF_REASON_TRACING;

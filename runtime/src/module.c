@@ -176,6 +176,8 @@ PyObject *pf_module_init(PfModule *module)
                             "(pyfreeze build %s)",
                             module->name, (int)module->abi_version, PF_ABI_VERSION, module->source_name);
     PyModuleDef *definition = &module->definition;
+    module->int_type = &PyLong_Type;
+    module->float_type = &PyFloat_Type;
     if (definition->m_name == NULL) {
         PyModuleDef head = {PyModuleDef_HEAD_INIT};
         *definition = head;

@@ -1,27 +1,10 @@
-/* What a trampoline calls: one object per native function and execution of its module.
+/* Objects of type PfNative.
  *
  * No builtin function: profilers would see that called, and 3.11 would count it as one more level of recursion. */
 #include "pyfreeze_abi.h"
 #include <stddef.h>
 
 static const char instance_name[] = "pyfreeze.instance";
-
-typedef PyObject *(*Entry)(PyObject *instance, PyObject *const *arguments, Py_ssize_t count);
-
-typedef struct PfNative {
-    PyObject_HEAD
-    vectorcallfunc vectorcall;
-    Entry entry;
-    PyObject *instance; /* owned; a capsule, so that there are no cycles for the collector */
-    const PfFunction *function;
-} PfNative;
-
-static PyObject *call(PyObject *object, PyObject *const *arguments, size_t count, PyObject *keyword_names)
-{
-    (void)keyword_names; /* a trampoline passes none; pf_enter refuses other callers */
-    PfNative *native = (PfNative *)object;
-    return native->entry(native->instance, arguments, PyVectorcall_NARGS(count));
-}
 
 static void deallocate(PyObject *object)
 {
@@ -54,8 +37,7 @@ PyObject *pf_new_native(const PfFunction *function, PyObject *instance)
     PfNative *native = PyObject_New(PfNative, &native_type);
     if (native == NULL)
         return NULL;
-    native->vectorcall = call;
-    native->entry = (Entry)(void (*)(void))function->entry;
+    native->vectorcall = function->entry;
     native->instance = Py_NewRef(instance);
     native->function = function;
     return (PyObject *)native;

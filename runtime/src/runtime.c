@@ -52,6 +52,20 @@ static PyObject *reset_statistics(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+#if PY_VERSION_HEX >= 0x030C0000
+#define INT_SIZE offsetof(PyLongObject, long_value.lv_tag)
+#define INT_DIGIT offsetof(PyLongObject, long_value.ob_digit)
+#else
+#define INT_SIZE offsetof(PyVarObject, ob_size)
+#define INT_DIGIT offsetof(PyLongObject, ob_digit)
+#endif
+
+#if defined(Py_DEBUG)
+#define INLINES 0 /* so that the assertions of Python's functions see every object */
+#else
+#define INLINES (PyLong_SHIFT == 30 && sizeof(size_t) == 8)
+#endif
+
 static PyObject *layout(PyObject *self, PyObject *unused)
 {
     const struct { const char *name; uint64_t value; } facts[] = {
@@ -60,6 +74,10 @@ static PyObject *layout(PyObject *self, PyObject *unused)
         {"object_head", sizeof(PyObject)},
         {"type", offsetof(PyObject, ob_type)},
         {"float_value", offsetof(PyFloatObject, ob_fval)},
+        {"inlines", INLINES},
+        {"int_size", INT_SIZE},
+        {"int_digit", INT_DIGIT},
+        {"int_has_tag", PY_VERSION_HEX >= 0x030C0000},
         {"array_layout", offsetof(PfArray, layout)},
         {"array_data", offsetof(PfArray, data)},
         {"array_length", offsetof(PfArray, length)},

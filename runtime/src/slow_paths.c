@@ -120,7 +120,10 @@ int32_t pf_call(PfCallable *callable, const uint64_t *payload, uint64_t *result)
     PyObject *operands[MAXIMUM_OPERANDS + 1], **arguments = operands + 1;
     const char *at = callable->signature;
     size_t count = 0;
-    int32_t status = PF_ERROR;
+    int32_t status = callable->polls != NULL ? pf_poll_if_asked(callable->polls) : PF_OK;
+    if (status != PF_OK)
+        return status;
+    status = PF_ERROR;
     PyObject *function = resolve(callable);
     if (function == NULL)
         return PF_ERROR;

@@ -74,6 +74,16 @@ SOURCE = """
         assert n < 100, "too large"
         assert n != 50, n
         return n
+    def asserted(a: int, b: bool) -> int:
+        assert (a !=
+            1)
+        assert (a != 2 and
+            b), a
+        assert not (a > 4 if b else b)
+        assert (0 < a
+            < 4 or b), "neither"
+        assert a
+        return a
     def raising(n: int) -> int:
         if n == 0:
             raise ValueError("zero")
@@ -87,6 +97,10 @@ SOURCE = """
             raise OSError(5, "text")
         if n == 5:
             raise ArithmeticError() from None
+        if n == 6:
+            raise UnicodeDecodeError("too few")  # type: ignore
+        if n == 7:
+            raise SyntaxError("text", n)  # type: ignore
         return n
     def conditional(a: int, b: int) -> int:
         return a if a > b else b if b > 0 else 0
@@ -175,7 +189,8 @@ CALLS = [
     *[("deleted", (n,)) for n in (1, 5)],
     *[("maybe", (n,)) for n in (0, 1)],
     *[("checked", (n,)) for n in (5, 0, 100, 50)],
-    *[("raising", (n,)) for n in range(7)],
+    *[("asserted", (n, flag)) for n in (0, 1, 2, 3, 4, 5) for flag in (True, False)],
+    *[("raising", (n,)) for n in range(9)],
     *[("conditional", arguments) for arguments in [(1, 2), (2, 1), (-2, -1)]],
     *[("logic", arguments) for arguments in [(0, 5), (3, 0), (3, 4)]],
     *[("boolean", arguments) for arguments in [(True, True), (True, False), (False, True)]],

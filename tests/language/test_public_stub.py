@@ -97,9 +97,6 @@ def qualified(n: pyfreeze.int64) -> "pyfreeze.float64":
     return float(n)
 
 
-T = TypeVar("T")
-
-
 class Shape(Protocol):
     def area(self) -> float64: ...
 

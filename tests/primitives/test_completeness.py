@@ -65,9 +65,8 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     assert set(keys.values()) == set(functions_of(code))
     failures, _ = run_passes(module, Options(strict=True), lambda _pass, _module: None, verify)
     assert failures == []
-    mask = runtime.layout()["breaker_mask"]
     source_hash = _imp.source_hash(HASH_KEY, source.encode())
-    text = emit_module(module, ModuleInfo("rows", "PyInit_rows", "rows.py", source_hash, code, keys, mask))
+    text = emit_module(module, ModuleInfo("rows", "PyInit_rows", "rows.py", source_hash, code, keys, runtime.layout()))
     target = folder / f"rows{extension_suffix()}"
     link_extension(emit_object(text, Options(), lambda _stage, _text: None), target, "PyInit_rows")
     return load_extension("rows", target)
