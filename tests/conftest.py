@@ -69,7 +69,7 @@ class Outcome:
             return Outcome("RecursionError", str(error))
         except Exception as error:
             entries = traceback.extract_tb(error.__traceback__)[1:]
-            places = [(entry.name, entry.lineno, entry.colno) for entry in entries]
+            places = [(item.name, item.lineno, item.colno, item.end_lineno, item.end_colno) for item in entries]
             return Outcome(type(error).__name__, (exact(error.args), places))
 
 

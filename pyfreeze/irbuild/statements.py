@@ -10,6 +10,8 @@ from mypy.nodes import (
     AssignmentStmt,
     BreakStmt,
     CallExpr,
+    ComparisonExpr,
+    ConditionalExpr,
     ContinueStmt,
     DelStmt,
     EllipsisExpr,
@@ -19,6 +21,7 @@ from mypy.nodes import (
     IfStmt,
     NameExpr,
     OperatorAssignmentStmt,
+    OpExpr,
     PassStmt,
     RaiseStmt,
     RefExpr,
@@ -27,6 +30,7 @@ from mypy.nodes import (
     Statement,
     StrExpr,
     TupleExpr,
+    UnaryExpr,
     WhileStmt,
 )
 from mypy.nodes import Block as MypyBlock
@@ -172,11 +176,34 @@ def _assert(context: FunctionContext, node: AssertStmt) -> None:
     then, otherwise = context.branch_on(decided, node)
     before = dict(context.variables)
     context.builder.activate(otherwise)
-    # From 3.13 on, what fails is the condition, not the statement.
-    place: Node = node.expr if sys.version_info >= (3, 13) else node
-    _raise_exception(context, "AssertionError", [node.msg] if node.msg is not None else [], node.msg is None, place)
+    message = [node.msg] if node.msg is not None else []
+    _raise_exception(context, "AssertionError", message, node.msg is None, _place_of_failure(node))
     context.builder.activate(then)
     context.variables = before
+
+
+def _place_of_failure(node: AssertStmt) -> Node:
+    """Where CPython's compiler says that an assertion fails."""
+    if sys.version_info >= (3, 13):
+        return node.expr
+    if sys.version_info >= (3, 12):
+        return node
+    return _last_comparison(node.expr) or node
+
+
+def _last_comparison(node: Expression) -> Expression | None:
+    """The last comparison in a condition; 3.11's compiler_jump_if does not go back from it to the statement."""
+    match node:
+        case ComparisonExpr():
+            return node
+        case UnaryExpr(op="not", expr=inner):
+            return _last_comparison(inner)
+        case OpExpr(op="and" | "or", left=left, right=right):
+            return _last_comparison(right) or _last_comparison(left)
+        case ConditionalExpr(cond=test, if_expr=then, else_expr=otherwise):
+            return _last_comparison(otherwise) or _last_comparison(then) or _last_comparison(test)
+        case _:
+            return None
 
 
 _EXCEPTIONS = frozenset(
