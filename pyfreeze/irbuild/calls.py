@@ -16,7 +16,7 @@ from pyfreeze.irbuild.arguments import Arguments, Build, arguments_of
 from pyfreeze.irbuild.context import FunctionContext, NoConstant, Parameter, Signature, type_name
 from pyfreeze.irbuild.module_constants import constant_value
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, is_number
-from pyfreeze.irbuild.operators import as_plain_int, binary, comparison, convert, select, to_float, truth
+from pyfreeze.irbuild.operators import as_plain_int, binary, comparison, convert, of_one_type, select, to_float, truth
 from pyfreeze.irbuild.unsupported import Unsupported
 from pyfreeze.primitives import MATH_FUNCTIONS, TABLE, boxed
 
@@ -177,6 +177,15 @@ def range_call(node: Expression) -> CallExpr | None:
     return node
 
 
+def reversed_range(node: Expression) -> CallExpr | None:
+    """The range of `node`, if that is `reversed(range(…))`."""
+    if not isinstance(node, CallExpr) or not isinstance(node.callee, RefExpr):
+        return None
+    if node.callee.fullname != "builtins.reversed" or node.arg_kinds != [ArgKind.ARG_POS]:
+        return None
+    return range_call(node.args[0])
+
+
 def range_bounds(context: FunctionContext, node: CallExpr, build: Build) -> tuple[list[Operand], Type]:
     """start, stop and step as int64 operands, and the type of the range's items."""
     context.bind_builtin("range")
@@ -271,7 +280,7 @@ def _extremum(symbol: str) -> Callable[[FunctionContext, CallExpr, list[Operand]
             arguments = context.items(arguments[0])
         if len(arguments) < 2:
             raise Unsupported("PF112", node, "min and max are compiled only for two or more numbers so far")
-        arguments = _one_type(context, arguments, node)
+        arguments = of_one_type(context, arguments, node)
         best = arguments[0]
         for candidate in arguments[1:]:
             better = comparison(context, symbol, candidate, best, node)
@@ -279,17 +288,6 @@ def _extremum(symbol: str) -> Callable[[FunctionContext, CallExpr, list[Operand]
         return best
 
     return build
-
-
-def _one_type(context: FunctionContext, arguments: list[Operand], node: CallExpr) -> list[Operand]:
-    types = {operand.type for operand in arguments if not operand.is_weak}
-    if not types:
-        return arguments
-    if len(types) > 1:
-        shown = " and ".join(sorted(map(type_name, types)))
-        raise Unsupported("PF105", node, f"the result may be {shown} here", "make all arguments of one type")
-    (common,) = types
-    return [convert(context, operand, common, node) for operand in arguments]
 
 
 def _without_none(arguments: list[Operand]) -> list[Operand]:

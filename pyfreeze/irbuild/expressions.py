@@ -60,7 +60,7 @@ def expression(context: FunctionContext, node: Expression) -> Operand:
         case ConditionalExpr():
             return _conditional(context, node)
         case TupleExpr(items=items):
-            return _tuple(context, items)
+            return tuple_of(context, items)
         case IndexExpr():
             return _index(context, node)
         case CallExpr():
@@ -159,7 +159,9 @@ def condition(context: FunctionContext, node: Expression) -> Operand:
     return truth(context, expression(context, node), node)
 
 
-def _logical(context: FunctionContext, node: OpExpr, build: Callable[[FunctionContext, Expression], Operand]) -> Operand:
+def _logical(
+    context: FunctionContext, node: OpExpr, build: Callable[[FunctionContext, Expression], Operand]
+) -> Operand:
     """`and`, `or`: what `build` makes of one operand, the second evaluated only if needed."""
     left = build(context, node.left)
     decided = truth(context, left, node.left)
@@ -268,7 +270,7 @@ def _membership(
     return negation(context, result, node) if symbol == "not in" else result
 
 
-def _tuple(context: FunctionContext, items: list[Expression]) -> Operand:
+def tuple_of(context: FunctionContext, items: list[Expression]) -> Operand:
     values = [context.materialize(expression(context, item)) for item in items]
     made = context.builder.make_tuple(values)
     return Operand(made.type, made)

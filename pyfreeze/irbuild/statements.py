@@ -26,23 +26,22 @@ from mypy.nodes import (
     RaiseStmt,
     RefExpr,
     ReturnStmt,
-    StarExpr,
     Statement,
     StrExpr,
-    TupleExpr,
     UnaryExpr,
     WhileStmt,
 )
 from mypy.nodes import Block as MypyBlock
 from mypy.nodes import Context as Node
 
-from pyfreeze.ir.types import NONE, OBJECT, TupleType
+from pyfreeze.ir.types import NONE, OBJECT
 from pyfreeze.irbuild import loops
 from pyfreeze.irbuild.context import FunctionContext
 from pyfreeze.irbuild.declared_types import declared
 from pyfreeze.irbuild.expressions import condition, expression, operands
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_number, variable_type
 from pyfreeze.irbuild.operators import binary, convert
+from pyfreeze.irbuild.targets import store
 from pyfreeze.irbuild.unsupported import Unsupported
 
 
@@ -116,22 +115,7 @@ def _assignment(context: FunctionContext, node: AssignmentStmt) -> None:
         return
     value = expression(context, node.rvalue)
     for target in node.lvalues:
-        _store(context, target, value, node)
-
-
-def _store(context: FunctionContext, target: Expression, value: Operand, node: Statement) -> None:
-    if isinstance(target, NameExpr):
-        context.assign(target.name, value, node, convert)
-        return
-    if isinstance(target, TupleExpr) and isinstance(value.type, TupleType):
-        if any(isinstance(item, StarExpr) for item in target.items):
-            raise Unsupported("PF101", node, "unpacking into a starred name is not compiled yet")
-        if len(target.items) != len(value.type.items):
-            raise Unsupported("PF101", node, "this unpacking raises ValueError")
-        for item, part in zip(target.items, context.items(value), strict=True):
-            _store(context, item, part, node)
-        return
-    raise Unsupported("PF101", node, "assigning to an attribute, an item or a starred name is not compiled yet")
+        store(context, target, value, node)
 
 
 def _if(context: FunctionContext, node: IfStmt) -> None:
