@@ -43,7 +43,7 @@ from pyfreeze.irbuild.frozen_classes import FrozenClass
 from pyfreeze.irbuild.module_constants import constant_value
 from pyfreeze.irbuild.native_calls import call_member, call_method, call_native, construct, has_member
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, is_number
-from pyfreeze.irbuild.operators import binary, comparison, select, truth
+from pyfreeze.irbuild.operators import binary, comparison, of_one_type, select, truth
 from pyfreeze.irbuild.unsupported import Unsupported
 from pyfreeze.primitives import MATH_FUNCTIONS, TABLE, boxed
 
@@ -238,6 +238,15 @@ def range_call(node: Expression) -> CallExpr | None:
     return node
 
 
+def reversed_range(node: Expression) -> CallExpr | None:
+    """The range of `node`, if that is `reversed(range(…))`."""
+    if not isinstance(node, CallExpr) or not isinstance(node.callee, RefExpr):
+        return None
+    if node.callee.fullname != "builtins.reversed" or node.arg_kinds != [ArgKind.ARG_POS]:
+        return None
+    return range_call(node.args[0])
+
+
 def range_bounds(context: FunctionContext, node: CallExpr, build: Build) -> tuple[list[Operand], Type]:
     """start, stop and step as int64 operands, and the type of the range's items."""
     context.bind_builtin("range")
@@ -340,7 +349,7 @@ def _extremum(symbol: str) -> Callable[[FunctionContext, CallExpr, list[Operand]
             arguments = context.items(arguments[0])
         if len(arguments) < 2:
             raise Unsupported("PF112", node, "min and max are compiled only for two or more numbers so far")
-        arguments = _one_type(context, arguments, node)
+        arguments = of_one_type(context, arguments, node)
         best = arguments[0]
         for candidate in arguments[1:]:
             better = comparison(context, symbol, candidate, best, node)
@@ -348,17 +357,6 @@ def _extremum(symbol: str) -> Callable[[FunctionContext, CallExpr, list[Operand]
         return best
 
     return build
-
-
-def _one_type(context: FunctionContext, arguments: list[Operand], node: CallExpr) -> list[Operand]:
-    types = {operand.type for operand in arguments if not operand.is_weak}
-    if not types:
-        return arguments
-    if len(types) > 1:
-        shown = " and ".join(sorted(map(type_name, types)))
-        raise Unsupported("PF105", node, f"the result may be {shown} here", "make all arguments of one type")
-    (common,) = types
-    return [convert(context, operand, common, node) for operand in arguments]
 
 
 def _without_none(arguments: list[Operand]) -> list[Operand]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from mypy.nodes import (
     AssignmentExpr,
@@ -49,11 +50,11 @@ def expression(context: FunctionContext, node: Expression) -> Operand:
         case MemberExpr():
             return _member(context, node)
         case OpExpr(op="and" | "or"):
-            return _logical(context, node)
+            return _logical(context, node, expression)
         case OpExpr(op=symbol, left=left, right=right):
             return binary(context, symbol, *operands(context, left, right), node)
         case UnaryExpr(op="not", expr=inner):
-            return negation(context, expression(context, inner), node)
+            return negation(context, condition(context, inner), node)
         case UnaryExpr(op=symbol, expr=inner):
             return unary(context, symbol, expression(context, inner), node)
         case ComparisonExpr():
@@ -61,7 +62,7 @@ def expression(context: FunctionContext, node: Expression) -> Operand:
         case ConditionalExpr():
             return _conditional(context, node)
         case TupleExpr(items=items):
-            return _tuple(context, items)
+            return tuple_of(context, items)
         case IndexExpr():
             return _index(context, node)
         case CallExpr():
@@ -164,21 +165,25 @@ def _constant(context: FunctionContext, node: RefExpr, name: str | None) -> Oper
 
 def condition(context: FunctionContext, node: Expression) -> Operand:
     """`node` as a truth value."""
+    if isinstance(node, OpExpr) and node.op in ("and", "or"):
+        return _logical(context, node, condition)
     return truth(context, expression(context, node), node)
 
 
-def _logical(context: FunctionContext, node: OpExpr) -> Operand:
-    """`and`, `or`: the value of one operand, the second evaluated only if needed."""
-    left = expression(context, node.left)
+def _logical(
+    context: FunctionContext, node: OpExpr, build: Callable[[FunctionContext, Expression], Operand]
+) -> Operand:
+    """`and`, `or`: what `build` makes of one operand, the second evaluated only if needed."""
+    left = build(context, node.left)
     decided = truth(context, left, node.left)
     if decided.is_constant and left.is_constant:
-        return expression(context, node.right) if bool(left.constant) == (node.op == "and") else left
+        return build(context, node.right) if bool(left.constant) == (node.op == "and") else left
     more, done = context.branch_on(decided, node)
     if node.op == "or":
         more, done = done, more
     before = dict(context.variables)
     context.builder.activate(more)
-    right = expression(context, node.right)
+    right = build(context, node.right)
     return _join_values(context, [(done, before, left), (None, None, right)], node)
 
 
@@ -276,7 +281,7 @@ def _membership(
     return negation(context, result, node) if symbol == "not in" else result
 
 
-def _tuple(context: FunctionContext, items: list[Expression]) -> Operand:
+def tuple_of(context: FunctionContext, items: list[Expression]) -> Operand:
     values = [context.materialize(expression(context, item)) for item in items]
     made = context.builder.make_tuple(values)
     return Operand(made.type, made)

@@ -1,4 +1,4 @@
-"""`while` and `for … in range(…)`, with `else`, `break` and `continue`.
+"""`while`, and `for` over ranges and tuples, with `else`, `break` and `continue`.
 
 A loop's header has a parameter for each variable that the loop assigns; each way back polls for signals.
 """
@@ -15,23 +15,25 @@ from mypy.nodes import (
     DelStmt,
     Expression,
     ForStmt,
+    ListExpr,
     NameExpr,
     Node,
     OperatorAssignmentStmt,
     RefExpr,
     Statement,
+    StrExpr,
     TupleExpr,
     WhileStmt,
 )
 
-from pyfreeze.ir.instructions import Block, Constant, Value
-from pyfreeze.ir.types import INT, INT64, ArrayType, Type
+from pyfreeze.ir.instructions import Block, Constant, Edge, Value
+from pyfreeze.ir.types import INT, INT64, ArrayType, TupleType, Type
 from pyfreeze.irbuild import arrays, calls
 from pyfreeze.irbuild.context import FunctionContext, Loop
 from pyfreeze.irbuild.conversions import convert
-from pyfreeze.irbuild.expressions import condition, expression
+from pyfreeze.irbuild.expressions import condition, expression, tuple_of
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int
-from pyfreeze.irbuild.operators import binary
+from pyfreeze.irbuild.operators import binary, of_one_type
 from pyfreeze.irbuild.targets import store
 from pyfreeze.irbuild.unsupported import Unsupported
 
@@ -164,20 +166,72 @@ def _finish(
 
 
 def for_loop(context: FunctionContext, node: ForStmt, build_block: BuildBlock) -> None:
-    ranged = calls.range_call(node.expr)
     if node.is_async:
-        raise Unsupported("PF101", node, "async for is not compiled yet")
-    if ranged is None:
-        _over_array(context, node, build_block)
+        raise Unsupported("PF101", node, "an asynchronous loop is not compiled yet")
+    reverse = calls.reversed_range(node.expr)
+    ranged = reverse or calls.range_call(node.expr)
+    if ranged is None or not isinstance(node.index, NameExpr):
+        _over_items(context, node, build_block)
         return
-    if not isinstance(node.index, NameExpr):
-        raise Unsupported("PF101", node, "this loop raises TypeError")
+    if reverse is not None:
+        context.bind_builtin("reversed")
     bounds, item = calls.range_bounds(context, ranged, expression)
     start, stop, step = bounds
-    if step.value is not None and _constant_of(context, step) == 1:
+    if reverse is None and step.value is not None and _constant_of(context, step) == 1:
         _unit_step(context, node, start, stop, item, build_block)
     else:
-        _counted_steps(context, node, ranged, bounds, item, build_block)
+        _counted_steps(context, node, ranged, bounds, item, reverse is not None, build_block)
+
+
+def _over_items(context: FunctionContext, node: ForStmt, build_block: BuildBlock) -> None:
+    """Over an array, or over a tuple or a list written here, which nobody else can change."""
+    match node.expr:
+        case CallExpr() as call if _is_enumerate(call):
+            _over_array(context, node, call, expression(context, call.args[0]), build_block)
+            return
+        case ListExpr(items=shown):
+            whole = tuple_of(context, shown)
+        case StrExpr():
+            whole = constant_operand(None)
+        case container:
+            whole = expression(context, container)
+    if isinstance(whole.type, ArrayType):
+        _over_array(context, node, None, whole, build_block)
+    elif isinstance(whole.type, TupleType):
+        _over_tuple(context, node, whole, build_block)
+    else:
+        raise Unsupported(
+            "PF101", node, "a loop over something else than a range, a tuple or an array is not compiled yet"
+        )
+
+
+def _over_tuple(context: FunctionContext, node: ForStmt, whole: Operand, build_block: BuildBlock) -> None:
+    """Count, and choose the item by its number."""
+    items = of_one_type(context, context.items(whole), node)
+    if not items:
+        build_block(context, node.else_body.body if node.else_body else [])
+        return
+
+    def set_item(counter: Value) -> None:
+        store(context, node.index, _numbered(context, items, counter, node), node.index)
+
+    first, limit = (context.builder.constant(INT64, number) for number in (0, len(items)))
+    _count(context, node, first, lambda: limit, set_item, build_block)
+
+
+def _numbered(context: FunctionContext, items: list[Operand], number: Value, node: ForStmt) -> Operand:
+    """`items[number]`; LLVM makes a table of it, or a few comparisons."""
+    values = [context.materialize(item) for item in items]
+    chosen, item = context.builder.new_block("chosen"), Value(values[0].type)
+    chosen.parameters.append(item)
+    for index, value in enumerate(values[:-1]):
+        is_this = context.apply("int64.eq", [number, context.builder.constant(INT64, index)], node)
+        following = context.builder.new_block("following")
+        context.builder.cond_branch(context.materialize(is_this), Edge(chosen, [value]), Edge(following))
+        context.builder.activate(following)
+    context.builder.branch(chosen, [values[-1]])
+    context.builder.activate(chosen)
+    return Operand(item.type, item)
 
 
 def _constant_of(context: FunctionContext, operand: Operand) -> object:
@@ -208,15 +262,23 @@ def _unit_step(
 
 
 def _counted_steps(
-    context: FunctionContext, node: ForStmt, ranged: Node, bounds: list[Operand], item: Type, build_block: BuildBlock
+    context: FunctionContext,
+    node: ForStmt,
+    ranged: Node,
+    bounds: list[Operand],
+    item: Type,
+    backward: bool,
+    build_block: BuildBlock,
 ) -> None:
     """Any other step: count the steps, whose number is computed once; the item is start + number * step."""
     start, _, step = bounds
     steps = context.materialize(context.apply("range.steps", bounds, ranged))
+    last = context.apply("int64.sub_wrapping", [steps, context.builder.constant(INT64, 1)], node) if backward else None
 
     def set_item(counter: Value) -> None:
         # Between start and stop, so that wrapping cannot change it.
-        offset = context.apply("int64.mul_wrapping", [counter, step], node)
+        number = counter if last is None else context.apply("int64.sub_wrapping", [last, counter], node)
+        offset = context.apply("int64.mul_wrapping", [number, step], node)
         _item(context, node, context.apply("int64.add_wrapping", [start, offset], node), item)
 
     _count(context, node, context.builder.constant(INT64, 0), lambda: steps, set_item, build_block)
@@ -250,21 +312,18 @@ def _count(
     _finish(context, node.else_body.body if node.else_body else None, exits, loop, build_block)
 
 
-def _over_array(context: FunctionContext, node: ForStmt, build_block: BuildBlock) -> None:
+def _over_array(
+    context: FunctionContext, node: ForStmt, numbering: CallExpr | None, array: Operand, build_block: BuildBlock
+) -> None:
     """`for x in array`, `for i, x in enumerate(array, start)`."""
-    numbered = isinstance(node.expr, CallExpr) and _is_enumerate(node.expr)
     start: Operand | None = None
-    if numbered:
-        assert isinstance(node.expr, CallExpr)
+    if numbering is not None:
         context.bind_builtin("enumerate")
-        array = expression(context, node.expr.args[0])
-        start = expression(context, node.expr.args[1]) if len(node.expr.args) == 2 else constant_operand(0)
+        start = expression(context, numbering.args[1]) if len(numbering.args) == 2 else constant_operand(0)
         if not is_int(start.type):
             raise Unsupported("PF101", node, "this enumerate() is not compiled yet")
-    else:
-        array = expression(context, node.expr)
     if not isinstance(array.type, ArrayType):
-        raise Unsupported("PF101", node, "a loop over something else than a range or an array is not compiled yet")
+        raise Unsupported("PF101", node, "enumerate() is compiled only for arrays so far")
 
     def set_item(counter: Value) -> None:
         element = arrays.known_item(context, array, Operand(INT64, counter), node)

@@ -27,7 +27,15 @@ from pyfreeze.ir.types import (
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.conversions import as_plain_int, convert, to_float
 from pyfreeze.irbuild.frozen_operators import frozen_binary, frozen_comparison, frozen_truth, frozen_unary
-from pyfreeze.irbuild.operand import Operand, common_int, constant_operand, is_number
+from pyfreeze.irbuild.operand import (
+    Operand,
+    common_int,
+    constant_operand,
+    is_number,
+    join,
+    settled,
+    variable_type,
+)
 from pyfreeze.irbuild.unsupported import Unsupported
 
 _BINARY = {
@@ -89,8 +97,27 @@ def binary(
         folded = _fold(name, int(left.number), int(right.number))
         if folded is not None:
             return folded
+    for operand, partner in ((left, right), (right, left)):
+        if operand.is_weak and isinstance(partner.type, FixedInt) and not partner.type.holds(int(operand.number)):
+            return _with_large_constant(context, name, left, right, partner.type, node)
     left, right = _same_int_type(context, left, right, node)
     return context.apply(f"{left.type}.{name}", [left, right], node)
+
+
+def _with_large_constant(
+    context: FunctionContext, name: str, left: Operand, right: Operand, width: FixedInt, node: Node
+) -> Operand:
+    """One operand is a constant that `width`, the type of the other, does not hold; the result may well fit."""
+    if name == "and" and not width.signed:
+        left, right = (
+            constant_operand(int(operand.number) & width.maximum) if operand.is_weak else operand
+            for operand in (left, right)
+        )
+        left, right = _same_int_type(context, left, right, node)
+        return context.apply(f"{width}.and", [left, right], node)
+    plain = [convert(context, operand, INT, node) for operand in (left, right)]
+    result = context.apply(f"int.{name}", plain, node)
+    return convert(context, result, width, node) if result.type == INT else result
 
 
 def _concatenate(context: FunctionContext, left: Operand, right: Operand) -> Operand:
@@ -292,3 +319,20 @@ def select(context: FunctionContext, condition: Operand, then: Operand, otherwis
     context.builder.cond_branch(context.materialize(condition), Edge(target, [first]), Edge(target, [second]))
     context.builder.activate(target)
     return Operand(then.type, parameter)
+
+
+def of_one_type(context: FunctionContext, operands: list[Operand], node: Node) -> list[Operand]:
+    """One of these is chosen at run time: all as the type that holds each of them."""
+    if not operands:
+        return []
+    common = variable_type(operands[0])
+    for operand in operands[1:]:
+        joined = join(common, variable_type(operand))
+        if joined is None:
+            shown = " and ".join(sorted({type_name(settled(common)), type_name(operand.type)}))
+            raise Unsupported("PF105", node, f"it may be {shown} here", "make all of one type")
+        common = joined
+    weak = [int(operand.number) for operand in operands if operand.is_weak]
+    if isinstance(common, FixedInt) and not all(map(common.holds, weak)):
+        common = INT
+    return [convert(context, operand, settled(common), node) for operand in operands]

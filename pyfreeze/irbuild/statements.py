@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import sys
-from collections.abc import Iterator
 
 from mypy.nodes import (
     AssertStmt,
@@ -180,33 +179,33 @@ def _assert(context: FunctionContext, node: AssertStmt) -> None:
     before = dict(context.variables)
     context.builder.activate(otherwise)
     message = [node.msg] if node.msg is not None else []
-    _raise_exception(context, "AssertionError", message, not message, _place_of_failure(node))
+    _raise_exception(context, "AssertionError", message, node.msg is None, _place_of_failure(node))
     context.builder.activate(then)
     context.variables = before
 
 
 def _place_of_failure(node: AssertStmt) -> Node:
-    """What the traceback marks: the statement, from 3.13 on the condition, on 3.11 the last comparison compiled."""
+    """Where CPython's compiler says that an assertion fails."""
     if sys.version_info >= (3, 13):
         return node.expr
     if sys.version_info >= (3, 12):
         return node
-    return next(reversed(list(_comparisons(node.expr))), node)
+    return _last_comparison(node.expr) or node
 
 
-def _comparisons(node: Expression) -> Iterator[Node]:
-    """Those that a condition jumps on, in the order of the bytecode."""
+def _last_comparison(node: Expression) -> Expression | None:
+    """The last comparison in a condition; 3.11's compiler_jump_if does not go back from it to the statement."""
     match node:
-        case UnaryExpr(op="not", expr=inner):
-            yield from _comparisons(inner)
-        case OpExpr(op="and" | "or", left=left, right=right):
-            yield from _comparisons(left)
-            yield from _comparisons(right)
-        case ConditionalExpr(cond=decision, if_expr=then, else_expr=otherwise):
-            for part in (decision, then, otherwise):
-                yield from _comparisons(part)
         case ComparisonExpr():
-            yield node
+            return node
+        case UnaryExpr(op="not", expr=inner):
+            return _last_comparison(inner)
+        case OpExpr(op="and" | "or", left=left, right=right):
+            return _last_comparison(right) or _last_comparison(left)
+        case ConditionalExpr(cond=test, if_expr=then, else_expr=otherwise):
+            return _last_comparison(otherwise) or _last_comparison(then) or _last_comparison(test)
+        case _:
+            return None
 
 
 # The constructors of these refuse most arguments.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import pyfreeze._runtime as runtime
 from tests.conftest import Both, build_both
 
 WIDTHS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "int")
@@ -272,3 +274,33 @@ def test_masked_plain_integers_stay_exact_in_a_loop(tmp_path: Path) -> None:
     assert both.native() == {"hashes", "xorshift"}
     both.same("hashes", 200)
     both.same("xorshift", 1000)
+
+
+def test_constants_that_the_width_does_not_hold(both: Callable[[str], Both]) -> None:
+    """The operation is exact, and native where the result fits: `a & ~7` of an unsigned int."""
+    module = both(
+        """
+        from pyfreeze import int32, int64, uint8, uint32, uint64
+        def aligned(a: uint32): return a & ~7
+        def aligned_up(a: uint64): return a + 7 & -8
+        def low(a: int64): return a & 0xFFFFFFFFFFFFFFFF
+        def less(a: uint32): return a + -1
+        def narrow(a: int32): return a & 0xFFFFFFFF
+        def quotient(a: uint8): return a // 300
+        def remainder(a: uint8): return a % 300
+        def ratio(a: uint8): return a / 1000
+        def shifted(a: uint8): return a >> 300
+        def turned(a: uint8): return 300 - a
+        def power(a: uint8): return a ** -1
+        def divided(a: uint8): return -300 % a
+        """
+    )
+    assert len(module.native()) == 12
+    runtime.reset_statistics()
+    for name in sorted(module.native()):
+        for argument in (1, 2, 77, 127):
+            module.same(name, argument)
+    fallen = {str(entry["function"]) for entry in runtime.statistics()}
+    assert fallen == {"turned", "power"}  # whose results are no uint8
+    for name, argument in [("divided", 0), ("less", 0), ("low", -1), ("narrow", -1), ("low", -(2**63))]:
+        module.same(name, argument)
