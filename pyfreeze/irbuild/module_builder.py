@@ -31,6 +31,7 @@ from pyfreeze.irbuild.module_constants import constant_value, has_text, module_c
 from pyfreeze.irbuild.operand import Operand, constant_operand, join, settled
 from pyfreeze.irbuild.operators import convert
 from pyfreeze.irbuild.statements import block, falls_off
+from pyfreeze.irbuild.survey import survey
 from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
 
 CodeKey = tuple[str, int]
@@ -81,9 +82,18 @@ class _Candidate:
 _ATTEMPTS = 60  # each attempt widens the type of at least one variable
 
 
-def build_module(tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType]) -> BuiltModule:
-    """IR of every function of the module that can be native. `codes` are its functions' code objects."""
-    return _ModuleBuilder(tree, module_name, codes).build()
+def build_module(
+    tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType], *, every_reason: bool = False
+) -> BuiltModule:
+    """IR of every function of the module that can be native. `codes` are its functions' code objects.
+
+    Of the others, the first reason is found on the way; `every_reason` looks for all.
+    """
+    builder = _ModuleBuilder(tree, module_name, codes)
+    built = builder.build()
+    if every_reason:
+        builder.find_every_reason()
+    return built
 
 
 class _ModuleBuilder:
@@ -96,6 +106,7 @@ class _ModuleBuilder:
         self._candidates: dict[str, _Candidate] = {}
         self._outcomes: list[FunctionOutcome] = []
         self._by_global_name: dict[str, list[str]] = {}
+        self._found: list[tuple[FunctionOutcome, FuncDef, CodeType]] = []
         for qualname, node, decorators_line, top_level in _functions(tree):
             self._add(qualname, node, decorators_line, top_level, codes)
 
@@ -117,14 +128,17 @@ class _ModuleBuilder:
         try:
             if code is None:
                 raise Unsupported("PF115", node, "its bytecode could not be told from that of another function")
+            self._found.append((outcome, node, code))
             _check_kind(node, code)
             candidate = _Candidate(name, node, code, outcome, top_level, decorators_line is not None)
             candidate.result = _declared_result(node, self._names)
-            values = {name: value for name, (value, _) in self._constants.items()}
-            candidate.signature = _signature(name, node, code, candidate.result, self._names, values)
+            candidate.signature = _signature(name, node, code, candidate.result, self._names, self._values())
             self._candidates[name] = candidate
         except Unsupported as unsupported:
             _note(outcome, unsupported)
+
+    def _values(self) -> dict[str, ConstantValue]:
+        return {name: value for name, (value, _) in self._constants.items()}
 
     def build(self) -> BuiltModule:
         for candidate in list(self._candidates.values()):
@@ -271,6 +285,57 @@ class _ModuleBuilder:
                         candidate.function, changed = None, True
                         break
 
+    def find_every_reason(self) -> None:
+        """Look for all reasons of each function that has one."""
+        for outcome, node, code in self._found:
+            if outcome.reasons and (found := self._survey(node, code)):
+                outcome.reasons.clear()
+                for unsupported in found:
+                    _note(outcome, unsupported)
+
+    def _survey(self, node: FuncDef, code: CodeType) -> list[Unsupported]:
+        reasons = list(_kind_reasons(node, code))
+        facts, unknown = Facts(), {*code.co_freevars, *code.co_cellvars}
+        result = None
+        try:
+            result = _declared_result(node, self._names)
+        except Unsupported as unsupported:
+            reasons.append(unsupported)
+        for index, argument in enumerate(node.arguments):
+            name = argument.variable.name
+            if argument.kind.is_star():
+                unknown.add(name)
+                continue
+            try:
+                hint = _parameter(node, code, index, self._names, {}).declared
+            except Unsupported as unsupported:
+                reasons.append(unsupported)
+                unknown.add(name)
+            else:
+                facts.variables[name] = hint.type
+                facts.declared.update({name: hint} if hint.promise else {})
+        reasons += self._survey_body(node, code, facts, unknown, result)
+        return sorted(reasons, key=lambda reason: reason.line)
+
+    def _survey_body(
+        self, node: FuncDef, code: CodeType, facts: Facts, unknown: set[str], result: Declared | None
+    ) -> list[Unsupported]:
+        parameters = dict(facts.variables)
+        reasons: list[Unsupported] = []
+        for _ in range(_ATTEMPTS):
+            builder = FunctionBuilder(Function(node.name, (), _UNKNOWN, line=node.line))
+            builder.activate(builder.new_block("entry"))
+            context = FunctionContext(builder, code, facts, result, self._names, self._resolve_global, self._resolver())
+            context.unknown |= unknown
+            context.variables = {name: Value(settled(type_), name) for name, type_ in parameters.items()}
+            reasons.clear()
+            try:
+                survey(context, node, reasons)
+                break
+            except Rebuild:
+                continue
+        return reasons
+
 
 def _functions(tree: MypyFile) -> Iterator[tuple[str, FuncDef, int | None, bool]]:
     """Qualified name, node, line of the first decorator, and whether it is bound to a module global."""
@@ -319,14 +384,19 @@ _FLAGS = {
 
 def _check_kind(node: FuncDef, code: CodeType) -> None:
     """Refuse what no native function can be, whatever is in it."""
+    for unsupported in _kind_reasons(node, code):
+        raise unsupported
+
+
+def _kind_reasons(node: FuncDef, code: CodeType) -> Iterator[Unsupported]:
     for flag, kind in _FLAGS.items():
         if code.co_flags & flag:
-            raise Unsupported("PF108", node, f"it is {kind}")
+            yield Unsupported("PF108", node, f"it is {kind}")
     if code.co_freevars or code.co_cellvars:
         names = ", ".join(f"`{name}`" for name in (*code.co_freevars, *code.co_cellvars))
-        raise Unsupported("PF107", node, f"it shares variables with another function: {names}")
+        yield Unsupported("PF107", node, f"it shares variables with another function: {names}")
     if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
-        raise Unsupported("PF109", node, "it takes *args or **kwargs")
+        yield Unsupported("PF109", node, "it takes *args or **kwargs")
 
 
 class _Unknown:
@@ -356,36 +426,7 @@ def _signature(
     names: SymbolTable,
     constants: Mapping[str, ConstantValue],
 ) -> Signature:
-    typed = node.type if isinstance(node.type, CallableType) else None
-    written = node.unanalyzed_type if isinstance(node.unanalyzed_type, CallableType) else None
-    parameters: list[Parameter] = []
-    for index, argument in enumerate(node.arguments):
-        if argument.variable.is_self or argument.variable.is_cls:
-            name = argument.variable.name
-            raise Unsupported(
-                "PF104",
-                node,
-                f"`{name}` is an object: methods are not compiled yet",
-                "move the arithmetic to a function",
-            )
-        if argument.type_annotation is None or typed is None or written is None:
-            raise Unsupported("PF103", node, f"parameter `{argument.variable.name}` has no annotation", "annotate it")
-        hint = declared(written.arg_types[index], typed.arg_types[index], names)
-        if hint is None:
-            shown = typed.arg_types[index]
-            raise Unsupported(
-                "PF104", node, f"parameter `{argument.variable.name}`, {shown}, is no number or tuple of numbers"
-            )
-        parameters.append(
-            Parameter(
-                argument.variable.name,
-                hint,
-                index >= code.co_argcount,
-                index < code.co_posonlyargcount,
-                _default(argument, constants),
-                argument.kind in (ArgKind.ARG_POS, ArgKind.ARG_NAMED),
-            )
-        )
+    parameters = [_parameter(node, code, index, names, constants) for index in range(len(node.arguments))]
     optional = [parameter.default for parameter in parameters[: code.co_argcount] if not parameter.required]
     positional = tuple(default for default in optional if not isinstance(default, NoConstant))
     known = len(positional) == len(optional)
@@ -395,6 +436,32 @@ def _signature(
         result.type if result is not None else _UNKNOWN,
         (positional or None) if known else UNKNOWN_DEFAULTS,
         known,
+    )
+
+
+def _parameter(
+    node: FuncDef, code: CodeType, index: int, names: SymbolTable, constants: Mapping[str, ConstantValue]
+) -> Parameter:
+    typed = node.type if isinstance(node.type, CallableType) else None
+    written = node.unanalyzed_type if isinstance(node.unanalyzed_type, CallableType) else None
+    argument = node.arguments[index]
+    name = argument.variable.name
+    if argument.variable.is_self or argument.variable.is_cls:
+        message = f"`{name}` is an object: methods are not compiled yet"
+        raise Unsupported("PF104", node, message, "move the arithmetic to a function")
+    if argument.type_annotation is None or typed is None or written is None:
+        raise Unsupported("PF103", node, f"parameter `{name}` has no annotation", "annotate it")
+    hint = declared(written.arg_types[index], typed.arg_types[index], names)
+    if hint is None:
+        shown = typed.arg_types[index]
+        raise Unsupported("PF104", node, f"parameter `{name}`, {shown}, is no number or tuple of numbers")
+    return Parameter(
+        name,
+        hint,
+        index >= code.co_argcount,
+        index < code.co_posonlyargcount,
+        _default(argument, constants),
+        argument.kind in (ArgKind.ARG_POS, ArgKind.ARG_NAMED),
     )
 
 

@@ -46,7 +46,12 @@ def block(context: FunctionContext, statements: list[Statement]) -> None:
     for statement in statements:
         if context.builder.terminated:
             return  # unreachable
-        _statement(context, statement)
+        try:
+            _statement(context, statement)
+        except Unsupported as unsupported:
+            if context.go_on_after is None:
+                raise
+            context.go_on_after(context, statement, unsupported)
 
 
 def _statement(context: FunctionContext, node: Statement) -> None:
@@ -127,7 +132,11 @@ def _store(context: FunctionContext, target: Expression, value: Operand, node: S
         for item, part in zip(target.items, context.items(value), strict=True):
             _store(context, item, part, node)
         return
-    raise Unsupported("PF101", node, "assigning to an attribute, an item or a starred name is not compiled yet")
+    raise store_unsupported(node)
+
+
+def store_unsupported(node: Statement) -> Unsupported:
+    return Unsupported("PF101", node, "assigning to an attribute, an item or a starred name is not compiled yet")
 
 
 def _if(context: FunctionContext, node: IfStmt) -> None:

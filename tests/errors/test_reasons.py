@@ -40,3 +40,18 @@ def test_the_cases_cover_the_codes() -> None:
     shown = {code for path in CASES for _, code in expected(path)}
     # PF111 and PF115 need functions that cannot be told apart by their names, and PF190 is a bug of ours.
     assert {code for code in CATALOGUE if code < "PF500"} - shown == {"PF111", "PF115", "PF190"}
+
+
+def test_each_part_of_a_signature_has_its_reason() -> None:
+    (path,) = (path for path in CASES if path.stem == "several_reasons")
+    report, _ = driver.analyse(read_source(path))
+    first = report.functions[0]
+    messages = [reason.message for reason in first.reasons if reason.line == first.line]
+    assert [re.sub(r",.*", "", message) for message in messages] == [
+        "its result",
+        "parameter `names`",
+        "parameter `extra` has no annotation",
+    ]
+    assert [reason.line for reason in first.reasons] == sorted(reason.line for reason in first.reasons)
+    found = [(reason.code, reason.line, reason.message) for reason in first.reasons]
+    assert len(set(found)) == len(found)
