@@ -18,7 +18,7 @@ from pyfreeze.explain.report import FunctionReport, ModuleReport
 from pyfreeze.ir.function import Module, Stage
 from pyfreeze.ir.printer import format_module
 from pyfreeze.ir.verifier import VerifierError, verify
-from pyfreeze.irbuild.module_builder import BuiltModule, build_module
+from pyfreeze.irbuild.module_builder import BuiltModule, build_module, unseen_functions
 from pyfreeze.link.linker import extension_suffix, link_extension
 from pyfreeze.options import Options
 from pyfreeze.passes.pipeline import PASSES, Pass, PassFailure, run_passes
@@ -110,7 +110,7 @@ def _analyse(source: SourceFile, *, every_reason: bool = False) -> _Analysed:
     typed = typecheck(source)
     codes = functions_of(code)
     if typed.tree is None:
-        built = BuiltModule(Module(source.module_name), [], {})
+        built = BuiltModule(Module(source.module_name), list(unseen_functions(codes)), {})
     else:
         built = build_module(typed.tree, source.module_name, codes, every_reason=every_reason)
     path = str(source.path)

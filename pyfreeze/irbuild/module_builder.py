@@ -10,7 +10,7 @@ from types import CodeType
 
 from mypy.nodes import ArgKind, Argument, ClassDef, Decorator, FuncDef, MypyFile, OverloadedFuncDef, SymbolTable, Var
 from mypy.nodes import Context as Node
-from mypy.types import AnyType, CallableType
+from mypy.types import AnyType, CallableType, UnboundType
 
 from pyfreeze.ir.builder import FunctionBuilder
 from pyfreeze.ir.function import (
@@ -96,11 +96,24 @@ def build_module(
     return built
 
 
+_UNSEEN = "mypy gives no types for it: it takes this place to be unreachable, or cannot read the module"
+_UNSEEN_HINT = "take it out of the condition on a platform or version, or mend what mypy reports"
+
+
+def unseen_functions(codes: Mapping[CodeKey, CodeType]) -> Iterator[FunctionOutcome]:
+    """The outcome of each function of `codes` if mypy says nothing about it."""
+    for key, code in codes.items():
+        if code.co_flags & inspect.CO_OPTIMIZED and not code.co_name.startswith("<"):  # no class, lambda, …
+            line = code.co_firstlineno
+            yield FunctionOutcome(code.co_qualname, line, key, [Reason("PF115", line, 0, _UNSEEN, _UNSEEN_HINT)])
+
+
 class _ModuleBuilder:
     def __init__(self, tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType]) -> None:
         self._constants = module_constants(tree)
         self._written_types = written_types(tree)
         self._rebound = frozenset(name for code in codes.values() for name in _rebound_globals(code))
+        self._codes = codes
         self._module_name = module_name
         self._names = tree.names
         self._candidates: dict[str, _Candidate] = {}
@@ -127,7 +140,10 @@ class _ModuleBuilder:
         code = codes.get(key)
         try:
             if code is None:
-                raise Unsupported("PF115", node, "its bytecode could not be told from that of another function")
+                message = "it has no bytecode that could be told from another function's, or is never defined"
+                raise Unsupported("PF115", node, message)
+            if isinstance(node.type, CallableType) and isinstance(node.type.ret_type, UnboundType):
+                raise Unsupported("PF115", node, _UNSEEN, _UNSEEN_HINT)
             self._found.append((outcome, node, code))
             _check_kind(node, code)
             candidate = _Candidate(name, node, code, outcome, top_level, decorators_line is not None)
@@ -150,7 +166,12 @@ class _ModuleBuilder:
             if candidate.function is not None:
                 module.functions[name] = candidate.function
                 keys[name] = candidate.outcome.key
-        return BuiltModule(module, self._outcomes, keys)
+        return BuiltModule(module, [*self._outcomes, *self._unseen()], keys)
+
+    def _unseen(self) -> Iterator[FunctionOutcome]:
+        """Functions that are not in mypy's tree."""
+        seen = {outcome.key for outcome in self._outcomes}
+        return (outcome for outcome in unseen_functions(self._codes) if outcome.key not in seen)
 
     def _ensure_built(self, candidate: _Candidate) -> None:
         if candidate.function is not None or candidate.outcome.reasons or candidate.in_progress:
@@ -300,7 +321,8 @@ class _ModuleBuilder:
         try:
             result = _declared_result(node, self._names)
         except Unsupported as unsupported:
-            reasons.append(unsupported)
+            if not code.co_flags & _SUSPENDED:  # what a coroutine or generator returns is not what is annotated
+                reasons.append(unsupported)
         for index, argument in enumerate(node.arguments):
             name = argument.variable.name
             if argument.kind.is_star():
@@ -361,7 +383,7 @@ def _functions(tree: MypyFile) -> Iterator[tuple[str, FuncDef, int | None, bool]
 
 
 def _nested_statements(node: object) -> Iterator[object]:
-    for name in ("body", "else_body", "finally_body", "handlers"):
+    for name in ("body", "bodies", "else_body", "finally_body", "handlers"):
         part = getattr(node, name, None)
         for item in part if isinstance(part, list) else [part]:
             if hasattr(item, "body") or hasattr(item, "line"):
@@ -380,6 +402,9 @@ _FLAGS = {
     inspect.CO_COROUTINE: "a coroutine",
     inspect.CO_ASYNC_GENERATOR: "an async generator",
 }
+
+
+_SUSPENDED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 def _check_kind(node: FuncDef, code: CodeType) -> None:

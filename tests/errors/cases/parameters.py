@@ -26,11 +26,11 @@ def adder(n: int) -> Callable[[int], int]:  # error: [PF107] # error: [PF104]
     return add
 
 
-def count(n: int) -> Iterator[int]:  # error: [PF108] # error: [PF104]
+def count(n: int) -> Iterator[int]:  # error: [PF108]
     yield n  # error: [PF102]
 
 
-async def later(n: int) -> int:  # error: [PF108] # error: [PF104]
+async def later(n: int) -> int:  # error: [PF108]
     return n
 
 
