@@ -53,11 +53,13 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         raise _refused("PF501", path, "does not exist", "check the path") from None
+    except PermissionError as error:
+        raise _refused("PF501", path, f"cannot be read: {error.strerror}", "check its permissions") from None
     except IsADirectoryError:
         raise _refused("PF501", path, "is a folder", "name the files in it that are to be compiled") from None
     except (OSError, ValueError) as error:
         message = f"cannot be read: {getattr(error, 'strerror', None) or error}"
-        raise _refused("PF501", path, message, "check its permissions") from None
+        raise _refused("PF501", path, message, "check the path") from None
 
 
 def _decoded(path: Path, data: bytes) -> str:
@@ -71,14 +73,14 @@ def _decoded(path: Path, data: bytes) -> str:
 
 def _module_name(path: Path) -> str:
     """The dotted name: the packages that contain the file, then its own name."""
-    path = path.absolute()
+    absolute = path.absolute()
     parts = [] if path.name == "__init__.py" else [path.stem]
-    folder = path.parent
+    folder = absolute.parent
     while (folder / "__init__.py").exists():
         parts.insert(0, folder.name)
         folder = folder.parent
     if not parts:
-        parts = [path.parent.name]
+        parts = [absolute.parent.name]
     for part in parts:
         if not part.isidentifier():
             message = f"`{part}` is no name that can be imported as an extension module"
