@@ -33,12 +33,16 @@ class SourceFile:
         return "PyInitU_" + name.encode("punycode").decode("ascii").replace("-", "_")
 
 
-def read_source(path: Path) -> SourceFile:
-    """A module. Raises DiagnosticError: missing, unreadable, undecodable, or not importable under its name."""
+def read_source(path: Path, module_name: str | None = None) -> SourceFile:
+    """A module, called as its folders say unless `module_name` is given.
+
+    Raises DiagnosticError: missing, unreadable, undecodable, or not importable under its name.
+    """
     if path.suffix != ".py":
         raise _refused("PF501", path, "is no .py file", "name a Python source file")
     data = _read(path)
-    return SourceFile(path, _module_name(path), _decoded(path, data), data)
+    parts = _named(path) if module_name is None else module_name.split(".")
+    return SourceFile(path, _checked_name(path, parts), _decoded(path, data), data)
 
 
 def read_program(path: Path) -> SourceFile:
@@ -71,16 +75,18 @@ def _decoded(path: Path, data: bytes) -> str:
         raise _refused("PF502", path, message, "save it as UTF-8, or declare its encoding (PEP 263)") from None
 
 
-def _module_name(path: Path) -> str:
-    """The dotted name: the packages that contain the file, then its own name."""
+def _named(path: Path) -> list[str]:
+    """The packages that contain the file, then its own name."""
     absolute = path.absolute()
     parts = [] if path.name == "__init__.py" else [path.stem]
     folder = absolute.parent
     while (folder / "__init__.py").exists():
         parts.insert(0, folder.name)
         folder = folder.parent
-    if not parts:
-        parts = [absolute.parent.name]
+    return parts or [absolute.parent.name]
+
+
+def _checked_name(path: Path, parts: list[str]) -> str:
     for part in parts:
         if not part.isidentifier():
             message = f"`{part}` is no name that can be imported as an extension module"

@@ -198,7 +198,8 @@ def _import_root(source: SourceFile) -> Path | None:
 
     Not for the standard library, where mypy's stubs are better, nor in site-packages, which mypy searches itself.
     """
-    root = source.path.absolute().parents[source.module_name.count(".") + source.is_package]
+    folders, depth = source.path.absolute().parents, source.module_name.count(".") + source.is_package
+    root = folders[min(depth, len(folders) - 1)]  # a build may map deep packages to folders that are not
     if _is_reserved(source) or root.name in ("site-packages", "dist-packages"):
         return None
     return root
