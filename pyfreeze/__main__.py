@@ -15,6 +15,8 @@ def main() -> None:
             f"pyfreeze: error: the compiler needs `{error.name}`, which is not installed [PF508]\n"
             "    hint: pip install 'pyfreeze[compiler]'"
         )
+    except KeyboardInterrupt:  # so early that there is nothing to clean up
+        sys.exit("Aborted!")
     command_line()
 
 

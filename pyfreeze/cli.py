@@ -5,7 +5,9 @@ Whatever goes wrong is shown as diagnostics: a user never sees a traceback of ou
 
 from __future__ import annotations
 
+import errno
 import platform
+import signal
 import sys
 import tempfile
 import traceback
@@ -27,15 +29,46 @@ INTERNAL_ERROR = 70
 
 def main() -> None:
     """Run the command line and exit."""
+    _clean_up_when_terminated()
     try:
         commands()
     except DiagnosticError as error:
         show(error.diagnostics)
         sys.exit(1)
+    except _Terminated as ended:
+        sys.exit(128 + ended.signal_number)
     except Exception as error:
-        diagnostic = _not_installed(error) or _internal(error)
+        diagnostic = _not_installed(error) or _no_room(error) or _internal(error)
         show((diagnostic,))
-        sys.exit(1 if diagnostic.code == "PF508" else INTERNAL_ERROR)
+        sys.exit(INTERNAL_ERROR if diagnostic.code == "PF507" else 1)
+
+
+class _Terminated(BaseException):
+    """A signal asks us to end. No SystemExit, which mypy's callers take for a crash of mypy."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(signal_number)
+        self.signal_number = signal_number
+
+
+def _clean_up_when_terminated() -> None:
+    """End by an exception, so that temporary folders are removed and child processes ended, as they are for Ctrl-C."""
+
+    def handler(number: int, _frame: object) -> None:
+        raise _Terminated(number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, handler)
+
+
+def _no_room(error: Exception) -> Diagnostic | None:
+    if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
+        return None
+    return Diagnostic(
+        "PF505", "error", "pyfreeze", 0, 0, f"output cannot be written: {error.strerror}", "free some space"
+    )
 
 
 def _not_installed(error: Exception) -> Diagnostic | None:
@@ -115,7 +148,7 @@ def build(
     sys.exit(0 if build_files(files, out_dir, options) else 1)
 
 
-@commands.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@commands.command(context_settings={"allow_interspersed_args": False})
 @click.option("--compare", is_flag=True, help="Run interpreted as well; show both times; fail if the output differs.")
 @click.option("--cpu", type=click.Choice(["native", "baseline"]), default="native", show_default=True, help=_cpu_help)
 @click.argument("file", type=click.Path(path_type=Path))

@@ -18,7 +18,7 @@ from pyfreeze.explain.report import FunctionReport, ModuleReport
 from pyfreeze.ir.function import Module, Stage
 from pyfreeze.ir.printer import format_module
 from pyfreeze.ir.verifier import VerifierError, verify
-from pyfreeze.irbuild.module_builder import BuiltModule, build_module
+from pyfreeze.irbuild.module_builder import BuiltModule, build_module, unseen_functions
 from pyfreeze.link.linker import extension_suffix, link_extension
 from pyfreeze.options import Options
 from pyfreeze.passes.pipeline import PASSES, Pass, PassFailure, run_passes
@@ -100,19 +100,19 @@ def compile_module(source: SourceFile, target: Path, options: Options) -> BuildR
 
 def analyse(source: SourceFile) -> tuple[ModuleReport, tuple[Diagnostic, ...]]:
     """What `explain` shows, without generating code. Raises DiagnosticError."""
-    analysed = _analyse(source)
+    analysed = _analyse(source, every_reason=True)
     failures = _transform(analysed.built.module, Options(), lambda _stage, _text: None)
     return _report(source, analysed.built, failures), analysed.diagnostics
 
 
-def _analyse(source: SourceFile) -> _Analysed:
+def _analyse(source: SourceFile, *, every_reason: bool = False) -> _Analysed:
     code = _python_code(source)
     typed = typecheck(source)
     codes = functions_of(code)
     if typed.tree is None:
-        built = BuiltModule(Module(source.module_name), [], {})
+        built = BuiltModule(Module(source.module_name), list(unseen_functions(codes)), {})
     else:
-        built = build_module(typed.tree, source.module_name, codes)
+        built = build_module(typed.tree, source.module_name, codes, every_reason=every_reason)
     path = str(source.path)
     diagnostics = tuple(
         Diagnostic("PF401", "warning", path, error.line, error.column, error.message) for error in typed.errors

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -41,13 +40,15 @@ def finalize_distribution_options(distribution: Any) -> None:
     settings = _settings(tools["pyfreeze"])
     if not settings.modules:
         return
-    extensions = _extensions(settings, list(_roots(distribution, tools.get("setuptools", {}))))
+    folders = _folders(tools.get("setuptools", {}))
+    extensions = _extensions(settings)
+    _rename(extensions, [*folders, *_pairs(distribution.package_dir)])
     _add(extensions, distribution)
     command_class = distribution.get_command_class
 
     def get_command_class(name: str) -> Any:
         found = command_class(name)
-        return _build_ext(found, extensions, settings.options) if name == "build_ext" else found
+        return _build_ext(found, extensions, folders, settings.options) if name == "build_ext" else found
 
     # Not `cmdclass`: the project's own build_ext, which may be named only later, stays in use for its other extensions.
     distribution.get_command_class = get_command_class
@@ -67,6 +68,8 @@ def _settings(table: Any) -> _Settings:
 
 
 def _matches(pattern: str) -> list[Path]:
+    if ".." in Path(pattern).parts:
+        raise _refused(f"`modules`: `{pattern}` is outside of the project", "paths are relative to pyproject.toml")
     try:
         found = sorted(path for path in Path().glob(pattern) if path.is_file())
     except (ValueError, NotImplementedError) as error:
@@ -96,36 +99,43 @@ def _refused(message: str, hint: str = "") -> SystemExit:
     return SystemExit(render([Diagnostic("PF509", "error", _PROJECT, 0, 0, f"[tool.pyfreeze]: {message}", hint)]))
 
 
-def _roots(distribution: Any, tool_setuptools: dict[str, Any]) -> Iterator[Path]:
-    """Folders that packages are in. setuptools reads its own table only after it has called us."""
-    yield from (Path(folder) for folder in (distribution.package_dir or {}).values() if folder)
-    package_dir = tool_setuptools.get("package-dir", {})
-    if "" in package_dir:
-        yield Path(package_dir[""])
+_Folders = list[tuple[str, Path]]
+"""Package and the folder that it is in; of the name "": all packages that are not named."""
+
+
+def _folders(tool_setuptools: dict[str, Any]) -> _Folders:
+    """What [tool.setuptools] says, which setuptools itself reads only after it has called us."""
     packages = tool_setuptools.get("packages", {})
-    if isinstance(packages, dict):
-        yield from map(Path, packages.get("find", {}).get("where", []))
-    yield Path("src")
+    found = packages.get("find", {}).get("where", []) if isinstance(packages, dict) else []
+    named = tool_setuptools.get("package-dir", {})
+    return [("", Path("src")), *(("", Path(folder)) for folder in found), *_pairs(named)]
 
 
-def _extensions(settings: _Settings, roots: list[Path]) -> list[Any]:
+def _pairs(package_dir: dict[str, str] | None) -> _Folders:
+    return [(name, Path(folder)) for name, folder in (package_dir or {}).items()]
+
+
+def _extensions(settings: _Settings) -> list[Any]:
     from setuptools import Extension
 
     extensions = []
     for path in settings.modules:
-        extension = Extension(_module_name(path, roots), [])
+        extension = Extension(".".join(path.with_suffix("").parts), [])
         extension.pyfreeze_source = path
         extensions.append(extension)
     return extensions
 
 
-def _module_name(path: Path, roots: list[Path]) -> str:
+def _rename(extensions: list[Any], folders: _Folders) -> None:
+    for extension in extensions:
+        extension.name = _module_name(extension.pyfreeze_source, folders)
+
+
+def _module_name(path: Path, folders: _Folders) -> str:
     """The dotted name, which for a package's own file ends in `__init__`: setuptools makes the file's name of it."""
-    for root in roots:
-        if root != Path() and path.is_relative_to(root):
-            path = path.relative_to(root)
-            break
-    return ".".join(path.with_suffix("").parts)
+    containing = [(len(folder.parts), name) for name, folder in folders if path.is_relative_to(folder)]
+    depth, package = max(containing, default=(0, ""))
+    return ".".join([*filter(None, [package]), *path.with_suffix("").parts[depth:]])
 
 
 def _add(extensions: list[Any], distribution: Any) -> None:
@@ -133,12 +143,14 @@ def _add(extensions: list[Any], distribution: Any) -> None:
     distribution.ext_modules = present + [extension for extension in extensions if extension not in present]
 
 
-def _build_ext(base: Any, extensions: list[Any], options: Options) -> Any:
+def _build_ext(base: Any, extensions: list[Any], folders: _Folders, options: Options) -> Any:
     class BuildWithPyfreeze(base):  # type: ignore[misc]
         """Builds the extensions that have a Python source with pyfreeze, the others as before."""
 
         def finalize_options(self) -> None:
-            _add(extensions, self.distribution)  # again: [tool.setuptools] ext-modules replaces what was there
+            # Again: by now setup.cfg and [tool.setuptools] are read, whose ext-modules replaces what was there.
+            _rename(extensions, [*folders, *_pairs(self.distribution.package_dir)])
+            _add(extensions, self.distribution)
             super().finalize_options()
 
         def build_extension(self, ext: Any) -> None:
@@ -146,18 +158,18 @@ def _build_ext(base: Any, extensions: list[Any], options: Options) -> Any:
             if source is None:
                 super().build_extension(ext)
             else:
-                _build(source, Path(self.get_ext_fullpath(ext.name)), options)
+                _build(source, ext.name.removesuffix(".__init__"), Path(self.get_ext_fullpath(ext.name)), options)
 
     return BuildWithPyfreeze
 
 
-def _build(path: Path, target: Path, options: Options) -> None:
+def _build(path: Path, module_name: str, target: Path, options: Options) -> None:
     from pyfreeze.diagnostics import DiagnosticError, render
     from pyfreeze.driver import compile_module
     from pyfreeze.sources import read_source
 
     try:
-        source = read_source(path)
+        source = read_source(path, module_name)
         result = compile_module(source, target, options)
     except DiagnosticError as error:
         raise SystemExit(render(error.diagnostics)) from None

@@ -33,12 +33,16 @@ class SourceFile:
         return "PyInitU_" + name.encode("punycode").decode("ascii").replace("-", "_")
 
 
-def read_source(path: Path) -> SourceFile:
-    """A module. Raises DiagnosticError: missing, unreadable, undecodable, or not importable under its name."""
+def read_source(path: Path, module_name: str | None = None) -> SourceFile:
+    """A module, called as its folders say unless `module_name` is given.
+
+    Raises DiagnosticError: missing, unreadable, undecodable, or not importable under its name.
+    """
     if path.suffix != ".py":
         raise _refused("PF501", path, "is no .py file", "name a Python source file")
     data = _read(path)
-    return SourceFile(path, _module_name(path), _decoded(path, data), data)
+    parts = _named(path) if module_name is None else module_name.split(".")
+    return SourceFile(path, _checked_name(path, parts), _decoded(path, data), data)
 
 
 def read_program(path: Path) -> SourceFile:
@@ -53,11 +57,13 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         raise _refused("PF501", path, "does not exist", "check the path") from None
+    except PermissionError as error:
+        raise _refused("PF501", path, f"cannot be read: {error.strerror}", "check its permissions") from None
     except IsADirectoryError:
         raise _refused("PF501", path, "is a folder", "name the files in it that are to be compiled") from None
     except (OSError, ValueError) as error:
         message = f"cannot be read: {getattr(error, 'strerror', None) or error}"
-        raise _refused("PF501", path, message, "check its permissions") from None
+        raise _refused("PF501", path, message, "check the path") from None
 
 
 def _decoded(path: Path, data: bytes) -> str:
@@ -69,16 +75,18 @@ def _decoded(path: Path, data: bytes) -> str:
         raise _refused("PF502", path, message, "save it as UTF-8, or declare its encoding (PEP 263)") from None
 
 
-def _module_name(path: Path) -> str:
-    """The dotted name: the packages that contain the file, then its own name."""
-    path = path.absolute()
+def _named(path: Path) -> list[str]:
+    """The packages that contain the file, then its own name."""
+    absolute = path.absolute()
     parts = [] if path.name == "__init__.py" else [path.stem]
-    folder = path.parent
+    folder = absolute.parent
     while (folder / "__init__.py").exists():
         parts.insert(0, folder.name)
         folder = folder.parent
-    if not parts:
-        parts = [path.parent.name]
+    return parts or [absolute.parent.name]
+
+
+def _checked_name(path: Path, parts: list[str]) -> str:
     for part in parts:
         if not part.isidentifier():
             message = f"`{part}` is no name that can be imported as an extension module"

@@ -20,9 +20,9 @@ from pyfreeze.sources import SourceFile, read_source
 def build_files(files: Sequence[Path], out_dir: Path | None, options: Options) -> bool:
     """Build all that can be built and say what is wrong with the others. True if all went well."""
     sources, refused = _read_all(files)
-    refused += _collisions(sources, out_dir)
-    show(refused)
-    if refused:
+    collisions = _collisions(sources, out_dir)
+    show([*refused, *collisions])
+    if collisions:
         return False
     results: list[BuildResult] = []
     bar = _Bar(sources, shown=not options.dumps)
@@ -39,9 +39,9 @@ def build_files(files: Sequence[Path], out_dir: Path | None, options: Options) -
         driver.build(sources, out_dir, options, built)
     finally:
         bar.hide()
-    if len(sources) > 1:
-        click.echo(_summary(results), err=bool(options.dumps))
-    return all(result.extension is not None for result in results)
+    if len(files) > 1:
+        click.echo(_summary(results, len(refused)), err=bool(options.dumps))
+    return not refused and all(result.extension is not None for result in results)
 
 
 def _read_all(files: Sequence[Path]) -> tuple[list[SourceFile], list[Diagnostic]]:
@@ -81,12 +81,13 @@ def _tell(result: BuildResult, number: str, to_stderr: bool) -> None:
     click.echo(f"{number}{result.extension}: {counted}, {result.seconds:.2f} s", err=to_stderr)
 
 
-def _summary(results: Sequence[BuildResult]) -> str:
+def _summary(results: Sequence[BuildResult], refused: int) -> str:
     totals = [result.report.totals for result in results if result.report is not None]
     native, functions = (sum(total[kind] for total in totals) for kind in ("native", "functions"))
-    failed = sum(result.extension is None for result in results)
+    built = sum(result.extension is not None for result in results)
+    failed = len(results) - built + refused
     seconds = sum(result.seconds for result in results)
-    outcome = f"{len(results) - failed} modules built" + (f", {failed} failed" if failed else "")
+    outcome = f"{built} {'module' if built == 1 else 'modules'} built" + (f", {failed} failed" if failed else "")
     return f"{outcome}: {native} of {functions} functions native, {seconds:.2f} s"
 
 

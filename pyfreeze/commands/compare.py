@@ -32,10 +32,10 @@ def compare(interpreted: list[str], compiled: list[str]) -> int:
     # A set of strings is printed in another order with every hash seed.
     environment = {**os.environ, "PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED", "0")}
     plain, fast = (_run(command, replay, environment) for command in (interpreted, compiled))
-    sys.stdout.buffer.write(fast.stdout)
-    sys.stdout.buffer.flush()
-    sys.stderr.buffer.write(fast.stderr)
-    sys.stderr.buffer.flush()
+    for stream, text in ((sys.stdout, fast.stdout), (sys.stderr, fast.stderr)):
+        if stream is not None:  # closed
+            stream.buffer.write(text)
+            stream.buffer.flush()
     same = plain.same_as(fast)
     click.echo(
         f"interpreted {plain.seconds:.2f} s, compiled {fast.seconds:.2f} s "
@@ -104,7 +104,12 @@ def _run(command: list[str], replay: _Replay, environment: dict[str, str]) -> _O
         if process.stdin is not None:
             replay.feed(process.stdin)
             process.stdin = None  # communicate() would close it
-        stdout, stderr = process.communicate()
+        try:
+            stdout, stderr = process.communicate()
+        except BaseException:  # a signal: the program must not outlive us
+            process.kill()
+            process.wait()
+            raise
     return _Outcome(stdout, stderr, process.returncode, time.perf_counter() - start)
 
 

@@ -39,7 +39,7 @@ def run_program(file: Path, arguments: tuple[str, ...], options: Options, compar
     compiled = [sys.executable, runner, str(extension), source.module_name, str(file), *arguments]
     if comparing:
         return compare([sys.executable, str(file), *arguments], compiled)
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # None: closed
         stream.flush()
     if sys.platform != "win32":
         os.execv(sys.executable, compiled)  # signals, the terminal and the exit status are the program's own

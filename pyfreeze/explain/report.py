@@ -58,9 +58,11 @@ def as_text(report: ModuleReport, style: Callable[[str, str], str] = plain) -> I
     for function in report.functions:
         place, name = f"{report.path}:{function.line}", style(function.name, "name")
         yield f"{place}: {name}: {style(function.tier, function.tier)}"
+        given = {""}  # a hint that fits several reasons is given with the first
         for reason in function.reasons:
             yield f"    {reason.code} line {reason.line}: {reason.message}"
-            if hint := _hint(reason):
+            if (hint := _hint(reason)) not in given:
+                given.add(hint)
                 yield f"        {hint}"
     totals = report.totals
     count = totals["functions"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import CodeType
 
 from mypy.nodes import Context as Node
+from mypy.nodes import Statement
 
 from pyfreeze.ir.builder import FunctionBuilder
 from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
@@ -30,7 +31,7 @@ from pyfreeze.ir.types import (
 from pyfreeze.irbuild.declared_types import Declared, Scope
 from pyfreeze.irbuild.frozen_classes import FrozenClass
 from pyfreeze.irbuild.operand import Operand, VariableType, Weak, constant_operand, join, settled, variable_type
-from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
+from pyfreeze.irbuild.unsupported import Consequence, Rebuild, Unsupported
 from pyfreeze.primitives import TABLE
 
 
@@ -114,6 +115,9 @@ class FunctionContext:
         self._resolve_global = resolve_global
         self.resolve_function = resolve_function
         self.resolve_method = resolve_method  # of a class's name and its own
+        # Of a survey only: local names whose values could not be built, and what to do after such a statement.
+        self.unknown: set[str] = set()
+        self.go_on_after: Callable[[FunctionContext, Statement, Unsupported], None] | None = None
 
     # Places
 
@@ -214,6 +218,7 @@ class FunctionContext:
 
     def assign(self, name: str, operand: Operand, node: Node, convert: Callable[..., Operand]) -> None:
         """Set variable `name`, whose type is the join of all that it is ever assigned."""
+        self.unknown.discard(name)
         known = self.facts.variables.get(name)
         declared = self.facts.declared.get(name)
         if declared is not None and not isinstance(declared.type, NoneKind):
@@ -288,8 +293,12 @@ class FunctionContext:
 
         Where it may be unset, the twin raises UnboundLocalError.
         """
+        if name in self.unknown:
+            raise Consequence(node)
         if name not in self.variables:
             known = self.facts.variables.get(name)
+            if known is None and self.go_on_after is not None:
+                raise Consequence(node)  # of what sets it
             if known is None:
                 # Nothing assigned so far: a later assignment in a loop may be; building on tells its type.
                 raise Unsupported("PF105", node, f"`{name}` is read before it is set")

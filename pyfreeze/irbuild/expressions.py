@@ -32,7 +32,7 @@ from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.native_calls import call_method, field, has_member
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, join, settled, variable_type
 from pyfreeze.irbuild.operators import binary, comparison, leave_for_nans, negation, truth, unary
-from pyfreeze.irbuild.unsupported import Unsupported
+from pyfreeze.irbuild.unsupported import Consequence, Unsupported
 
 _SINGLETONS = {"builtins.True": True, "builtins.False": False, "builtins.None": None}
 _MATH_CONSTANTS = {name: getattr(math, name) for name in ("pi", "e", "tau", "inf", "nan")}
@@ -125,6 +125,8 @@ def _described(node: Expression) -> str:
 def _name(context: FunctionContext, node: NameExpr) -> Operand:
     if node.fullname in _SINGLETONS:
         return constant_operand(_SINGLETONS[node.fullname])
+    if node.name in context.unknown:
+        raise Consequence(node)
     local = context.scope_prefix + node.name
     if local in context.variables or local in context.facts.variables:
         return context.read(local, node)

@@ -10,7 +10,7 @@ from types import CodeType
 
 from mypy.nodes import ArgKind, Argument, ClassDef, Decorator, FuncDef, MypyFile, OverloadedFuncDef, Var
 from mypy.nodes import Context as Node
-from mypy.types import AnyType, CallableType
+from mypy.types import AnyType, CallableType, UnboundType
 
 from pyfreeze.ir.builder import FunctionBuilder
 from pyfreeze.ir.function import (
@@ -39,6 +39,7 @@ from pyfreeze.irbuild.frozen_classes import frozen_classes
 from pyfreeze.irbuild.module_constants import constant_value, has_text, module_constants, written_types
 from pyfreeze.irbuild.operand import Operand, constant_operand, join, settled
 from pyfreeze.irbuild.statements import block, falls_off
+from pyfreeze.irbuild.survey import survey
 from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
 
 CodeKey = tuple[str, int]
@@ -89,9 +90,30 @@ class _Candidate:
 _ATTEMPTS = 60  # each attempt widens the type of at least one variable
 
 
-def build_module(tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType]) -> BuiltModule:
-    """IR of every function of the module that can be native. `codes` are its functions' code objects."""
-    return _ModuleBuilder(tree, module_name, codes).build()
+def build_module(
+    tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType], *, every_reason: bool = False
+) -> BuiltModule:
+    """IR of every function of the module that can be native. `codes` are its functions' code objects.
+
+    Of the others, the first reason is found on the way; `every_reason` looks for all.
+    """
+    builder = _ModuleBuilder(tree, module_name, codes)
+    built = builder.build()
+    if every_reason:
+        builder.find_every_reason()
+    return built
+
+
+_UNSEEN = "mypy gives no types for it: it takes this place to be unreachable, or cannot read the module"
+_UNSEEN_HINT = "take it out of the condition on a platform or version, or mend what mypy reports"
+
+
+def unseen_functions(codes: Mapping[CodeKey, CodeType]) -> Iterator[FunctionOutcome]:
+    """The outcome of each function of `codes` if mypy says nothing about it."""
+    for key, code in codes.items():
+        if code.co_flags & inspect.CO_OPTIMIZED and not code.co_name.startswith("<"):  # no class, lambda, …
+            line = code.co_firstlineno
+            yield FunctionOutcome(code.co_qualname, line, key, [Reason("PF115", line, 0, _UNSEEN, _UNSEEN_HINT)])
 
 
 class _ModuleBuilder:
@@ -102,10 +124,12 @@ class _ModuleBuilder:
         self._constants = module_constants(tree, self._scope)
         self._written_types = written_types(tree, self._scope)
         self._rebound = frozenset(name for code in codes.values() for name in _rebound_globals(code))
+        self._codes = codes
         self._module_name = module_name
         self._candidates: dict[str, _Candidate] = {}
         self._outcomes: list[FunctionOutcome] = []
         self._by_global_name: dict[str, list[str]] = {}
+        self._found: list[tuple[FunctionOutcome, FuncDef, CodeType]] = []
         for qualname, node, decorators_line, top_level in _functions(tree):
             self._add(qualname, node, decorators_line, top_level, codes)
 
@@ -126,16 +150,23 @@ class _ModuleBuilder:
         code = codes.get(key)
         try:
             if code is None:
-                raise Unsupported("PF115", node, "its bytecode could not be told from that of another function")
+                message = "it has no bytecode that could be told from another function's, or is never defined"
+                raise Unsupported("PF115", node, message)
+            if isinstance(node.type, CallableType) and isinstance(node.type.ret_type, UnboundType):
+                raise Unsupported("PF115", node, _UNSEEN, _UNSEEN_HINT)
+            self._found.append((outcome, node, code))
             _check_kind(node, code)
             candidate = _Candidate(name, node, code, outcome, top_level, decorators_line is not None)
             candidate.result = _declared_result(node, self._scope)
-            values = {name: value for name, (value, _) in self._constants.items()}
-            owner = self._scope.structs.get(node.info.fullname) if node.info else None
-            candidate.signature = _signature(name, node, code, candidate.result, self._scope, values, owner)
+            candidate.signature = _signature(
+                name, node, code, candidate.result, self._scope, self._values(), self._owner_of(node)
+            )
             self._candidates[name] = candidate
         except Unsupported as unsupported:
             _note(outcome, unsupported)
+
+    def _values(self) -> dict[str, ConstantValue]:
+        return {name: value for name, (value, _) in self._constants.items()}
 
     def build(self) -> BuiltModule:
         for candidate in list(self._candidates.values()):
@@ -147,7 +178,12 @@ class _ModuleBuilder:
             if candidate.function is not None:
                 module.functions[name] = candidate.function
                 keys[name] = candidate.outcome.key
-        return BuiltModule(module, self._outcomes, keys)
+        return BuiltModule(module, [*self._outcomes, *self._unseen()], keys)
+
+    def _unseen(self) -> Iterator[FunctionOutcome]:
+        """Functions that are not in mypy's tree."""
+        seen = {outcome.key for outcome in self._outcomes}
+        return (outcome for outcome in unseen_functions(self._codes) if outcome.key not in seen)
 
     def _ensure_built(self, candidate: _Candidate) -> None:
         if candidate.function is not None or candidate.outcome.reasons or candidate.in_progress:
@@ -184,17 +220,7 @@ class _ModuleBuilder:
         builder = FunctionBuilder(function)
         builder.activate(builder.new_block("entry"))
         result = candidate.result or (Declared(signature.result, False) if signature.result is not _UNKNOWN else None)
-        context = FunctionContext(
-            builder,
-            candidate.code,
-            facts,
-            result,
-            self._scope,
-            self._classes,
-            self._resolve_global,
-            self._resolve_function,
-            self._resolve_method,
-        )
+        context = self._context(builder, candidate.code, facts, result)
         for parameter in signature.parameters:
             value = Value(parameter.declared.type, parameter.name)
             function.entry.parameters.append(value)
@@ -209,6 +235,25 @@ class _ModuleBuilder:
         _remove_unreachable(function)
         _bind_classes(function)
         return function
+
+    def _context(
+        self, builder: FunctionBuilder, code: CodeType, facts: Facts, result: Declared | None
+    ) -> FunctionContext:
+        return FunctionContext(
+            builder,
+            code,
+            facts,
+            result,
+            self._scope,
+            self._classes,
+            self._resolve_global,
+            self._resolve_function,
+            self._resolve_method,
+        )
+
+    def _owner_of(self, node: FuncDef) -> StructType | None:
+        """The frozen class that a method is of."""
+        return self._scope.structs.get(node.info.fullname) if node.info else None
 
     def _start_unset(self, context: FunctionContext, name: str) -> None:
         is_parameter = name in context.variables
@@ -295,6 +340,58 @@ class _ModuleBuilder:
                         candidate.function, changed = None, True
                         break
 
+    def find_every_reason(self) -> None:
+        """Look for all reasons of each function that has one."""
+        for outcome, node, code in self._found:
+            if outcome.reasons and (found := self._survey(node, code)):
+                outcome.reasons.clear()
+                for unsupported in found:
+                    _note(outcome, unsupported)
+
+    def _survey(self, node: FuncDef, code: CodeType) -> list[Unsupported]:
+        reasons = list(_kind_reasons(node, code))
+        facts, unknown = Facts(), {*code.co_freevars, *code.co_cellvars}
+        result = None
+        try:
+            result = _declared_result(node, self._scope)
+        except Unsupported as unsupported:
+            if not code.co_flags & _SUSPENDED:  # what a coroutine or generator returns is not what is annotated
+                reasons.append(unsupported)
+        for index, argument in enumerate(node.arguments):
+            name = argument.variable.name
+            if argument.kind.is_star():
+                unknown.add(name)
+                continue
+            try:
+                hint = _parameter(node, code, index, self._scope, {}, self._owner_of(node)).declared
+            except Unsupported as unsupported:
+                reasons.append(unsupported)
+                unknown.add(name)
+            else:
+                facts.variables[name] = hint.type
+                facts.declared.update({name: hint} if hint.promise else {})
+        reasons += self._survey_body(node, code, facts, unknown, result)
+        return sorted(reasons, key=lambda reason: reason.line)
+
+    def _survey_body(
+        self, node: FuncDef, code: CodeType, facts: Facts, unknown: set[str], result: Declared | None
+    ) -> list[Unsupported]:
+        parameters = dict(facts.variables)
+        reasons: list[Unsupported] = []
+        for _ in range(_ATTEMPTS):
+            builder = FunctionBuilder(Function(node.name, (), _UNKNOWN, line=node.line))
+            builder.activate(builder.new_block("entry"))
+            context = self._context(builder, code, facts, result)
+            context.unknown |= unknown
+            context.variables = {name: Value(settled(type_), name) for name, type_ in parameters.items()}
+            reasons.clear()
+            try:
+                survey(context, node, reasons)
+                break
+            except Rebuild:
+                continue
+        return reasons
+
 
 def _functions(tree: MypyFile) -> Iterator[tuple[str, FuncDef, int | None, bool]]:
     """Qualified name, node, line of the first decorator, and whether it is bound to a module global."""
@@ -320,7 +417,7 @@ def _functions(tree: MypyFile) -> Iterator[tuple[str, FuncDef, int | None, bool]
 
 
 def _nested_statements(node: object) -> Iterator[object]:
-    for name in ("body", "else_body", "finally_body", "handlers"):
+    for name in ("body", "bodies", "else_body", "finally_body", "handlers"):
         part = getattr(node, name, None)
         for item in part if isinstance(part, list) else [part]:
             if hasattr(item, "body") or hasattr(item, "line"):
@@ -341,16 +438,24 @@ _FLAGS = {
 }
 
 
+_SUSPENDED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+
+
 def _check_kind(node: FuncDef, code: CodeType) -> None:
     """Refuse what no native function can be, whatever is in it."""
+    for unsupported in _kind_reasons(node, code):
+        raise unsupported
+
+
+def _kind_reasons(node: FuncDef, code: CodeType) -> Iterator[Unsupported]:
     for flag, kind in _FLAGS.items():
         if code.co_flags & flag:
-            raise Unsupported("PF108", node, f"it is {kind}")
+            yield Unsupported("PF108", node, f"it is {kind}")
     if code.co_freevars or code.co_cellvars:
         names = ", ".join(f"`{name}`" for name in (*code.co_freevars, *code.co_cellvars))
-        raise Unsupported("PF107", node, f"it shares variables with another function: {names}")
+        yield Unsupported("PF107", node, f"it shares variables with another function: {names}")
     if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
-        raise Unsupported("PF109", node, "it takes *args or **kwargs")
+        yield Unsupported("PF109", node, "it takes *args or **kwargs")
 
 
 class _Unknown:
@@ -381,48 +486,7 @@ def _signature(
     constants: Mapping[str, ConstantValue],
     owner: StructType | None,
 ) -> Signature:
-    typed = node.type if isinstance(node.type, CallableType) else None
-    written = node.unanalyzed_type if isinstance(node.unanalyzed_type, CallableType) else None
-    parameters: list[Parameter] = []
-    for index, argument in enumerate(node.arguments):
-        if argument.variable.is_self and owner is not None:
-            parameters.append(
-                Parameter(
-                    argument.variable.name,
-                    Declared(owner, True),
-                    False,
-                    index < code.co_posonlyargcount,
-                    NoConstant.UNKNOWN,
-                    True,
-                )
-            )
-            continue
-        if argument.variable.is_self or argument.variable.is_cls:
-            name = argument.variable.name
-            raise Unsupported(
-                "PF104",
-                node,
-                f"`{name}` is an object: methods are not compiled yet",
-                "move the arithmetic to a function",
-            )
-        if argument.type_annotation is None or typed is None or written is None:
-            raise Unsupported("PF103", node, f"parameter `{argument.variable.name}` has no annotation", "annotate it")
-        hint = declared(written.arg_types[index], typed.arg_types[index], scope)
-        if hint is None:
-            shown = typed.arg_types[index]
-            raise Unsupported(
-                "PF104", node, f"parameter `{argument.variable.name}`, {shown}, is no number or tuple of numbers"
-            )
-        parameters.append(
-            Parameter(
-                argument.variable.name,
-                hint,
-                index >= code.co_argcount,
-                index < code.co_posonlyargcount,
-                _default(argument, constants),
-                argument.kind in (ArgKind.ARG_POS, ArgKind.ARG_NAMED),
-            )
-        )
+    parameters = [_parameter(node, code, index, scope, constants, owner) for index in range(len(node.arguments))]
     optional = [parameter.default for parameter in parameters[: code.co_argcount] if not parameter.required]
     positional = tuple(default for default in optional if not isinstance(default, NoConstant))
     known = len(positional) == len(optional)
@@ -432,6 +496,40 @@ def _signature(
         result.type if result is not None else _UNKNOWN,
         (positional or None) if known else UNKNOWN_DEFAULTS,
         known,
+    )
+
+
+def _parameter(
+    node: FuncDef,
+    code: CodeType,
+    index: int,
+    scope: Scope,
+    constants: Mapping[str, ConstantValue],
+    owner: StructType | None,
+) -> Parameter:
+    typed = node.type if isinstance(node.type, CallableType) else None
+    written = node.unanalyzed_type if isinstance(node.unanalyzed_type, CallableType) else None
+    argument = node.arguments[index]
+    name = argument.variable.name
+    if argument.variable.is_self and owner is not None:
+        is_positional = index < code.co_posonlyargcount
+        return Parameter(name, Declared(owner, True), False, is_positional, NoConstant.UNKNOWN, True)
+    if argument.variable.is_self or argument.variable.is_cls:
+        message = f"`{name}` is an object: methods are not compiled yet"
+        raise Unsupported("PF104", node, message, "move the arithmetic to a function")
+    if argument.type_annotation is None or typed is None or written is None:
+        raise Unsupported("PF103", node, f"parameter `{name}` has no annotation", "annotate it")
+    hint = declared(written.arg_types[index], typed.arg_types[index], scope)
+    if hint is None:
+        shown = typed.arg_types[index]
+        raise Unsupported("PF104", node, f"parameter `{name}`, {shown}, is no number or tuple of numbers")
+    return Parameter(
+        name,
+        hint,
+        index >= code.co_argcount,
+        index < code.co_posonlyargcount,
+        _default(argument, constants),
+        argument.kind in (ArgKind.ARG_POS, ArgKind.ARG_NAMED),
     )
 
 

@@ -43,7 +43,7 @@ from pyfreeze.irbuild.declared_types import declared
 from pyfreeze.irbuild.expressions import condition, expression, operands
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_number, variable_type
 from pyfreeze.irbuild.operators import binary
-from pyfreeze.irbuild.targets import store
+from pyfreeze.irbuild.targets import store, store_unsupported
 from pyfreeze.irbuild.unsupported import Unsupported
 
 
@@ -51,7 +51,12 @@ def block(context: FunctionContext, statements: list[Statement]) -> None:
     for statement in statements:
         if context.builder.terminated:
             return  # unreachable
-        _statement(context, statement)
+        try:
+            _statement(context, statement)
+        except Unsupported as unsupported:
+            if context.go_on_after is None:
+                raise
+            context.go_on_after(context, statement, unsupported)
 
 
 def _statement(context: FunctionContext, node: Statement) -> None:
@@ -130,7 +135,7 @@ def _operate_on_item(
     """`array[i] += x`: array and index are evaluated once."""
     array, index = expression(context, target.base), expression(context, target.index)
     if not isinstance(array.type, ArrayType):
-        raise Unsupported("PF101", node, "assigning to this item is not compiled yet")
+        raise store_unsupported(node)
     before = arrays.item(context, array, index, target)
     after = binary(context, symbol, before, expression(context, right), node, in_place=True)
     arrays.set_item(context, array, index, after, node)

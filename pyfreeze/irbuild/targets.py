@@ -21,12 +21,12 @@ def store(context: FunctionContext, target: Expression, value: Operand, node: No
     elif isinstance(target, IndexExpr):
         array, index = expression(context, target.base), expression(context, target.index)
         if not isinstance(array.type, ArrayType):
-            raise Unsupported("PF101", node, "assigning to this item is not compiled yet")
+            raise store_unsupported(node)
         arrays.set_item(context, array, index, value, target)
     elif isinstance(target, TupleExpr) and isinstance(value.type, TupleType):
         _unpack(context, target, value, node)
     else:
-        raise Unsupported("PF101", node, "assigning to an attribute or a starred name is not compiled yet")
+        raise store_unsupported(node)
 
 
 def _unpack(context: FunctionContext, target: TupleExpr, value: Operand, node: Node) -> None:
@@ -37,3 +37,11 @@ def _unpack(context: FunctionContext, target: TupleExpr, value: Operand, node: N
         raise Unsupported("PF101", node, "this unpacking raises ValueError")
     for item, part in zip(target.items, items, strict=True):
         store(context, item, part, node)
+
+
+def store_unsupported(node: Node) -> Unsupported:
+    return Unsupported(
+        "PF101",
+        node,
+        "assigning to an attribute, to an item of something else than an array, or to a starred name is not compiled yet",
+    )

@@ -17,5 +17,12 @@ class Unsupported(Exception):
         self.hint = hint
 
 
+class Consequence(Unsupported):
+    """In a survey: what is at `node` depends on something that another reason is about."""
+
+    def __init__(self, node: Context) -> None:
+        super().__init__("", node, "")
+
+
 class Rebuild(Exception):
     """A variable turned out to have a wider type, or to be possibly unset: build the function again."""

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from pyfreeze.diagnostics import Diagnostic, DiagnosticError
 
+_DOCTOR = "run `pyfreeze doctor`"
+
 
 def extension_suffix() -> str:
     """As `.cpython-311-x86_64-linux-gnu.so`."""
@@ -25,15 +27,23 @@ def find_linker() -> list[str] | None:
 
     Its words may be more than one: `ccache gcc`, `gcc -pthread`. A $CC that is not there is not passed over in silence.
     """
-    if chosen := shlex.split(os.environ.get("CC", "")):
-        return chosen if shutil.which(chosen[0]) else None
+    if os.environ.get("CC", "").strip():
+        chosen = _words(os.environ["CC"])
+        return chosen if chosen and shutil.which(chosen[0]) else None
     for candidate in (str(sysconfig.get_config_var("CC") or ""), "cc", "gcc", "clang"):
-        words = shlex.split(candidate)
+        words = _words(candidate)
         if words and shutil.which(words[0]):
             return words
     if importlib.util.find_spec("ziglang") is not None:
         return [sys.executable, "-m", "ziglang", "cc"]
     return None
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:  # a quotation mark without its partner
+        return []
 
 
 def no_linker() -> str:
@@ -51,29 +61,32 @@ def link_extension(object_code: bytes, target: Path, init_symbol: str) -> None:
             object_file = Path(folder) / "module.o"
             object_file.write_bytes(object_code)
             linked = Path(folder) / target.name
-            _link(object_file, linked, init_symbol)
+            _link(object_file, linked, target, init_symbol)
+            if not linked.exists():
+                raise _failure("PF506", target, "the linker reports success and has written nothing", _DOCTOR)
             os.replace(linked, target)
     except OSError as error:
         message = f"cannot be written: {error.strerror or error}"
         raise _failure("PF505", target, message, "choose another folder with -o") from None
 
 
-def _link(object_file: Path, linked: Path, init_symbol: str) -> None:
+def _link(object_file: Path, linked: Path, target: Path, init_symbol: str) -> None:
+    """Make `linked`, which messages call `target`."""
     if sys.platform == "win32":
-        _link_with_setuptools(object_file, linked, init_symbol)
+        _link_with_setuptools(object_file, linked, target, init_symbol)
         return
     command = find_linker()
     if command is None:
-        raise _failure("PF506", linked, no_linker(), "install a C compiler (cc), or `pip install ziglang`")
+        raise _failure("PF506", target, no_linker(), "install a C compiler (cc), or `pip install ziglang`")
     flags = ["-bundle", "-undefined", "dynamic_lookup"] if sys.platform == "darwin" else ["-shared"]
-    finished = subprocess.run(
-        [*command, *flags, str(object_file), "-o", str(linked), "-lm"], capture_output=True, text=True, check=False
-    )
+    whole = [*command, *flags, str(object_file), "-o", str(linked), "-lm"]
+    finished = subprocess.run(whole, capture_output=True, text=True, errors="backslashreplace", check=False)
     if finished.returncode != 0:
-        raise _failure("PF506", linked, f"linking failed: {finished.stderr.strip()}", "run `pyfreeze doctor`")
+        said = finished.stderr.strip() or f"`{command[0]}` ends with status {finished.returncode} and says nothing"
+        raise _failure("PF506", target, f"linking failed: {said}", _DOCTOR)
 
 
-def _link_with_setuptools(object_file: Path, linked: Path, init_symbol: str) -> None:
+def _link_with_setuptools(object_file: Path, linked: Path, target: Path, init_symbol: str) -> None:
     """MSVC's linker is found by setuptools, which knows where Visual Studio keeps it."""
     from setuptools._distutils.ccompiler import new_compiler
     from setuptools._distutils.errors import CompileError, DistutilsPlatformError, LinkError
@@ -85,7 +98,7 @@ def _link_with_setuptools(object_file: Path, linked: Path, init_symbol: str) -> 
             [str(object_file)], str(linked), library_dirs=libraries, export_symbols=[init_symbol]
         )
     except (CompileError, LinkError, DistutilsPlatformError) as error:
-        raise _failure("PF506", linked, f"linking failed: {error}", "run `pyfreeze doctor`") from None
+        raise _failure("PF506", target, f"linking failed: {error}", _DOCTOR) from None
 
 
 def _failure(code: str, path: Path, message: str, hint: str) -> DiagnosticError:

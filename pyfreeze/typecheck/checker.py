@@ -98,7 +98,7 @@ def _checked(source: SourceFile, face: Face) -> _Run:
     name = _name_for_mypy(source)
     run = _run(source, name, face)
     if run.blocked and any(error.message.startswith(_NO_PACKAGE) for error in run.module.errors):
-        name = f"_pyfreeze_package.{name}"
+        name = "_pyfreeze_package." * _levels(source.text) + name
         run = _run(source, name, face)
     if run.blocked and run.elsewhere:  # an error in what it imports: go without
         run = _run(source, name, face, surroundings=False)
@@ -111,8 +111,17 @@ _NO_PACKAGE = "No parent module"
 """mypy refuses a relative import at the top level, where CPython raises only when it is executed."""
 
 
+def _levels(text: str) -> int:
+    """How far up the relative imports go."""
+    return max((len(dots) for dots in re.findall(r"^\s*from\s*(\.+)", text, re.MULTILINE)), default=1)
+
+
 def _run(source: SourceFile, name: str, face: Face, *, surroundings: bool = True, cached: bool = True) -> _Run:
     options = _options(face, cached)
+    text = _without_configuration(source.text)
+    if text != source.text and hasattr(options, "native_parser"):
+        options.native_parser = False  # it would read the file itself
+        options.cache_dir += "-text" if cached else ""  # mypy's cache is for one parser
     if not surroundings:
         options.follow_imports = "skip"
     elif (root := _import_root(source)) is not None:
@@ -120,7 +129,7 @@ def _run(source: SourceFile, name: str, face: Face, *, surroundings: bool = True
     messages: list[str] = []
     try:
         result = build.build(
-            [BuildSource(str(source.path), name, source.text)],
+            [BuildSource(str(source.path), name, text)],
             options,
             # The folder goes first in the search, and keeps mypy from searching the working directory.
             alt_lib_path=str(stub_folder(nominal=face is Face.NOMINAL)),
@@ -139,9 +148,33 @@ def _run(source: SourceFile, name: str, face: Face, *, surroundings: bool = True
         text = f"mypy failed: {type(error).__name__}: {error}"
         return _Run(TypedModule(None, (TypeReport(0, 0, text, "crash"),)))
     errors = tuple(report for file, report in _parsed(messages) if _is_file(file, source.path))
+    if _is_ignored(source.text):
+        errors = ()
     state = result.graph.get(name)
     tree = state.tree if state is not None else None
     return _Run(TypedModule(tree, errors, result.types), knows_pyfreeze="pyfreeze" in result.graph)
+
+
+_HEADER = re.compile(r"(?:[ \t\f]*(?:#[^\n]*)?\n)*")
+_INLINE = re.compile(r"^(# mypy):", re.MULTILINE)
+_IGNORED = re.compile(r"^(\s*#\s*type):(?=\s*ignore\s*(?:#|$))", re.MULTILINE)
+
+
+def _without_configuration(text: str) -> str:
+    """`text` without comments that configure mypy for the whole file: some make it pass over the functions' bodies."""
+    header = _HEADER.match(text)
+    end = header.end() if header is not None else 0
+    return _IGNORED.sub(r"\1;", _INLINE.sub(r"\1;", text[:end])) + _INLINE.sub(r"\1;", text[end:])
+
+
+def _is_ignored(text: str) -> bool:
+    """Whether the user wants no errors of this file."""
+    header = _HEADER.match(text)
+    ignored = header is not None and _IGNORED.search(header.group()) is not None
+    return (
+        ignored
+        or re.search(r"^# mypy: *ignore[-_]errors *(?:$|= *true)", text, re.IGNORECASE | re.MULTILINE) is not None
+    )
 
 
 _RESERVED = frozenset(sys.stdlib_module_names | {"typing_extensions", "_typeshed", "mypy_extensions", "pyfreeze"})
@@ -165,7 +198,8 @@ def _import_root(source: SourceFile) -> Path | None:
 
     Not for the standard library, where mypy's stubs are better, nor in site-packages, which mypy searches itself.
     """
-    root = source.path.absolute().parents[source.module_name.count(".") + source.is_package]
+    folders, depth = source.path.absolute().parents, source.module_name.count(".") + source.is_package
+    root = folders[min(depth, len(folders) - 1)]  # a build may map deep packages to folders that are not
     if _is_reserved(source) or root.name in ("site-packages", "dist-packages"):
         return None
     return root

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -80,7 +82,15 @@ def test_several_modules_show_progress(tmp_path: Path) -> None:
     (tmp_path / "two.py").write_text("def f(:\n")
     finished = pyfreeze("build", "one.py", "two.py", cwd=tmp_path)
     refused(finished, "PF504")
-    assert "[2/2] two.py: failed" in finished.stdout and "1 modules built, 1 failed" in finished.stdout
+    assert "[2/2] two.py: failed" in finished.stdout and "1 module built, 1 failed" in finished.stdout
+
+
+def test_files_that_cannot_be_read_do_not_keep_the_others_from_being_built(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text(GOOD)
+    finished = pyfreeze("build", "missing.py", "one.py", "bad-name.py", cwd=tmp_path)
+    refused(finished, "PF501")
+    assert "1 module built, 2 failed" in finished.stdout
+    assert (tmp_path / f"one{extension_suffix()}").exists()
 
 
 def test_two_sources_cannot_become_one_extension(tmp_path: Path) -> None:
@@ -151,6 +161,41 @@ def test_a_failed_build_leaves_the_old_extension(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".pyfreeze")] == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_an_interrupted_build_leaves_the_old_extension_and_nothing_else(tmp_path: Path, number: str) -> None:
+    (tmp_path / "good.py").write_text(GOOD)
+    assert pyfreeze("build", "good.py", cwd=tmp_path).returncode == 0
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    bin_folder = tmp_path.parent / f"{tmp_path.name}-bin"
+    bin_folder.mkdir()
+    linker, started = bin_folder / "slow-cc", bin_folder / "started"
+    linker.write_text(f"#!/bin/sh\ntouch {started}\nexec sleep 60\n")
+    linker.chmod(0o755)
+    command = [sys.executable, "-m", "pyfreeze", "build", "good.py"]
+    environment = {**os.environ, "CC": str(linker)}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not started.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(getattr(signal, number))
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode not in (0, None) and "Traceback" not in errors
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_no_bug_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "good.py").write_text(GOOD)
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "pyfreeze", "explain", "good.py"]
+        finished = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    refused(finished, "PF505")
+    assert finished.returncode == 1
+
+
 def test_unwritable_output(tmp_path: Path) -> None:
     (tmp_path / "good.py").write_text(GOOD)
     (tmp_path / "taken").write_text("a file")
@@ -170,6 +215,24 @@ def test_no_c_compiler(tmp_path: Path) -> None:
     assert "no-such-compiler -pthread" in finished.stderr
     finished = pyfreeze("doctor", cwd=tmp_path, PATH=str(tmp_path), CC="")
     assert finished.returncode == 1 and "linker        missing" in finished.stdout
+
+
+@pytest.mark.parametrize(
+    ("compiler", "message"),
+    [
+        ("'gcc", "`'gcc`, is not there"),
+        ("false", "`false` ends with status 1 and says nothing"),
+        ("true", "has written nothing"),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="$CC is not used there")
+def test_a_c_compiler_that_does_not_work(tmp_path: Path, compiler: str, message: str) -> None:
+    (tmp_path / "good.py").write_text(GOOD)
+    finished = pyfreeze("build", "good.py", cwd=tmp_path, CC=compiler)
+    refused(finished, "PF506")
+    assert finished.stderr.startswith(f"good{extension_suffix()}: error: ") and message in finished.stderr
+    examined = pyfreeze("doctor", cwd=tmp_path, CC=compiler)
+    assert examined.returncode == 1 and message in examined.stdout + examined.stderr
 
 
 def test_a_bug_of_ours_is_no_traceback(tmp_path: Path) -> None:
@@ -216,8 +279,12 @@ def test_explain(tmp_path: Path) -> None:
     report = json.loads(pyfreeze("explain", "good.py", "--format", "json", cwd=tmp_path).stdout)
     assert report["totals"] == {"functions": 2, "native": 1, "native-with-objects": 0, "twin": 1}
     assert report["functions"][0] == {"name": "f", "line": 2, "tier": "native", "reasons": []}
-    (reason,) = report["functions"][1]["reasons"]
-    assert set(reason) == {"code", "line", "message", "hint"} and reason["line"] == 4 and reason["hint"]
+    assert [reason["message"].partition(",")[0] for reason in report["functions"][1]["reasons"]] == [
+        "its result",
+        "parameter `s`",
+    ]
+    for reason in report["functions"][1]["reasons"]:
+        assert set(reason) == {"code", "line", "message", "hint"} and reason["line"] == 4 and reason["hint"]
     refused(pyfreeze("explain", "missing.py", cwd=tmp_path), "PF501")
 
 

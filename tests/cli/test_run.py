@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -175,3 +176,35 @@ def test_compare_does_not_wait_for_input_that_never_comes(tmp_path: Path) -> Non
         os.close(reading)
         os.close(writing)
     assert finished.returncode == 0 and b"same output" in finished.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_compare_ends_with_its_programs(tmp_path: Path, number: signal.Signals) -> None:
+    (tmp_path / "program.py").write_text(
+        "import os, time\nopen('started', 'w').write(str(os.getpid()))\nos.rename('started', 'pid')\ntime.sleep(60)\n"
+    )
+    with subprocess.Popen([*PYFREEZE, "--compare", "program.py"], cwd=tmp_path, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "pid").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode not in (0, None) and b"Traceback" not in errors
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell's redirections")
+def test_closed_streams(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text("open('ran', 'w').write('yes')\n")
+    for option in ("", "--compare"):
+        command = f"exec {sys.executable} -m pyfreeze run {option} program.py <&- >&- 2>&-"
+        assert subprocess.run(["sh", "-c", command], cwd=tmp_path, check=False).returncode == 0
+        assert (tmp_path / "ran").read_text() == "yes"
+
+
+def test_an_option_that_is_not_understood(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text("print(1)\n")
+    _, errors, status = outcome([*PYFREEZE, "--bogus"], tmp_path, "program.py")
+    assert status == 2 and "No such option" in errors

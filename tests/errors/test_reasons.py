@@ -6,6 +6,7 @@ return sorted(n)  # error: [PF106]
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from pyfreeze import driver
 from pyfreeze.diagnostics import CATALOGUE, HINTS
 from pyfreeze.sources import read_source
+from pyfreeze.typecheck.checker import TypedModule
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.py"))
 _MARK = re.compile(r"# error: \[(PF\d{3})\]")
@@ -40,3 +42,46 @@ def test_the_cases_cover_the_codes() -> None:
     shown = {code for path in CASES for _, code in expected(path)}
     # PF111 and PF115 need functions that cannot be told apart by their names, and PF190 is a bug of ours.
     assert {code for code in CATALOGUE if code < "PF500"} - shown == {"PF111", "PF115", "PF190"}
+
+
+def test_each_part_of_a_signature_has_its_reason() -> None:
+    (path,) = (path for path in CASES if path.stem == "several_reasons")
+    report, _ = driver.analyse(read_source(path))
+    first = report.functions[0]
+    messages = [reason.message for reason in first.reasons if reason.line == first.line]
+    assert [re.sub(r",.*", "", message) for message in messages] == [
+        "its result",
+        "parameter `names`",
+        "parameter `extra` has no annotation",
+    ]
+    assert [reason.line for reason in first.reasons] == sorted(reason.line for reason in first.reasons)
+    found = [(reason.code, reason.line, reason.message) for reason in first.reasons]
+    assert len(set(found)) == len(found)
+
+
+def test_no_function_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever it is defined, and whatever mypy makes of that place or of the module."""
+    path = tmp_path / "places.py"
+    one = "def {}(n: int) -> int:\n    return n\n"
+    nested = textwrap.indent(one, "    ")
+    path.write_text(
+        one.format("plain")
+        + "import sys\nif sys.platform == 'nowhere':\n    pass\nelse:\n"
+        + nested.format("here")
+        + f"match 1:\n    case 1:\n{textwrap.indent(nested, '    ').format('matched')}"
+        + "class Holder:\n"
+        + nested.format("method")
+        + "key = lambda n: n\nassert sys.version_info > (2, 0)\nassert sys.platform != sys.platform[:0]\n"
+        + "if sys.version_info < (3, 0):\n"
+        + nested.format("never")
+        + one.format("last")
+    )
+    names = ["plain", "here", "matched", "Holder.method", "never", "last"]
+    report, _ = driver.analyse(read_source(path))
+    assert [function.name for function in report.functions] == names
+    assert [function.tier for function in report.functions] == ["native"] * 3 + ["twin"] * 2 + ["native"]
+    assert report.functions[4].reasons[0].code == "PF115"
+    monkeypatch.setattr(driver, "typecheck", lambda source: TypedModule(None, ()))
+    report, _ = driver.analyse(read_source(path))
+    assert [function.name for function in report.functions] == names
+    assert {reason.code for function in report.functions for reason in function.reasons} == {"PF115"}

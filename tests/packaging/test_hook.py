@@ -76,6 +76,41 @@ def test_layouts(tmp_path: Path, root: str, setuptools: str) -> None:
     assert SUFFIX in succeed(sys.executable, "-c", script, cwd=project / root)
 
 
+@pytest.mark.parametrize("configured", ["pyproject.toml", "setup.cfg", "setup.py"])
+def test_packages_in_folders_of_other_names(tmp_path: Path, configured: str) -> None:
+    table = '[tool.setuptools]\npackages = ["shapes"]\npackage-dir = {"shapes" = "lib/code"}\n'
+    project = shapes(tmp_path, 'modules = ["lib/code/*.py"]', table if configured == "pyproject.toml" else "")
+    (project / "lib").mkdir()
+    (project / "shapes").rename(project / "lib" / "code")
+    if configured == "setup.cfg":
+        text = "[options]\npackages = shapes\npackage_dir =\n    shapes = lib/code\n"
+        (project / "setup.cfg").write_text(text)
+    if configured == "setup.py":
+        call = "setup(packages=['shapes'], package_dir={'shapes': 'lib/code'})"
+        (project / "setup.py").write_text(f"from setuptools import setup\n{call}\n")
+    with zipfile.ZipFile(wheel_of(project, tmp_path)) as archive:
+        built = {name for name in archive.namelist() if name.endswith(SUFFIX)}
+        archive.extractall(tmp_path / "installed")
+    assert built == {f"shapes/__init__{SUFFIX}", f"shapes/fast{SUFFIX}"}
+    assert succeed(sys.executable, "-c", SHOW, cwd=tmp_path / "installed").startswith("42 Box True ")
+
+
+def test_namespace_packages_and_single_modules(tmp_path: Path) -> None:
+    project = shapes(
+        tmp_path,
+        'modules = ["src/shapes/fast.py", "src/alone.py"]',
+        '[tool.setuptools]\npy-modules = ["alone"]\n[tool.setuptools.packages.find]\nwhere = ["src"]\n',
+        "src",
+    )
+    (project / "src" / "shapes" / "__init__.py").unlink()
+    write(project, {"src/alone.py": "def f(n: int) -> int:\n    return n\n"})
+    with zipfile.ZipFile(wheel_of(project, tmp_path)) as archive:
+        built = {name for name in archive.namelist() if name.endswith(SUFFIX)}
+        archive.extractall(tmp_path / "installed")
+    assert built == {f"alone{SUFFIX}", f"shapes/fast{SUFFIX}"}
+    assert succeed(sys.executable, "-c", SHOW, cwd=tmp_path / "installed").startswith("42 Box True ")
+
+
 def test_other_extensions_and_commands_stay(tmp_path: Path) -> None:
     project = shapes(tmp_path)
     write(
@@ -108,6 +143,7 @@ def test_other_extensions_and_commands_stay(tmp_path: Path) -> None:
     ("table", "message"),
     [
         ('modules = ["shapes/slow.py"]', "`shapes/slow.py` matches no file"),
+        ('modules = ["../shapes/fast.py"]', "is outside of the project"),
         ('modules = "shapes/fast.py"', "`modules` is no list of file names"),
         ("modules = [1]", "`modules` is no list of file names"),
         ('module = ["shapes/fast.py"]', "`module` is not understood"),

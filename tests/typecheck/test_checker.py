@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from mypy import build
-from mypy.nodes import FuncDef
+from mypy.nodes import FuncDef, ReturnStmt
 
 from pyfreeze.sources import SourceFile, read_source
 from pyfreeze.typecheck.checker import Face, TypedModule, TypeReport, typecheck
@@ -56,6 +56,25 @@ def test_syntax_errors(tmp_path: Path) -> None:
 def test_ignored_errors(tmp_path: Path) -> None:
     assert check(tmp_path, "x: int = 'a'  # type: ignore\n").errors == ()
     assert check(tmp_path, "# mypy: ignore-errors\nx: int = 'a'\n").errors == ()
+    assert check(tmp_path, "# type: ignore\nx: int = 'a'\n").errors == ()
+    assert check(tmp_path, "# type: ignore[assignment]\nx: int = 'a'\n").errors != ()
+
+
+@pytest.mark.parametrize(
+    "comment", ["# mypy: ignore-errors", "#!/usr/bin/env python\n\n# type: ignore", "# mypy: no-such-option=1"]
+)
+def test_comments_for_mypy_do_not_take_the_bodies_away(tmp_path: Path, comment: str) -> None:
+    module = check(tmp_path, f"{comment}\ndef f(n: int) -> int:\n    return n + 1\n")
+    assert module.tree is not None and module.errors == ()
+    (function,) = module.tree.defs
+    assert isinstance(function, FuncDef)
+    (statement,) = function.body.body
+    assert isinstance(statement, ReturnStmt) and statement.expr in module.types
+
+
+def test_relative_imports_to_any_level_outside_a_package(tmp_path: Path) -> None:
+    module = check(tmp_path, "from .... import far\nfrom .. import near\ndef f(n: int) -> int:\n    return n\n")
+    assert functions(module) == ["f"] and module.errors == ()
 
 
 def test_configuration_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

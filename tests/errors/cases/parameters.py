@@ -12,22 +12,22 @@ def of_text(name: str) -> int:  # error: [PF104]
 
 
 def to_text(n: int) -> str:  # error: [PF104]
-    return str(n)
+    return str(n)  # error: [PF106]
 
 
 def of_a_list(numbers: list[int]) -> int:  # error: [PF104]
     return 1
 
 
-def adder(n: int) -> Callable[[int], int]:  # error: [PF107]
-    def add(m: int) -> int:  # error: [PF107]
+def adder(n: int) -> Callable[[int], int]:  # error: [PF107] # error: [PF104]
+    def add(m: int) -> int:  # error: [PF107] # error: [PF101]
         return n + m
 
     return add
 
 
 def count(n: int) -> Iterator[int]:  # error: [PF108]
-    yield n
+    yield n  # error: [PF102]
 
 
 async def later(n: int) -> int:  # error: [PF108]
@@ -44,4 +44,4 @@ def named(**numbers: int) -> int:  # error: [PF109]
 
 class Point:
     def __init__(self, x: int) -> None:  # error: [PF104]
-        self.x = x
+        self.x = x  # error: [PF101]

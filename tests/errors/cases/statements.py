@@ -9,7 +9,7 @@ def protected(n: int) -> int:
 
 
 def managed(n: int) -> int:
-    with open("/dev/null"):  # error: [PF101]
+    with open("/dev/null"):  # error: [PF101] # error: [PF106]
         return n
 
 
