@@ -14,7 +14,7 @@ from pyfreeze.ir.builder import FunctionBuilder
 from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
 from pyfreeze.ir.instructions import Block, Edge, LoadGlobal, Position, Site, Value
 from pyfreeze.ir.primitive import Primitive
-from pyfreeze.ir.types import BOOL, FLOAT64, INT, SMALL_MAXIMUM, SMALL_MINIMUM, FixedInt, NoneKind, TupleType, Type
+from pyfreeze.ir.types import BOOL, FLOAT64, INT, FixedInt, NoneKind, TupleType, Type
 from pyfreeze.irbuild.declared_types import Declared
 from pyfreeze.irbuild.operand import Operand, VariableType, Weak, constant_operand, join, settled, variable_type
 from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
@@ -117,8 +117,6 @@ class FunctionContext:
         """The operand as an IR value of its own type."""
         if operand.value is not None:
             return operand.value
-        if operand.is_weak and not SMALL_MINIMUM <= int(operand.number) <= SMALL_MAXIMUM:
-            return self._big_constant(int(operand.number))
         if isinstance(operand.constant, tuple):
             return self.builder.make_tuple([self.materialize(item) for item in self.items(operand)])
         return self.builder.constant(operand.type, operand.constant)
@@ -138,19 +136,6 @@ class FunctionContext:
             self._loaded[name] = Value(type_, name)
             self.builder.function.entry.instructions.insert(0, LoadGlobal([], self._loaded[name], name=name))
         return Operand(type_, self._loaded[name])
-
-    def _big_constant(self, value: int) -> Value:
-        """A large int, put together from pieces of 60 bits."""
-        if SMALL_MINIMUM <= value <= SMALL_MAXIMUM:
-            return self.builder.constant(INT, value)
-        high = self._big_constant(value >> 60)
-        shifted = self.builder.apply(TABLE["int.lshift"], [high, self.builder.constant(INT, 60)], self._no_site())
-        low = self.builder.constant(INT, value & ((1 << 60) - 1))
-        return self.builder.apply(TABLE["int.or"], [shifted, low], self._no_site())
-
-    def _no_site(self) -> Site:
-        line = self.code.co_firstlineno
-        return Site(self.builder.function.name, Position(line, 0, line, 0), (), [])
 
     def apply(self, name: str, operands: Iterable[Operand | Value], node: Node) -> Operand:
         return self.apply_row(TABLE[name], operands, node)

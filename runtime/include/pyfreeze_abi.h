@@ -103,6 +103,9 @@ typedef struct PfCounter {
 #undef PF_SLOT
 
 /* Between the runtime's own files. */
+PyObject *pf_borrow_int(int64_t tagged); /* to be given back by pf_return_int; NULL: no memory */
+void pf_return_int(int64_t tagged, PyObject *borrowed);
+int64_t pf_take_int(PyObject *number); /* an exact int, whose reference it takes */
 PyObject *pf_box(const char **descriptor, const uint64_t **payload);
 int pf_unbox_value(PyObject *object, const char **descriptor, uint64_t **payload);
 void pf_release(const char *descriptor, const uint64_t *payload);

@@ -1,5 +1,6 @@
 /* Slow paths of native code: calls of Python callables on boxed operands, and raising. */
 #include "pyfreeze_abi.h"
+#include <stddef.h>
 #include <string.h>
 
 #define MAXIMUM_OPERANDS 16
@@ -10,35 +11,38 @@ typedef struct Operation {
     unaryfunc unary;
     binaryfunc binary;
     int comparison;
+    size_t slot; /* 1 + where the binary operator is in PyNumberMethods; 0 for those that are called otherwise */
 } Operation;
+
+#define SLOT(name) (1 + offsetof(PyNumberMethods, name))
 
 static PyObject *power(PyObject *base, PyObject *exponent) { return PyNumber_Power(base, exponent, Py_None); }
 
 static const Operation operations[] = {
-    {"operator", "add", NULL, PyNumber_Add, 0},
-    {"operator", "sub", NULL, PyNumber_Subtract, 0},
-    {"operator", "mul", NULL, PyNumber_Multiply, 0},
-    {"operator", "floordiv", NULL, PyNumber_FloorDivide, 0},
-    {"operator", "mod", NULL, PyNumber_Remainder, 0},
-    {"operator", "truediv", NULL, PyNumber_TrueDivide, 0},
-    {"operator", "pow", NULL, power, 0},
-    {"operator", "lshift", NULL, PyNumber_Lshift, 0},
-    {"operator", "rshift", NULL, PyNumber_Rshift, 0},
-    {"operator", "and_", NULL, PyNumber_And, 0},
-    {"operator", "or_", NULL, PyNumber_Or, 0},
-    {"operator", "xor", NULL, PyNumber_Xor, 0},
-    {"operator", "neg", PyNumber_Negative, NULL, 0},
-    {"operator", "pos", PyNumber_Positive, NULL, 0},
-    {"operator", "invert", PyNumber_Invert, NULL, 0},
-    {"operator", "index", PyNumber_Index, NULL, 0},
-    {"operator", "lt", NULL, NULL, Py_LT},
-    {"operator", "le", NULL, NULL, Py_LE},
-    {"operator", "eq", NULL, NULL, Py_EQ},
-    {"operator", "ne", NULL, NULL, Py_NE},
-    {"operator", "gt", NULL, NULL, Py_GT},
-    {"operator", "ge", NULL, NULL, Py_GE},
-    {"builtins", "abs", PyNumber_Absolute, NULL, 0},
-    {"builtins", "divmod", NULL, PyNumber_Divmod, 0},
+    {"operator", "add", NULL, PyNumber_Add, 0, SLOT(nb_add)},
+    {"operator", "sub", NULL, PyNumber_Subtract, 0, SLOT(nb_subtract)},
+    {"operator", "mul", NULL, PyNumber_Multiply, 0, SLOT(nb_multiply)},
+    {"operator", "floordiv", NULL, PyNumber_FloorDivide, 0, SLOT(nb_floor_divide)},
+    {"operator", "mod", NULL, PyNumber_Remainder, 0, SLOT(nb_remainder)},
+    {"operator", "truediv", NULL, PyNumber_TrueDivide, 0, 0},
+    {"operator", "pow", NULL, power, 0, 0},
+    {"operator", "lshift", NULL, PyNumber_Lshift, 0, SLOT(nb_lshift)},
+    {"operator", "rshift", NULL, PyNumber_Rshift, 0, SLOT(nb_rshift)},
+    {"operator", "and_", NULL, PyNumber_And, 0, SLOT(nb_and)},
+    {"operator", "or_", NULL, PyNumber_Or, 0, SLOT(nb_or)},
+    {"operator", "xor", NULL, PyNumber_Xor, 0, SLOT(nb_xor)},
+    {"operator", "neg", PyNumber_Negative, NULL, 0, 0},
+    {"operator", "pos", PyNumber_Positive, NULL, 0, 0},
+    {"operator", "invert", PyNumber_Invert, NULL, 0, 0},
+    {"operator", "index", PyNumber_Index, NULL, 0, 0},
+    {"operator", "lt", NULL, NULL, Py_LT, 0},
+    {"operator", "le", NULL, NULL, Py_LE, 0},
+    {"operator", "eq", NULL, NULL, Py_EQ, 0},
+    {"operator", "ne", NULL, NULL, Py_NE, 0},
+    {"operator", "gt", NULL, NULL, Py_GT, 0},
+    {"operator", "ge", NULL, NULL, Py_GE, 0},
+    {"builtins", "abs", PyNumber_Absolute, NULL, 0, 0},
+    {"builtins", "divmod", NULL, PyNumber_Divmod, 0, 0},
 };
 
 static PyObject *split_names(const char *names)
@@ -102,6 +106,50 @@ static int32_t unbox_result(PyObject *object, const char *signature, uint64_t *r
     return PF_DEOPT;
 }
 
+/* Operators on tagged ints, "tt:t" and the like: big ones are borrowed, and int's own slots need no dispatch. */
+static int32_t call_on_ints(const Operation *operation, const char *signature, const uint64_t *payload, uint64_t *result)
+{
+    PyObject *right = NULL, *left = pf_borrow_int((int64_t)payload[0]);
+    PyObject *returned = NULL;
+    int32_t status = PF_ERROR;
+    if (left == NULL)
+        return PF_ERROR;
+    if (signature[1] == 't' && (right = pf_borrow_int((int64_t)payload[1])) == NULL)
+        goto done;
+    if (right == NULL)
+        returned = operation->unary(left);
+    else if (operation->slot != 0)
+        returned = (*(binaryfunc *)((char *)PyLong_Type.tp_as_number + operation->slot - 1))(left, right);
+    else if (operation->binary != NULL)
+        returned = operation->binary(left, right);
+    else
+        returned = PyLong_Type.tp_richcompare(left, right, operation->comparison);
+    if (returned == NULL)
+        goto done;
+    status = PF_OK;
+    if (signature[right ? 3 : 2] == '?')
+        *result = returned == Py_True;
+    else if (PyLong_CheckExact(returned))
+        *result = (uint64_t)pf_take_int(returned);
+    else
+        status = PF_DEOPT; /* 2 ** -1 */
+    if (status == PF_DEOPT || signature[right ? 3 : 2] == '?')
+        Py_DECREF(returned);
+done:
+    pf_return_int((int64_t)payload[0], left);
+    if (right != NULL)
+        pf_return_int((int64_t)payload[1], right);
+    return status;
+}
+
+static int is_on_ints(const Operation *operation, const char *signature)
+{
+    size_t operands = operation->unary != NULL ? 1 : 2;
+    if (signature[0] != 't' || (operands == 2 && signature[1] != 't'))
+        return 0;
+    return signature[operands + 1] == 't' || signature[operands + 1] == '?';
+}
+
 int32_t pf_call(PfCallable *callable, const uint64_t *payload, uint64_t *result)
 {
     PyObject *operands[MAXIMUM_OPERANDS + 1], **arguments = operands + 1;
@@ -111,6 +159,11 @@ int32_t pf_call(PfCallable *callable, const uint64_t *payload, uint64_t *result)
     PyObject *function = resolve(callable);
     if (function == NULL)
         return PF_ERROR;
+    if ((uintptr_t)function & 1) {
+        const Operation *operation = (const Operation *)((uintptr_t)function - 1);
+        if (is_on_ints(operation, at))
+            return call_on_ints(operation, at, payload, result);
+    }
     while (*at != ':' && *at != '!') {
         if (count == MAXIMUM_OPERANDS) {
             status = PF_DEOPT;
