@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import CodeType
 
+from pyfreeze.codegen.big_constants import is_big
 from pyfreeze.codegen.machine_types import float_literal, from_word, llvm_type, scalar_paths, to_word
 from pyfreeze.codegen.slow_paths import slow_path, slow_path_type
 from pyfreeze.codegen.symbols import Symbols, returned_type
@@ -302,6 +303,9 @@ class FunctionEmitter:
                 self._names[result] = self._symbols.string(str(value).encode())
             case _ if isinstance(value, bool):
                 self._names[result] = "true" if value else "false"
+            case _ if result.type == INT and is_big(int(value)):  # type: ignore[arg-type]
+                word = self._symbols.big_constant(int(value))  # type: ignore[arg-type]
+                self._line(f"{self._define(result)} = load i64, ptr {word}, !invariant.load !0")
             case _ if result.type == INT:
                 self._names[result] = str(int(value) << 1)  # type: ignore[arg-type]
             case _:
@@ -319,12 +323,21 @@ class FunctionEmitter:
         if not primitive.effects.fails:
             self._line(f"{self._define(result)} = {call}")
             return
-        pair, fast, flag = self._fresh(), self._fresh(), self._fresh()
-        self._line(f"{pair} = {call}")
-        self._line(f"{fast} = extractvalue {returned_type(primitive)} {pair}, 0")
-        self._line(f"{flag} = extractvalue {returned_type(primitive)} {pair}, 1")
-        slow, following, fast_label = self._new_label("slow"), self._new_label("next"), self._label
-        self._line(f'br i1 {flag}, label %"{slow}", label %"{following}"{_UNLIKELY}')
+        fast, flag, slow, following = self._fresh(), self._fresh(), self._new_label("slow"), self._new_label("next")
+        if primitive.lowering.guard is not None:
+            go = self._new_label("go")
+            self._line(f"{flag} = call i1 {self._symbols.guard(primitive)}({operands})")
+            self._line(f'br i1 {flag}, label %"{slow}", label %"{go}"{_UNLIKELY}')
+            self._open(go)
+            self._line(f"{fast} = {call}")
+            self._line(f'br label %"{following}"')
+        else:
+            pair = self._fresh()
+            self._line(f"{pair} = {call}")
+            self._line(f"{fast} = extractvalue {returned_type(primitive)} {pair}, 0")
+            self._line(f"{flag} = extractvalue {returned_type(primitive)} {pair}, 1")
+            self._line(f'br i1 {flag}, label %"{slow}", label %"{following}"{_UNLIKELY}')
+        fast_label = self._label
         self._open(slow, cold=True)
         self._finish_slow_path(instruction, (fast, fast_label, following))
 

@@ -12,6 +12,7 @@ from types import CodeType
 
 from pyfreeze.analysis.call_graph import reachable, recursive_functions, transitive_bindings
 from pyfreeze.codegen.array_access import METADATA
+from pyfreeze.codegen.big_constants import fill_big_constants
 from pyfreeze.codegen.code_objects import CodeKey, marshalled, with_trampolines
 from pyfreeze.codegen.entry_emitter import EntryEmitter, entry_symbol
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable, record_symbol
@@ -99,6 +100,8 @@ class _ModuleEmitter:
             parts.append(EntryEmitter(function, self._symbols, frame, self._info.layout).text())
             parts.append(self._function_record(function, sorted(bindings[name], key=_binding_order)))
         parts.append(self._module_record(code))
+        if self._symbols.big_constants:
+            parts.append(fill_big_constants(self._symbols))
         parts.append(self._initializer())
         head = [_TYPES, "@pf_api = internal global ptr null\n", self._symbols.text()]
         return "\n".join([*head, *parts, _ATTRIBUTES, _METADATA])
@@ -211,6 +214,9 @@ class _ModuleEmitter:
         """`PyInit_<name>`: the runtime's table from its capsule, then the runtime does the rest."""
         capsule = self._symbols.string(b"pyfreeze._runtime.api")
         initialize = self._symbols.slot("pf_module_init")
+        fill = ""
+        if self._symbols.big_constants:
+            fill = "%unfilled = call i1 @big_constants()\nbr i1 %unfilled, label %failed, label %filled\nfilled:\n"
         return f"""declare ptr @PyCapsule_Import(ptr, i32)
 define ptr @{self._info.init_symbol}() {{
 %table = call ptr @PyCapsule_Import(ptr {capsule}, i32 0)
@@ -218,7 +224,7 @@ define ptr @{self._info.init_symbol}() {{
 br i1 %missing, label %failed, label %found
 found:
 store ptr %table, ptr @pf_api
-%definition = call ptr {initialize}(ptr @module)
+{fill}%definition = call ptr {initialize}(ptr @module)
 ret ptr %definition
 failed:
 ret ptr null

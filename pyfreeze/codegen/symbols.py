@@ -26,6 +26,7 @@ class Symbols:
         self._declarations: dict[str, None] = {}
         self._strings: dict[bytes, str] = {}
         self._classes: dict[str, StructType] = {}
+        self.big_constants: dict[int, str] = {}  # the static words of ints that are no small ones
 
     def text(self) -> str:
         return "\n".join([*self._declarations, *self._definitions.values()]) + "\n"
@@ -70,12 +71,18 @@ class Symbols:
         """The runtime's description of `type_` (see `pyfreeze.ir.types.descriptor`)."""
         return descriptor(type_, {struct.name: self.class_index(struct) for struct in structs_in(type_)})
 
+    def big_constant(self, value: int) -> str:
+        """The static tagged word of `value`, borrowed for as long as the process runs (`big_constants`)."""
+        name = f'@"big {value:x}"'
+        self.big_constants[value] = name
+        return self.define(name, lambda: f"{name} = internal global i64 0")
+
     def slot(self, name: str) -> str:
         """The accessor of a runtime slot."""
         return self.define(f"@{name}", slots()[name].accessor)
 
     def fast_path(self, primitive: Primitive) -> str:
-        """The LLVM function of a primitive's fast path: `{result, i1}` if it can fail, else the result."""
+        """The LLVM function of a primitive's fast path, which returns its `returned_type`."""
         for declaration in primitive.lowering.declarations:
             self.declare(declaration)
         if primitive.lowering.array:
@@ -84,10 +91,18 @@ class Symbols:
                 f'@"{primitive.name}"', lambda: array_function(primitive, self._layout, self.slot, element)
             )
         checked = primitive.lowering.checked
+        if checked is not None and checked.lowering.guard is not None:
+            return self.fast_path(checked)
         if checked is not None:
             called = self.fast_path(checked)
             return self.define(f'@"{primitive.name}"', lambda: _definition(primitive, _unchecked_body(checked, called)))
         return self.define(f'@"{primitive.name}"', lambda: _definition(primitive, primitive.lowering.body or ""))
+
+    def guard(self, primitive: Primitive) -> str:
+        """The LLVM function of a primitive's guard: whether the fast path does not apply."""
+        body, parameters = primitive.lowering.guard or "", _parameters(primitive)
+        name = f'@"guard {primitive.name}"'
+        return self.define(name, lambda: f"define internal i1 {name}({parameters}) alwaysinline {{\n{body}\n}}")
 
     def callable(self, python: PythonCallable, operands: Iterable[Type], result: Type, effects: Effects) -> str:
         """A static `PfCallable` for the slow path; a result out of range deoptimizes unless the operation raises."""
@@ -112,25 +127,27 @@ class Symbols:
 
 
 def returned_type(primitive: Primitive) -> str:
+    """`{result, i1}` if the fast path says itself that it does not apply, else the result."""
     result = llvm_type(primitive.result)
-    return f"{{{result}, i1}}" if primitive.effects.fails else result
+    return f"{{{result}, i1}}" if primitive.effects.fails and primitive.lowering.guard is None else result
 
 
 def _unchecked_body(checked: Primitive, called: str) -> str:
     """Takes the value of a fast path that is known to apply."""
     pair = returned_type(checked)
-    operands = ", ".join(
-        f"{llvm_type(type_)} %{letter}" for type_, letter in zip(checked.operands, "abc", strict=False)
-    )
-    take = f"%pair = call {pair} {called}({operands})\n%r = extractvalue {pair} %pair, 0\n"
+    take = f"%pair = call {pair} {called}({_parameters(checked)})\n%r = extractvalue {pair} %pair, 0\n"
     if "\nbr " in (checked.lowering.body or ""):
         # A fast path that branches away from what would trap; otherwise the flag is simply dropped.
         take += f"%bad = extractvalue {pair} %pair, 1\nbr i1 %bad, label %never, label %go\nnever:\nunreachable\ngo:\n"
     return f"{take}ret {llvm_type(checked.result)} %r"
 
 
-def _definition(primitive: Primitive, body: str) -> str:
-    parameters = ", ".join(
+def _parameters(primitive: Primitive) -> str:
+    return ", ".join(
         f"{llvm_type(type_)} %{letter}" for type_, letter in zip(primitive.operands, "abcdefgh", strict=False)
     )
-    return f'define internal {returned_type(primitive)} @"{primitive.name}"({parameters}) alwaysinline {{\n{body}\n}}'
+
+
+def _definition(primitive: Primitive, body: str) -> str:
+    head = f'define internal {returned_type(primitive)} @"{primitive.name}"({_parameters(primitive)})'
+    return f"{head} alwaysinline {{\n{body}\n}}"

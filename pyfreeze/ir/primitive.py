@@ -71,16 +71,18 @@ class Lowering:
     `body` uses `%a`, `%b`, … for the operands and ends in `ret`. If the operation can fail it returns
     `{result, i1}`, whose flag says that the fast path does not apply: then the slow path, a call of the row's
     `python` object on boxed operands, raises or finds the result (`recovers`); a row without `python` deoptimizes.
-    Without a body there is only the slow path. `declarations` are the LLVM declarations that the body needs.
-    `checked` is set instead of a body if this is the fast path of that row, known to apply. `array` names instead an
-    access to an array, whose text codegen makes, since it knows how elements lie in memory. `sets_error`: where the flag
-    is set there is an exception, so that nothing else is asked.
+    With a `guard`, a body that returns the flag alone, `body` returns just the result and is not reached if that is set:
+    for fast paths that would trap. Without a body there is only the slow path. `declarations` are the LLVM declarations
+    that the body needs. `checked` is set instead of a body if this is the fast path of that row, known to apply. `array`
+    names instead an access to an array, whose text codegen makes, since it knows how elements lie in memory.
+    `sets_error`: where the flag is set there is an exception, so that nothing else is asked.
     """
 
     body: str | None = None
     recovers: bool = False
     declarations: tuple[str, ...] = ()
     checked: Primitive | None = None
+    guard: str | None = None
     array: str = ""
     sets_error: bool = False
 

@@ -18,8 +18,6 @@ from pyfreeze.ir.types import (
     BOOL,
     FLOAT64,
     INT,
-    SMALL_MAXIMUM,
-    SMALL_MINIMUM,
     AggregateType,
     FixedInt,
     IntType,
@@ -138,8 +136,6 @@ class FunctionContext:
         """The operand as an IR value of its own type."""
         if operand.value is not None:
             return operand.value
-        if operand.is_weak and not SMALL_MINIMUM <= int(operand.number) <= SMALL_MAXIMUM:
-            return self._big_constant(int(operand.number))
         if isinstance(operand.constant, tuple):
             return self.builder.make_tuple([self.materialize(item) for item in self.items(operand)])
         return self.builder.constant(operand.type, operand.constant)
@@ -175,19 +171,6 @@ class FunctionContext:
             self._loaded[name] = Value(type_, name)
             self.builder.function.entry.instructions.insert(0, LoadGlobal([], self._loaded[name], name=name))
         return Operand(type_, self._loaded[name])
-
-    def _big_constant(self, value: int) -> Value:
-        """A large int, put together from pieces of 60 bits."""
-        if SMALL_MINIMUM <= value <= SMALL_MAXIMUM:
-            return self.builder.constant(INT, value)
-        high = self._big_constant(value >> 60)
-        shifted = self.builder.apply(TABLE["int.lshift"], [high, self.builder.constant(INT, 60)], self._no_site())
-        low = self.builder.constant(INT, value & ((1 << 60) - 1))
-        return self.builder.apply(TABLE["int.or"], [shifted, low], self._no_site())
-
-    def _no_site(self) -> Site:
-        line = self.code.co_firstlineno
-        return Site(self.builder.function.name, Position(line, 0, line, 0), (), [])
 
     def apply(self, name: str, operands: Iterable[Operand | Value], node: Node) -> Operand:
         return self.apply_row(TABLE[name], operands, node)

@@ -1,14 +1,14 @@
 """Cheaper operations for the same result.
 
-Division and remainder by a power of two become a shift and a mask: `//` and `%` floor, as those do. `a % b == 0` becomes
-a row of its own, since for that the remainder need not be floored.
+Division and remainder by a power of two become a shift and a mask: `//` and `%` floor, as those do; by other constants
+they floor without a branch. `a % b == 0` becomes a row of its own, since for that the remainder need not be floored.
 """
 
 from __future__ import annotations
 
 from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import Apply, Constant, Instruction, Value, used_values
-from pyfreeze.ir.types import BOOL, FixedInt
+from pyfreeze.ir.types import BOOL, FixedInt, IntType
 from pyfreeze.primitives import TABLE
 
 
@@ -31,10 +31,13 @@ def reduce_strength(function: Function) -> None:
 def _use_shift_or_mask(instruction: Apply, constants: dict[Value | None, int], before: list[Instruction]) -> None:
     type_ = instruction.primitive.result
     name = instruction.primitive.name
-    if not isinstance(type_, FixedInt) or name not in (f"{type_}.floordiv", f"{type_}.mod"):
+    if not isinstance(type_, FixedInt | IntType) or name not in (f"{type_}.floordiv", f"{type_}.mod"):
         return
     divisor = constants.get(instruction.operands[1])
-    if divisor is None or divisor <= 0 or divisor & (divisor - 1):
+    if divisor is None:
+        return
+    if divisor <= 0 or divisor & (divisor - 1):
+        instruction.primitive = TABLE.get(f"{name}_by_constant", instruction.primitive)
         return
     is_division = name.endswith("floordiv")
     operand = divisor.bit_length() - 1 if is_division else divisor - 1

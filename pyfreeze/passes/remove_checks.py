@@ -44,7 +44,12 @@ def _has_variants(row: Primitive) -> bool:
 
 
 def _base_name(row: Primitive) -> str:
-    return (row.lowering.checked or row).name.removesuffix("_nonnegative").removesuffix("_narrow")
+    return (
+        (row.lowering.checked or row)
+        .name.removesuffix("_nonnegative")
+        .removesuffix("_narrow")
+        .removesuffix("_by_constant")
+    )
 
 
 def _cheapest(row: Primitive, operands: list[Interval]) -> Primitive:

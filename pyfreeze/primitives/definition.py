@@ -28,6 +28,7 @@ def define(
     evaluate: Callable[..., Scalar],
     *,
     body: str | None = None,
+    guard: str | None = None,
     python: str | None = None,
     keywords: tuple[str, ...] = (),
     raises: tuple[str, ...] = (),
@@ -39,7 +40,7 @@ def define(
     effects = Effects(raises, deopts) if raises or deopts else PURE
     module, _, attribute = (python or "").rpartition(".")
     named = PythonCallable(module, attribute, keywords) if python else None
-    lowering = Lowering(body, recovers, declarations)
+    lowering = Lowering(body, recovers, declarations, guard=guard)
     types = tuple(operands)
     interval = interval_of(name, types, result)
     applies = applies_of(name, types, result) if body is not None else None

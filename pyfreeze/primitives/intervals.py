@@ -57,7 +57,7 @@ _INTEGERS = (*FIXED_INTS, INT, BOOL)
 def interval_of(name: str, operands: tuple[Type, ...], result: Type) -> IntervalFunction | None:
     """For a row of integers: intervals of the operands → the exact results' interval, whether the type holds it or not."""
     operation = name.partition(".")[2]
-    for suffix in ("_wrapping", "_nonnegative", "_narrow"):
+    for suffix in ("_wrapping", "_nonnegative", "_narrow", "_by_constant"):
         operation = operation.removesuffix(suffix)
     if result not in (*FIXED_INTS, INT) or not set(operands) <= set(_INTEGERS):
         return None
@@ -101,7 +101,7 @@ def applies_of(name: str, operands: tuple[Type, ...], result: Type) -> Applies |
     if operation == "rshift":
         return lambda _a, b: b.low >= 0
     if str(result) == source and isinstance(result, FixedInt):
-        return _fits(operation, result)
+        return _fits(operation.removesuffix("_by_constant"), result)
     return None
 
 

@@ -29,11 +29,11 @@ from pyfreeze.primitives.definition import (
     in_range,
     only,
 )
+from pyfreeze.primitives.divisions import branching_on_sign
 
 _BOTH_SMALL = "%tags = or i64 %a, %b\n%big = trunc i64 %tags to i1\n"
 _RETURN = "%pair = insertvalue {i64, i1} undef, i64 %r, 0\n%both = insertvalue {i64, i1} %pair, i1 %bad, 1\nret {i64, i1} %both"
 _RETURN_BOOL = _RETURN.replace("{i64", "{i1").replace("i64 %r", "i1 %r")
-_TROUBLE = "trouble:\nret {i64, i1} {i64 undef, i1 true}\n"
 _MEMORY = ("MemoryError",)
 
 
@@ -103,23 +103,31 @@ def _arithmetic() -> list[Primitive]:
 
 def _division() -> list[Primitive]:
     pair = (INT, INT)
-    start = f"""{_BOTH_SMALL}%zero = icmp eq i64 %b, 0
+    # Dividing by -1 may leave the small ints; it is also what traps.
+    guard = f"""{_BOTH_SMALL}%zero = icmp eq i64 %b, 0
 %minus = icmp eq i64 %b, -2
 %odd = or i1 %zero, %minus
-%bad0 = or i1 %big, %odd
-br i1 %bad0, label %trouble, label %go
-{_TROUBLE}go:
-%bad = add i1 false, false
-%t = srem i64 %a, %b
+%bad = or i1 %big, %odd
+ret i1 %bad"""
+    signed = """%t = srem i64 %a, %b
 %nz = icmp ne i64 %t, 0
 %x = xor i64 %t, %b
 %neg = icmp slt i64 %x, 0
 %adjust = and i1 %nz, %neg
 """
     floordiv = (
-        start + "%q0 = sdiv i64 %a, %b\n%step = zext i1 %adjust to i64\n%q = sub i64 %q0, %step\n%r = shl i64 %q, 1\n"
+        signed
+        + "%q0 = sdiv i64 %a, %b\n%step = zext i1 %adjust to i64\n%q = sub i64 %q0, %step\n%r = shl i64 %q, 1\nret i64 %r"
     )
-    mod = start + "%step = select i1 %adjust, i64 %b, i64 0\n%r = add i64 %t, %step\n"
+    mod = signed + "%step = select i1 %adjust, i64 %b, i64 0\n%r = add i64 %t, %step\nret i64 %r"
+    bodies = {
+        "floordiv_by_constant": floordiv,
+        "floordiv": branching_on_sign("%u = udiv i64 %a, %b\n%ur = shl i64 %u, 1\nret i64 %ur", floordiv).format(
+            i="i64"
+        ),
+        "mod_by_constant": mod,
+        "mod": branching_on_sign("%u = urem i64 %a, %b\nret i64 %u", mod).format(i="i64"),
+    }
     shift = 1 << 54
     truediv = f"""{_BOTH_SMALL}%zero = icmp eq i64 %b, 0
 %as = add i64 %a, {shift}
@@ -134,27 +142,22 @@ br i1 %bad0, label %trouble, label %go
 %r = fdiv double %fa, %fb
 """ + _RETURN.replace("{i64", "{double").replace("i64 %r", "double %r")
     memory_or_zero = (*ZERO_DIVISION, *_MEMORY)
+    divisions = [
+        define(
+            f"int.{name}",
+            pair,
+            INT,
+            getattr(operator, name.removesuffix("_by_constant")),
+            guard=guard,
+            body=body,
+            python=f"operator.{name.removesuffix('_by_constant')}",
+            raises=memory_or_zero,
+            recovers=True,
+        )
+        for name, body in bodies.items()
+    ]
     return [
-        define(
-            "int.floordiv",
-            pair,
-            INT,
-            operator.floordiv,
-            body=floordiv + _RETURN,
-            python="operator.floordiv",
-            raises=memory_or_zero,
-            recovers=True,
-        ),
-        define(
-            "int.mod",
-            pair,
-            INT,
-            operator.mod,
-            body=mod + _RETURN,
-            python="operator.mod",
-            raises=memory_or_zero,
-            recovers=True,
-        ),
+        *divisions,
         define(
             "int.truediv",
             pair,

@@ -47,15 +47,36 @@ static PyObject *tagged_to_object(int64_t tagged) /* new reference, borrows */
     return is_big(tagged) ? Py_NewRef(big_object(tagged)) : PyLong_FromLongLong(tagged >> 1);
 }
 
+/* The digits of an exact int, least significant first; `*count` is negative if it is. */
+static const digit *digits_of(PyObject *number, Py_ssize_t *count)
+{
+    PyLongObject *object = (PyLongObject *)number;
+#if PY_VERSION_HEX >= 0x030C0000
+    *count = (Py_ssize_t)(object->long_value.lv_tag >> 3) * (1 - (Py_ssize_t)(object->long_value.lv_tag & 3));
+    return object->long_value.ob_digit;
+#else
+    *count = Py_SIZE(object);
+    return object->ob_digit;
+#endif
+}
+
 static int64_t tagged_from_object(PyObject *number) /* an exact int; owned if big */
 {
-    int overflow;
-    int64_t digit;
-    if (one_digit(number, &digit))
-        return (int64_t)((uint64_t)digit << 1);
-    long long value = PyLong_AsLongLongAndOverflow(number, &overflow);
-    if (!overflow && value >= SMALL_MINIMUM && value <= SMALL_MAXIMUM)
-        return (int64_t)((uint64_t)value << 1);
+    Py_ssize_t count;
+    const digit *digits = digits_of(number, &count);
+    Py_ssize_t length = count < 0 ? -count : count;
+    if (PyLong_SHIFT == 30 && (length < 3 || (length == 3 && digits[2] < 4))) {
+        int64_t magnitude = 0;
+        while (length > 0)
+            magnitude = magnitude << PyLong_SHIFT | digits[--length];
+        return (int64_t)((uint64_t)(count < 0 ? -magnitude : magnitude) << 1);
+    }
+    if (PyLong_SHIFT != 30 || (length == 3 && digits[2] == 4)) { /* may be the minimum */
+        int overflow;
+        long long value = PyLong_AsLongLongAndOverflow(number, &overflow);
+        if (!overflow && value >= SMALL_MINIMUM && value <= SMALL_MAXIMUM)
+            return (int64_t)((uint64_t)value << 1);
+    }
     return (int64_t)(intptr_t)Py_NewRef(number) | 1;
 }
 
@@ -63,6 +84,24 @@ static int64_t tagged_from_object(PyObject *number) /* an exact int; owned if bi
 static PyObject *from_int64(int64_t value)
 {
     return sizeof(long) == sizeof value ? PyLong_FromLong((long)value) : PyLong_FromLongLong(value);
+}
+
+PyObject *pf_borrow_int(int64_t tagged)
+{
+    return is_big(tagged) ? big_object(tagged) : from_int64(tagged >> 1);
+}
+
+void pf_return_int(int64_t tagged, PyObject *borrowed)
+{
+    if (!is_big(tagged))
+        Py_DECREF(borrowed);
+}
+
+int64_t pf_take_int(PyObject *number)
+{
+    int64_t tagged = tagged_from_object(number);
+    Py_DECREF(number);
+    return tagged;
 }
 
 PyObject *pf_box_i64(int64_t value) { return from_int64(value); }

@@ -1,5 +1,6 @@
 /* Slow paths of native code: calls of Python callables on boxed operands, and raising. */
 #include "pyfreeze_abi.h"
+#include <stddef.h>
 #include <string.h>
 
 #define MAXIMUM_OPERANDS 16
@@ -10,8 +11,11 @@ typedef struct Operation {
     unaryfunc unary;
     binaryfunc binary;
     int comparison;
+    size_t slot; /* 1 + where the binary operator is in PyNumberMethods; 0 for those that are called otherwise */
     ternaryfunc ternary;
 } Operation;
+
+#define SLOT(name) (1 + offsetof(PyNumberMethods, name))
 
 static PyObject *power(PyObject *base, PyObject *exponent) { return PyNumber_Power(base, exponent, Py_None); }
 
@@ -23,33 +27,33 @@ static PyObject *set_item(PyObject *array, PyObject *index, PyObject *value)
 static PyObject *append(PyObject *array, PyObject *value) { return PyObject_CallMethod(array, "append", "O", value); }
 
 static const Operation operations[] = {
-    {"operator", "getitem", NULL, PyObject_GetItem, 0, NULL},
-    {"operator", "setitem", NULL, NULL, 0, set_item},
-    {"Array", "append", NULL, append, 0, NULL},
-    {"operator", "add", NULL, PyNumber_Add, 0, NULL},
-    {"operator", "sub", NULL, PyNumber_Subtract, 0, NULL},
-    {"operator", "mul", NULL, PyNumber_Multiply, 0, NULL},
-    {"operator", "floordiv", NULL, PyNumber_FloorDivide, 0, NULL},
-    {"operator", "mod", NULL, PyNumber_Remainder, 0, NULL},
-    {"operator", "truediv", NULL, PyNumber_TrueDivide, 0, NULL},
-    {"operator", "pow", NULL, power, 0, NULL},
-    {"operator", "lshift", NULL, PyNumber_Lshift, 0, NULL},
-    {"operator", "rshift", NULL, PyNumber_Rshift, 0, NULL},
-    {"operator", "and_", NULL, PyNumber_And, 0, NULL},
-    {"operator", "or_", NULL, PyNumber_Or, 0, NULL},
-    {"operator", "xor", NULL, PyNumber_Xor, 0, NULL},
-    {"operator", "neg", PyNumber_Negative, NULL, 0, NULL},
-    {"operator", "pos", PyNumber_Positive, NULL, 0, NULL},
-    {"operator", "invert", PyNumber_Invert, NULL, 0, NULL},
-    {"operator", "index", PyNumber_Index, NULL, 0, NULL},
-    {"operator", "lt", NULL, NULL, Py_LT, NULL},
-    {"operator", "le", NULL, NULL, Py_LE, NULL},
-    {"operator", "eq", NULL, NULL, Py_EQ, NULL},
-    {"operator", "ne", NULL, NULL, Py_NE, NULL},
-    {"operator", "gt", NULL, NULL, Py_GT, NULL},
-    {"operator", "ge", NULL, NULL, Py_GE, NULL},
-    {"builtins", "abs", PyNumber_Absolute, NULL, 0, NULL},
-    {"builtins", "divmod", NULL, PyNumber_Divmod, 0, NULL},
+    {"operator", "getitem", NULL, PyObject_GetItem, 0, 0, NULL},
+    {"operator", "setitem", NULL, NULL, 0, 0, set_item},
+    {"Array", "append", NULL, append, 0, 0, NULL},
+    {"operator", "add", NULL, PyNumber_Add, 0, SLOT(nb_add), NULL},
+    {"operator", "sub", NULL, PyNumber_Subtract, 0, SLOT(nb_subtract), NULL},
+    {"operator", "mul", NULL, PyNumber_Multiply, 0, SLOT(nb_multiply), NULL},
+    {"operator", "floordiv", NULL, PyNumber_FloorDivide, 0, SLOT(nb_floor_divide), NULL},
+    {"operator", "mod", NULL, PyNumber_Remainder, 0, SLOT(nb_remainder), NULL},
+    {"operator", "truediv", NULL, PyNumber_TrueDivide, 0, 0, NULL},
+    {"operator", "pow", NULL, power, 0, 0, NULL},
+    {"operator", "lshift", NULL, PyNumber_Lshift, 0, SLOT(nb_lshift), NULL},
+    {"operator", "rshift", NULL, PyNumber_Rshift, 0, SLOT(nb_rshift), NULL},
+    {"operator", "and_", NULL, PyNumber_And, 0, SLOT(nb_and), NULL},
+    {"operator", "or_", NULL, PyNumber_Or, 0, SLOT(nb_or), NULL},
+    {"operator", "xor", NULL, PyNumber_Xor, 0, SLOT(nb_xor), NULL},
+    {"operator", "neg", PyNumber_Negative, NULL, 0, 0, NULL},
+    {"operator", "pos", PyNumber_Positive, NULL, 0, 0, NULL},
+    {"operator", "invert", PyNumber_Invert, NULL, 0, 0, NULL},
+    {"operator", "index", PyNumber_Index, NULL, 0, 0, NULL},
+    {"operator", "lt", NULL, NULL, Py_LT, 0, NULL},
+    {"operator", "le", NULL, NULL, Py_LE, 0, NULL},
+    {"operator", "eq", NULL, NULL, Py_EQ, 0, NULL},
+    {"operator", "ne", NULL, NULL, Py_NE, 0, NULL},
+    {"operator", "gt", NULL, NULL, Py_GT, 0, NULL},
+    {"operator", "ge", NULL, NULL, Py_GE, 0, NULL},
+    {"builtins", "abs", PyNumber_Absolute, NULL, 0, 0, NULL},
+    {"builtins", "divmod", NULL, PyNumber_Divmod, 0, 0, NULL},
 };
 
 static PyObject *split_names(const char *names)
@@ -115,6 +119,50 @@ static int32_t unbox_result(PfModule *module, PyObject *object, const char *sign
     return PF_DEOPT;
 }
 
+/* Operators on tagged ints, "tt:t" and the like: big ones are borrowed, and int's own slots need no dispatch. */
+static int32_t call_on_ints(const Operation *operation, const char *signature, const uint64_t *payload, uint64_t *result)
+{
+    PyObject *right = NULL, *left = pf_borrow_int((int64_t)payload[0]);
+    PyObject *returned = NULL;
+    int32_t status = PF_ERROR;
+    if (left == NULL)
+        return PF_ERROR;
+    if (signature[1] == 't' && (right = pf_borrow_int((int64_t)payload[1])) == NULL)
+        goto done;
+    if (right == NULL)
+        returned = operation->unary(left);
+    else if (operation->slot != 0)
+        returned = (*(binaryfunc *)((char *)PyLong_Type.tp_as_number + operation->slot - 1))(left, right);
+    else if (operation->binary != NULL)
+        returned = operation->binary(left, right);
+    else
+        returned = PyLong_Type.tp_richcompare(left, right, operation->comparison);
+    if (returned == NULL)
+        goto done;
+    status = PF_OK;
+    if (signature[right ? 3 : 2] == '?')
+        *result = returned == Py_True;
+    else if (PyLong_CheckExact(returned))
+        *result = (uint64_t)pf_take_int(returned);
+    else
+        status = PF_DEOPT; /* 2 ** -1 */
+    if (status == PF_DEOPT || signature[right ? 3 : 2] == '?')
+        Py_DECREF(returned);
+done:
+    pf_return_int((int64_t)payload[0], left);
+    if (right != NULL)
+        pf_return_int((int64_t)payload[1], right);
+    return status;
+}
+
+static int is_on_ints(const Operation *operation, const char *signature)
+{
+    size_t operands = operation->unary != NULL ? 1 : 2;
+    if (signature[0] != 't' || (operands == 2 && signature[1] != 't'))
+        return 0;
+    return signature[operands + 1] == 't' || signature[operands + 1] == '?';
+}
+
 int32_t pf_call(PfCallable *callable, const uint64_t *payload, uint64_t *result)
 {
     PyObject *operands[MAXIMUM_OPERANDS + 1], **arguments = operands + 1;
@@ -127,6 +175,11 @@ int32_t pf_call(PfCallable *callable, const uint64_t *payload, uint64_t *result)
     PyObject *function = resolve(callable);
     if (function == NULL)
         return PF_ERROR;
+    if ((uintptr_t)function & 1) {
+        const Operation *operation = (const Operation *)((uintptr_t)function - 1);
+        if (is_on_ints(operation, at))
+            return call_on_ints(operation, at, payload, result);
+    }
     while (*at != ':' && *at != '!') {
         if (count == MAXIMUM_OPERANDS) {
             status = PF_DEOPT;
