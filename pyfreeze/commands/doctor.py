@@ -28,7 +28,7 @@ def examine() -> bool:
     _line("pyfreeze", pyfreeze.__version__)
     _line("Python", f"{sys.version.split()[0]} ({sys.executable})")
     well = True
-    for title, probe in (("runtime", _runtime), ("LLVM", _llvm), ("mypy", _mypy)):
+    for title, probe in (("runtime", _runtime), ("LLVM", _llvm), ("mypy", _mypy), ("rich", _rich)):
         well &= _probe(title, probe)
     linker = find_linker()
     if linker is None:
@@ -68,6 +68,12 @@ def _mypy() -> str:
     import mypy.build  # noqa: F401
 
     return version("mypy")
+
+
+def _rich() -> str:
+    import rich.progress  # noqa: F401
+
+    return version("rich")
 
 
 def _test_build() -> bool:

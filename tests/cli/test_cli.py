@@ -292,3 +292,15 @@ def test_version_and_doctor(tmp_path: Path) -> None:
     assert "pyfreeze, version 0.1.0" in pyfreeze("--version", cwd=tmp_path).stdout
     finished = pyfreeze("doctor", cwd=tmp_path)
     assert finished.returncode == 0 and "test build    works" in finished.stdout
+
+
+@pytest.mark.parametrize(("library", "title"), [("mypy", "mypy"), ("llvmlite", "LLVM"), ("rich", "rich")])
+def test_doctor_says_what_is_missing(tmp_path: Path, library: str, title: str) -> None:
+    script = (
+        f"import sys; sys.modules[{library!r}] = None; sys.argv = ['pyfreeze', 'doctor']\n"
+        "from pyfreeze.__main__ import main\nmain()\n"
+    )
+    command = [sys.executable, "-c", script]
+    finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert finished.returncode == 1 and "Traceback" not in finished.stderr
+    assert f"{title:13} missing: " in finished.stdout
