@@ -205,7 +205,7 @@ def _namespace(cls: type, own: dict[str, object], base: type, fields: tuple[Fiel
     names = {field.name for field in fields}
     namespace = {name: value for name, value in own.items() if name not in names}
     namespace |= {name: vars(cls)[name] for name in _FROM_DATACLASS if name in vars(cls)}
-    namespace["__slots__"] = ()
+    namespace |= {"__slots__": (), "__qualname__": cls.__qualname__}
     if "__eq__" in own and own.get("__hash__") is None:  # Python itself set it to None; dataclasses does the same
         namespace["__hash__"] = base.__hash__
     return namespace
@@ -215,7 +215,6 @@ def _made_again(cls: type, base: type, namespace: dict[str, object]) -> Any:
     import abc
 
     made: Any = type(cls)(cls.__name__, (base,), namespace)
-    made.__qualname__ = cls.__qualname__
     _repair_super(cls, made)
     if cls.__bases__ != (object,):
         # Only now: bases of a new class that allow a __dict__ give it one.
