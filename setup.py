@@ -7,8 +7,10 @@ import sys
 
 from setuptools import Extension, find_packages, setup
 
-SOURCES = ("bindings", "boxing", "entry", "frames", "module", "native", "report", "runtime", "slow_paths")
-VALUE_SOURCES = ("layout", "value_class_stub")
+SOURCES = (
+    *("bindings", "boxing", "entry", "frames", "module", "native", "report", "runtime", "slow_paths"),
+    *("layout", "value_class", "value_construct", "value_object"),
+)
 ARRAY_SOURCES = (
     *("array", "array_type", "array_sequence", "array_methods", "array_iteration", "array_search"),
     *("array_buffer", "buffer_format", "array_pickle", "array_sort"),
@@ -24,9 +26,9 @@ setup(
     ext_modules=[
         Extension(
             "pyfreeze._runtime",
-            sources=[f"runtime/src/{name}.c" for name in (*SOURCES, *VALUE_SOURCES, *ARRAY_SOURCES)],
+            sources=[f"runtime/src/{name}.c" for name in (*SOURCES, *ARRAY_SOURCES)],
             include_dirs=["runtime/include"],
-            depends=[f"runtime/include/pyfreeze_{name}.h" for name in ("abi", "slots", "layout", "array")],
+            depends=[f"runtime/include/pyfreeze_{name}.h" for name in ("abi", "slots", "layout", "array", "values")],
             extra_compile_args=["/std:c11"] if sys.platform == "win32" else ["-std=c11", "-O2", "-fvisibility=hidden"],
         )
     ],

@@ -1,6 +1,7 @@
 """pyfreeze: ahead-of-time compilation of type-annotated Python. This is what programs import."""
 
 from pyfreeze.language.arrays import Array
+from pyfreeze.language.frozen import frozen
 from pyfreeze.language.inspection import is_compiled
 from pyfreeze.language.scalars import (
     float32,
@@ -21,6 +22,7 @@ __all__ = [
     "Array",
     "float32",
     "float64",
+    "frozen",
     "int8",
     "int16",
     "int32",

@@ -1,7 +1,8 @@
 """The public face for type checkers: value types are the ordinary types that their values have."""
 
 from collections.abc import Callable, Iterable, Iterator, MutableSequence
-from typing import ClassVar, Self, SupportsIndex, TypeAlias, TypeVar, overload
+from dataclasses import Field, field
+from typing import ClassVar, Self, SupportsIndex, TypeAlias, TypeVar, dataclass_transform, overload
 
 from _typeshed import SupportsRichComparison
 from _typeshed import SupportsRichComparisonT as _Ordered
@@ -10,6 +11,8 @@ from typing_extensions import Buffer
 _T = TypeVar("_T")
 
 __version__: str
+
+_Class = TypeVar("_Class")
 
 int8: TypeAlias = int
 int16: TypeAlias = int
@@ -23,6 +26,12 @@ float32: TypeAlias = float
 float64: TypeAlias = float
 
 def is_compiled(thing: object) -> bool: ...
+@overload
+@dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
+def frozen(cls: type[_Class], /) -> type[_Class]: ...
+@overload
+@dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
+def frozen(*, order: bool = False) -> Callable[[type[_Class]], type[_Class]]: ...
 
 class Array(MutableSequence[_T]):
     """A growable vector of values that lie one after another in memory: `Array[T](iterable)` (contract, rule 2)."""

@@ -160,5 +160,6 @@ class float32(float64):  # noqa: N801
 
 _SINGLE_MAXIMUM = ldexp(2.0**24 - 1, 104)
 
-for _type in (int8, int16, int32, int64, uint8, uint16, uint32, uint64, float64, float32):
+VALUE_TYPES = (int8, int16, int32, int64, uint8, uint16, uint32, uint64, float64, float32)
+for _type in VALUE_TYPES:
     _type.__module__ = "pyfreeze"

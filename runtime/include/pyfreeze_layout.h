@@ -56,6 +56,10 @@ int pf_has_field_equality(const PfLayout *layout);
 /* Of a frozen class; NULL without an exception if `type` is none. Borrowed. Used by pf_layout_of. */
 const PfLayout *pf_frozen_layout(PyTypeObject *type);
 
+/* pf_equal and pf_hash of a frozen class. */
+int pf_equal_fields(const PfLayout *layout, const char *one, const char *other);
+Py_hash_t pf_hash_fields(const PfLayout *layout, const char *address);
+
 /* A new, empty instance of the frozen class of `layout`, whose struct the caller fills before anyone sees it. */
 PyObject *pf_new_value(const PfLayout *layout);
 

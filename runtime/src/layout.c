@@ -250,40 +250,11 @@ int pf_store(const PfLayout *layout, char *address, PyObject *object)
 
 /* Equality and hash. */
 
-/* The method `name` of the class is in C, inherited from the base that @frozen makes. */
-static int is_of_fields(PyTypeObject *type, const char *name)
-{
-    PyObject *method = PyObject_GetAttrString((PyObject *)type, name);
-    int found = method != NULL && Py_TYPE(method) == &PyWrapperDescr_Type && PyDescr_TYPE(method) != &PyBaseObject_Type;
-    Py_XDECREF(method);
-    PyErr_Clear();
-    return found;
-}
-
-int pf_has_field_equality(const PfLayout *layout) { return is_of_fields(layout->type, "__eq__"); }
-
 static int equal_objects(PyObject *one, PyObject *other)
 {
     if (one == NULL || other == NULL)
         return one == other;
     return PyObject_RichCompareBool(one, other, Py_EQ); /* true if identical */
-}
-
-/* As Python objects, for a class that compares in a way of its own. */
-static int equal_boxed(const PfLayout *layout, const char *one, const char *other)
-{
-    PyObject *first = pf_load(layout, one), *second = pf_load(layout, other);
-    int equal = first == NULL || second == NULL ? -1 : PyObject_RichCompareBool(first, second, Py_EQ);
-    Py_XDECREF(first);
-    Py_XDECREF(second);
-    return equal;
-}
-
-static int equal_field(const PfLayout *layout, const char *one, const char *other)
-{
-    if (layout->code == '{' && !pf_has_field_equality(layout))
-        return equal_boxed(layout, one, other);
-    return pf_equal(layout, one, other);
 }
 
 static int equal_doubles(double one, double other) { return one == other || (isnan(one) && isnan(other)); }
@@ -306,29 +277,11 @@ int pf_equal(const PfLayout *layout, const char *one, const char *other)
     case 'O':
         return equal_objects(object_at(one), object_at(other));
     case '{':
-        break;
+        return pf_equal_fields(layout, one, other);
     default:
         return memcmp(one, other, (size_t)layout->size) == 0;
     }
-    int equal = 1;
-    for (Py_ssize_t index = 0; equal > 0 && index < layout->field_count; index++) {
-        const PfField *field = &layout->fields[index];
-        equal = equal_field(field->layout, one + field->offset, other + field->offset);
-    }
-    return equal;
 }
-
-#if SIZEOF_PY_UHASH_T > 4
-#define PRIME_1 ((Py_uhash_t)11400714785074694791ULL)
-#define PRIME_2 ((Py_uhash_t)14029467366897019727ULL)
-#define PRIME_5 ((Py_uhash_t)2870177450012600261ULL)
-#define ROTATE(x) (((x) << 31) | ((x) >> 33))
-#else
-#define PRIME_1 ((Py_uhash_t)2654435761UL)
-#define PRIME_2 ((Py_uhash_t)2246822519UL)
-#define PRIME_5 ((Py_uhash_t)374761393UL)
-#define ROTATE(x) (((x) << 13) | ((x) >> 19))
-#endif
 
 enum { NAN_HASH = 314159 };
 
@@ -343,29 +296,7 @@ static Py_hash_t hash_scalar(const PfLayout *layout, const char *address)
     return hash;
 }
 
-static Py_hash_t hash_field(const PfLayout *layout, const char *address)
-{
-    if (layout->code != '{' || is_of_fields(layout->type, "__hash__"))
-        return pf_hash(layout, address);
-    PyObject *value = pf_load(layout, address);
-    Py_hash_t hash = value == NULL ? -1 : PyObject_Hash(value);
-    Py_XDECREF(value);
-    return hash;
-}
-
-/* As the hash of the tuple of the fields (Objects/tupleobject.c: xxHash). */
 Py_hash_t pf_hash(const PfLayout *layout, const char *address)
 {
-    if (layout->code != '{')
-        return hash_scalar(layout, address);
-    Py_uhash_t accumulator = PRIME_5;
-    for (Py_ssize_t index = 0; index < layout->field_count; index++) {
-        Py_hash_t lane = hash_field(layout->fields[index].layout, address + layout->fields[index].offset);
-        if (lane == -1)
-            return -1;
-        accumulator += (Py_uhash_t)lane * PRIME_2;
-        accumulator = ROTATE(accumulator) * PRIME_1;
-    }
-    accumulator += (Py_uhash_t)layout->field_count ^ (PRIME_5 ^ 3527539UL);
-    return accumulator == (Py_uhash_t)-1 ? 1546275796 : (Py_hash_t)accumulator;
+    return layout->code == '{' ? pf_hash_fields(layout, address) : hash_scalar(layout, address);
 }

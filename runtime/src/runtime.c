@@ -1,6 +1,7 @@
 /* The module pyfreeze._runtime: the table of slots as a capsule, and what Python may ask. */
 #include "pyfreeze_abi.h"
 #include "pyfreeze_array.h"
+#include "pyfreeze_values.h"
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,10 @@ static PyMethodDef methods[] = {
     {"lshift", (PyCFunction)(void (*)(void))lshift, METH_FASTCALL, "lshift(a, b) -> a << b, or OverflowError beyond 64 bits."},
     {"low64", low64, METH_O, "low64(number) -> int: its 64 lowest bits, as an unsigned number."},
     {"restore_array", (PyCFunction)(void (*)(void))pf_array_restore, METH_FASTCALL, "For pickle."},
+    {"frozen_base", pf_frozen_base, METH_VARARGS, "frozen_base(...) -> type: for pyfreeze.frozen only."},
+    {"finish_frozen", pf_finish_frozen, METH_VARARGS, "finish_frozen(...) -> None: for pyfreeze.frozen only."},
+    {"is_frozen", pf_is_frozen, METH_O, "is_frozen(type) -> bool: whether it is a class made by pyfreeze.frozen."},
+    {"value_layout", pf_value_layout, METH_O, "value_layout(type) -> dict: how values of a value type lie in memory."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Generic, TypeAlias, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Final, Generic, Protocol, TypeAlias, TypeVar
 
 import pyfreeze
-from pyfreeze import Array, float32, float64, int8, int32, int64, is_compiled, uint8, uint64
+from pyfreeze import Array, float32, float64, frozen, int8, int32, int64, is_compiled, uint8, uint64
 
 Index: TypeAlias = int64
 LIMIT: Final[int64] = 10
@@ -97,12 +97,50 @@ def qualified(n: pyfreeze.int64) -> "pyfreeze.float64":
     return float(n)
 
 
+class Shape(Protocol):
+    def area(self) -> float64: ...
+
+
+@frozen
+class Circle(Shape):
+    radius: float64
+    names: list[str] = field(default_factory=list[str])
+    unit: ClassVar[float64] = 1
+
+    def __post_init__(self) -> None:
+        if self.radius < 0:
+            raise ValueError
+
+    def __add__(self, other: Circle) -> Circle:
+        return Circle(self.radius + other.radius)
+
+    def area(self) -> float64:
+        return math.pi * self.radius**2
+
+
+@frozen(order=True)
+class Pair(Generic[T]):
+    first: T
+    second: T
+    weight: int64 = 1
+
+
+def values(circle: Circle, pair: Pair[str]) -> float64:
+    match circle:
+        case Circle(radius=0):
+            return 0
+        case Circle(radius, names):
+            print(names, pair.first.upper(), {circle: 1}, pair < Pair("a", "b", weight=2), replace(circle, radius=2))
+            return (circle + Circle(radius)).area()
+
+
+print(values(Circle(1), Pair("a", "b")))
 print(mix(1, 2, 3, 4.0, 5), optional(), optional(3), containers([1], [2], {}), functions(1, 2), qualified(3))
 print(Point(1, 2), is_compiled(mix), LIMIT, count, pyfreeze.__version__)
 """
 
 BAD = """
-from pyfreeze import Array, float64, int64
+from pyfreeze import Array, float64, frozen, int64
 
 
 def f(n: int64, x: float64) -> int64:
@@ -118,8 +156,20 @@ counts.append("one")
 text = counts[0]
 counts.extend("ab")
 counts = Array[int64].filled("one", 1)
+
+
+@frozen
+class Point:
+    x: float64
+    y: float64 = 0
+
+
+point = Point(1)
+point.x = 3
+Point()
+Point("a")
 """
-BAD_LINES = [9, 10, 11, 12, 14, 15, 16, 17]
+BAD_LINES = [9, 10, 11, 12, 14, 15, 16, 17, 27, 28, 29]
 
 
 @pytest.fixture(params=["mypy", "basedpyright"])

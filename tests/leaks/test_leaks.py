@@ -18,16 +18,15 @@ ROOT = Path(__file__).resolve().parents[2]
 DEBUG = shutil.which("python3.11-dbg")
 
 
-pytestmark = pytest.mark.skipif(
+needs_debug = pytest.mark.skipif(
     DEBUG is None or sys.version_info[:2] != (3, 11), reason="needs python3.11-dbg and CPython 3.11"
 )
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Where the debug CPython imports pyfreeze from."""
+def install_for_debug(folder: Path) -> None:
+    """The language package with a runtime for the debug CPython."""
     assert DEBUG is not None
-    package = tmp_path / "pyfreeze"
+    package = folder / "pyfreeze"
     package.mkdir()
     shutil.copy(ROOT / "pyfreeze" / "__init__.py", package)
     shutil.copytree(ROOT / "pyfreeze" / "language", package / "language")
@@ -39,23 +38,33 @@ def folder(tmp_path: Path) -> Path:
     flags = ["-std=c11", "-g", "-O1", "-shared", "-fPIC", "-I", str(ROOT / "runtime" / "include"), "-I", suffix[1]]
     compiler = os.environ.get("CC", "cc")
     subprocess.run([compiler, *flags, *sources, "-o", str(package / f"_runtime{suffix[0]}")], check=True)
-    return tmp_path
 
 
-def run(folder: Path, script: str, *arguments: str) -> None:
-    command = [str(DEBUG), "-S", str(Path(__file__).parent / script), *arguments]
+def run_under_debug(folder: Path, *command: str) -> None:
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    finished = subprocess.run(
+        [str(DEBUG), "-S", *command], env=environment, capture_output=True, text=True, check=False
+    )
     assert finished.returncode == 0, finished.stdout + finished.stderr
 
 
-def test_references_stay_flat(folder: Path) -> None:
-    shutil.copy(Path(__file__).parent / "workload.py", folder)
-    (result,) = driver.build([read_source(folder / "workload.py")], None, Options())
+@needs_debug
+def test_references_stay_flat(tmp_path: Path) -> None:
+    install_for_debug(tmp_path)
+    shutil.copy(Path(__file__).parent / "workload.py", tmp_path)
+    (result,) = driver.build([read_source(tmp_path / "workload.py")], None, Options())
     assert result.extension is not None and result.report is not None
     assert result.report.totals["twin"] == 0
-    run(folder, "exercise.py", str(result.extension))
+    run_under_debug(tmp_path, str(Path(__file__).parent / "exercise.py"), str(result.extension))
 
 
-def test_arrays_lose_nothing(folder: Path) -> None:
-    run(folder, "exercise_arrays.py")
+@needs_debug
+def test_frozen_classes_and_instances_go_away(tmp_path: Path) -> None:
+    install_for_debug(tmp_path)
+    run_under_debug(tmp_path, str(Path(__file__).parent / "exercise_frozen.py"))
+
+
+@needs_debug
+def test_arrays_lose_nothing(tmp_path: Path) -> None:
+    install_for_debug(tmp_path)
+    run_under_debug(tmp_path, str(Path(__file__).parent / "exercise_arrays.py"))

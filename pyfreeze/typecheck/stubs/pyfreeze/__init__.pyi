@@ -6,6 +6,7 @@ promotions and the result types of mixed operands. Errors that only this stub ca
 """
 
 from collections.abc import Callable, Iterable, Iterator, MutableSequence
+from dataclasses import Field, field
 from typing import (
     Any,
     ClassVar,
@@ -15,6 +16,7 @@ from typing import (
     SupportsFloat,
     SupportsIndex,
     TypeVar,
+    dataclass_transform,
     overload,
     type_check_only,
 )
@@ -27,7 +29,15 @@ _T = TypeVar("_T")
 
 __version__: str
 
+_Class = TypeVar("_Class")
+
 def is_compiled(thing: object) -> bool: ...
+@overload
+@dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
+def frozen(cls: type[_Class], /) -> type[_Class]: ...
+@overload
+@dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
+def frozen(*, order: bool = False) -> Callable[[type[_Class]], type[_Class]]: ...
 @type_check_only
 def _value_type(cls: type) -> type: ...
 
