@@ -56,6 +56,29 @@ class Parity:
         return hash(self.n % 2)
 
 
+VICTIMS: list[Any] = []
+
+
+@frozen
+class Hostile:
+    n: int64
+
+    def __eq__(self, other: object) -> bool:
+        for victim in VICTIMS:
+            victim.clear()
+        if self.n == 5:
+            raise KeyError
+        return False
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@frozen
+class Holder:
+    hostile: Hostile
+
+
 BODIES = [Body(True, Vector(1, 2), 3), Body(False, Vector(math.nan, -0.0), -3)]
 
 
@@ -102,6 +125,22 @@ def test_equality_is_that_of_the_values() -> None:
     numbers = Array[Parity]([Parity(1), Parity(2)])
     assert Parity(7) in numbers and numbers.index(Parity(4)) == 1 and numbers.count(Parity(3)) == 1
     assert numbers == Array[Parity]([Parity(3), Parity(4)]) != Array[Parity]([Parity(2), Parity(4)])
+
+
+def test_a_field_may_compare_as_it_likes() -> None:
+    value = Holder(Hostile(1))
+    for action in (
+        lambda array: value in array,
+        lambda array: array.count(value),
+        lambda array: array == Array[Holder].filled(1000, Holder(Hostile(2))),
+        lambda array: array < Array[Holder].filled(1000, Holder(Hostile(2))),
+    ):
+        array = Array[Holder].filled(1000, Holder(Hostile(3)))
+        VICTIMS[:] = [array]
+        action(array)
+        assert len(array) == 0
+        with pytest.raises(KeyError):
+            action(Array[Holder].filled(1000, Holder(Hostile(5))))
 
 
 def test_sorting() -> None:
