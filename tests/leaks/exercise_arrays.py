@@ -7,7 +7,7 @@ import pickle
 import sys
 from typing import Any, TypeVar
 
-from pyfreeze import Array, float32, float64, int8, int64, uint64
+from pyfreeze import Array, float32, float64, frozen, int8, int64, uint64
 
 T = TypeVar("T")
 
@@ -85,11 +85,26 @@ def types_and_buffers() -> None:
     pickle.loads(pickle.dumps(a, 5, buffer_callback=buffers.append), buffers=buffers)
 
 
+def frozen_elements() -> None:
+    @frozen
+    class Pair:
+        x: float64
+        y: int8
+
+    a = Array[Pair]([Pair(1, 2), Pair(3, 4)])
+    a += [Pair(5, 6)]
+    a[0], a[1:2] = a[1], a[::2]
+    assert Pair(5, 6) in a and a == a.copy() and a.count(Pair(3, 4)) == 1 and list(a) and repr(a)
+    a.sort(key=lambda pair: pair.x, reverse=True)
+    refused(a.sort), refused(a.append, 1), refused(a.append, None), memoryview(a).release()
+
+
 def run(rounds: int) -> tuple[int, int]:
     for _ in range(rounds):
         for element in (int64, float64, float32, int8, uint64):
             lists(element)
         types_and_buffers()
+        frozen_elements()
     gc.collect()
     return sys.gettotalrefcount(), sys.getallocatedblocks()  # type: ignore[attr-defined]
 
