@@ -26,6 +26,12 @@ float32: TypeAlias = float
 float64: TypeAlias = float
 
 def is_compiled(thing: object) -> bool: ...
+@overload
+@dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
+def frozen(cls: type[_Class], /) -> type[_Class]: ...
+@overload
+@dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
+def frozen(*, order: bool = False) -> Callable[[type[_Class]], type[_Class]]: ...
 
 class Array(MutableSequence[_T]):
     """A growable vector of values that lie one after another in memory: `Array[T](iterable)` (contract, rule 2)."""
@@ -84,10 +90,3 @@ class Array(MutableSequence[_T]):
     def __buffer__(self, flags: int, /) -> memoryview: ...
     def __release_buffer__(self, buffer: memoryview, /) -> None: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
-
-@overload
-@dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
-def frozen(cls: type[_Class], /) -> type[_Class]: ...
-@overload
-@dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
-def frozen(*, order: bool = False) -> Callable[[type[_Class]], type[_Class]]: ...

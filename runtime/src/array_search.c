@@ -47,12 +47,23 @@ static int raw_key_of_number(const PfLayout *layout, PyObject *value, PfScratch 
     return RAW;
 }
 
+/* Whether comparing elements runs no Python code: neither the class nor those of its fields define `__eq__`. */
+static int is_compared_as_bytes(const PfLayout *layout)
+{
+    if (layout->code != '{')
+        return 1;
+    int found = pf_has_field_equality(layout);
+    for (Py_ssize_t index = 0; found && index < layout->field_count; index++)
+        found = is_compared_as_bytes(layout->fields[index].layout);
+    return found;
+}
+
 /* How to look for `value`: the bytes then are in `scratch` or in the value itself. */
 static int search_key(const PfLayout *layout, PyObject *value, PfScratch *scratch, const char **key)
 {
     *key = scratch->bytes;
     if (layout->code == '{') {
-        if (Py_TYPE(value) != layout->type || !pf_has_field_equality(layout))
+        if (Py_TYPE(value) != layout->type || !is_compared_as_bytes(layout))
             return BOXED;
         *key = PF_VALUE_DATA(value);
         return RAW;
@@ -244,7 +255,7 @@ PyObject *pf_array_compare(PyObject *object, PyObject *object_2, int operation)
     if (one->length != other->length && (operation == Py_EQ || operation == Py_NE))
         return PyBool_FromLong(operation == Py_NE);
     Py_ssize_t common = one->length < other->length ? one->length : other->length, index;
-    if (one->layout == other->layout && (one->layout->code != '{' || pf_has_field_equality(one->layout)))
+    if (one->layout == other->layout && is_compared_as_bytes(one->layout))
         index = first_difference_in_bytes(one, other, common);
     else
         index = first_difference_of_objects(one, other);

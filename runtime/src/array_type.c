@@ -29,6 +29,10 @@ static void array_dealloc(PyObject *object)
 
 static void close_type(PyTypeObject *type)
 {
+    type->tp_flags &= ~Py_TPFLAGS_HAVE_GC; /* which every class statement sets; an array refers to its type only */
+    type->tp_traverse = NULL;
+    type->tp_clear = NULL;
+    type->tp_free = PyObject_Free;
     type->tp_dealloc = array_dealloc;
     *type->tp_as_sequence = pf_array_as_sequence; /* by inheritance some would be looked up by name */
     *type->tp_as_mapping = pf_array_as_mapping;

@@ -102,7 +102,8 @@ def test_open_element_types_make_aliases() -> None:
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="the statement `type` came with 3.12")
 def test_type_statements() -> None:
     namespace: dict[str, Any] = {"Array": Array, "float64": float64}
-    exec("type Real = float64\ndef f[K](a: Array[K]) -> K: ...\nanswer = Array[Real]", namespace)
+    source = "type Real = float64\ndef f[K](a: Array[K]) -> K: ...\nanswer = Array[Real]"
+    exec(compile(source, "program", "exec", dont_inherit=True), namespace)
     assert namespace["answer"] is Array[float64]
     assert isinstance(namespace["f"].__annotations__["a"], types.GenericAlias)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyfreeze import Array, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64
@@ -222,6 +222,7 @@ def structures(fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 SIMPLE = st.sampled_from(["i1", "u2", "i4", "q", "f4", "f8", ">f8", "?", "c16", "S3", "V2", "(2,3)f8", "f2"])
 
 
+@settings(max_examples=40, deadline=None)
 @given(structures(st.recursive(SIMPLE, structures, max_leaves=8)))
 def test_structures_are_no_scalars(dtype: Any) -> None:
     source = numpy.zeros(2, dtype=dtype)

@@ -39,6 +39,8 @@ class ArrayMachine(RuleBasedStateMachine):
         [1.0, 1.5, True, float("nan"), 2**64, 2**2000, "x", None, 0j, 1e300]
     )
 
+    keys: tuple[Any, ...] = (None, abs, lambda value: value > 0, lambda value: -value)
+
     def __init__(self) -> None:
         super().__init__()
         self.model: list[Any] = []
@@ -129,8 +131,9 @@ class ArrayMachine(RuleBasedStateMachine):
     def delete_slice(self, part: slice) -> None:
         self.both(lambda x: x.__delitem__(part))
 
-    @rule(reverse=st.booleans(), key=st.sampled_from([None, abs, lambda value: value > 0, lambda value: -value]))
-    def sort(self, reverse: bool, key: Any) -> None:
+    @rule(reverse=st.booleans(), data=st.data())
+    def sort(self, reverse: bool, data: st.DataObject) -> None:
+        key = data.draw(st.sampled_from(self.keys))
         self.both(lambda x: x.sort(key=key, reverse=reverse))
 
     @rule()

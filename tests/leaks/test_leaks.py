@@ -62,3 +62,9 @@ def test_references_stay_flat(tmp_path: Path) -> None:
 def test_frozen_classes_and_instances_go_away(tmp_path: Path) -> None:
     install_for_debug(tmp_path)
     run_under_debug(tmp_path, str(Path(__file__).parent / "exercise_frozen.py"))
+
+
+@needs_debug
+def test_arrays_lose_nothing(tmp_path: Path) -> None:
+    install_for_debug(tmp_path)
+    run_under_debug(tmp_path, str(Path(__file__).parent / "exercise_arrays.py"))
