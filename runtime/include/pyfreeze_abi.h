@@ -153,6 +153,7 @@ int pf_native_init(void);
 PyObject *pf_new_instance(PfModule *module); /* the identity of one execution of a module */
 PyObject *pf_new_native(const PfFunction *function, PyObject *instance);
 int pf_is_native_code(PyObject *code);
+int pf_is_code_of(PyObject *code, const PfFunction *function); /* of any execution of its module */
 PyObject *pf_statistics(void);
 void pf_reset_statistics(void);
 void pf_print_statistics(void);

@@ -40,11 +40,12 @@ static void set_instruction(_PyInterpreterFrame *frame, int32_t offset)
 #endif
 }
 
-/* The interpreter's own frame of a function entered from Python; NULL where another frame is on top. */
+/* The interpreter's own frame of a function entered from Python; NULL where another frame is on top. Its code is an
+ * older one if the module has been executed again meanwhile. */
 static _PyInterpreterFrame *own_frame(const PfFunction *function)
 {
     _PyInterpreterFrame *frame = current_frame();
-    return frame != NULL && code_of(frame) == function->code ? frame : NULL;
+    return frame != NULL && pf_is_code_of((PyObject *)code_of(frame), function) ? frame : NULL;
 }
 
 void pf_show_site(const PfSite *site)

@@ -43,11 +43,19 @@ PyObject *pf_new_native(const PfFunction *function, PyObject *instance)
     return (PyObject *)native;
 }
 
-int pf_is_native_code(PyObject *code)
+static PfNative *native_of(PyObject *code)
 {
     PyObject *constants = ((PyCodeObject *)code)->co_consts;
     for (Py_ssize_t index = PyTuple_GET_SIZE(constants) - 1; index >= 0; index--)
         if (Py_IS_TYPE(PyTuple_GET_ITEM(constants, index), &native_type))
-            return 1;
-    return 0;
+            return (PfNative *)PyTuple_GET_ITEM(constants, index);
+    return NULL;
+}
+
+int pf_is_native_code(PyObject *code) { return native_of(code) != NULL; }
+
+int pf_is_code_of(PyObject *code, const PfFunction *function)
+{
+    PfNative *native = native_of(code);
+    return native != NULL && native->function == function;
 }

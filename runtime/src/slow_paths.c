@@ -204,9 +204,11 @@ done:
 int32_t pf_raise(PfFunction *function, const char *exception, const char *signature, const uint64_t *payload)
 {
     (void)function;
-    PyObject *type = PyObject_GetAttrString(PyImport_AddModule("builtins"), exception);
-    if (type == NULL)
-        return PF_ERROR;
+    PyObject *name = PyUnicode_FromString(exception);
+    PyObject *type = name ? Py_XNewRef(PyDict_GetItemWithError(pf_builtins, name)) : NULL;
+    Py_XDECREF(name);
+    if (type == NULL) /* a binding says that it is there */
+        return PyErr_Occurred() ? PF_ERROR : PF_DEOPT;
     if (signature == NULL) {
         PyErr_SetNone(type);
     }

@@ -277,6 +277,27 @@ def test_reload_and_second_instance(module: Both, monkeypatch: pytest.MonkeyPatc
     assert is_compiled(m.doubled)
 
 
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="signals by timer")
+def test_a_reload_while_native_code_runs(module: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its traceback has each frame once, though the function's code object is another one by then."""
+    monkeypatch.syspath_prepend(str(module.path.parent))
+    m = module.compiled
+
+    def reload(*_details: object) -> None:
+        importlib.reload(m)
+        raise KeyError("reloaded")
+
+    previous = signal.signal(signal.SIGALRM, reload)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        with pytest.raises(KeyError) as caught:
+            m.spin(1000)
+    finally:
+        signal.signal(signal.SIGALRM, previous)
+    assert [entry.name for entry in caught.traceback][1:3] == ["spin", "reload"]
+    assert m.spin(0) == 0 and native_entries(m.spin, 0)
+
+
 def test_tracing_sees_every_line(module: Both) -> None:
     seen = []
 
