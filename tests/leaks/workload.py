@@ -1,6 +1,8 @@
 """A module for the leak run: every way through the runtime. The functions are scalar, so that they are native."""
 
-from pyfreeze import int64
+import math
+
+from pyfreeze import int64, uint32
 
 LIMIT = 1000
 
@@ -41,3 +43,67 @@ def select(a: int, b: int, c: bool) -> int:
     best = a if c else b
     best = max(best, a, b)
     return best & LIMIT
+
+
+def items(a: int, b: int) -> int:
+    total = 0
+    for k, (item, other) in ((a, (b, a)), (b, (a * b, b)), (a + b, (a, 1))):
+        for part in (item, other, a):
+            if part == b:
+                continue
+            if part < 0:
+                return total - part
+            total += k * part // other
+    return total
+
+
+def leaves_loop(n: int, step: int) -> int:
+    value, pair = step, (step, 1)
+    for i in reversed(range(n)):
+        value = value * step + i
+        pair = (value, pair[0])
+        assert pair[0] != 2**90, pair[0]
+        if i == 2:
+            raise ValueError(pair[0], "in the loop")
+        if value % 7 == i - n:
+            break
+    return value + pair[1]
+
+
+def extremes(a: int, b: int, c: int) -> tuple[int, tuple[int, int]]:
+    best = min(a, b, c, 2**70)
+    return best, (max(a, b), best if best < a or not b else c)
+
+
+def mathematics(a: int, b: int) -> int:
+    return math.gcd(a, b) + math.lcm(a, b) + math.isqrt(a) + math.prod((a, b)) + sum((a, b), a) + pow(a, 3, b)
+
+
+def grows(n: int, start: int) -> int:
+    total = start
+    for i in range(n):
+        total += i * start
+    k = 0
+    while k < n:
+        total ^= k << (k & 127)
+        k += 1
+    return total
+
+
+def unset(a: int, big_number: int) -> int:
+    if a > 0:
+        late = big_number + 1
+    for _ in range(2):
+        big_number, a = a, big_number
+    return late + (-big_number if a < 0 else ~a)
+
+
+def ordered(a: tuple[int, int], b: tuple[int, int]) -> bool:
+    return a < b or a == (b[1], b[0]) or a + b != (a[0], a[1], b[0], b[1])
+
+
+def masked(h: int, n: uint32) -> int:
+    for i in range(50):
+        h = (h * 6364136223846793005 + i) & 0xFFFFFFFFFFFFFFFF
+        n = (n * 31 + 7) & 0xFFFFFFFF
+    return (h & ~7) + n
