@@ -23,6 +23,7 @@ CATALOGUE = {
     "PF115": "no type information",
     "PF190": "internal error of the compiler; the function keeps its twin",
     "PF401": "type error found by mypy",
+    "PF402": "identity of values, which is unspecified",
     "PF501": "source file that cannot be read",
     "PF502": "source text that cannot be decoded",
     "PF503": "name that cannot be imported",

@@ -44,7 +44,7 @@ from pyfreeze.irbuild.module_constants import constant_value
 from pyfreeze.irbuild.native_calls import call_member, call_method, call_native, construct, has_member
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, is_number
 from pyfreeze.irbuild.operators import binary, comparison, of_one_type, select, truth
-from pyfreeze.irbuild.unsupported import Unsupported
+from pyfreeze.irbuild.unsupported import Consequence, Unsupported
 from pyfreeze.primitives import MATH_FUNCTIONS, TABLE, boxed
 
 _FIXED_BY_NAME = {f"pyfreeze.{type_}": type_ for type_ in FIXED_INTS}
@@ -110,14 +110,20 @@ def _make(context: FunctionContext, node: CallExpr, class_: FrozenClass, build: 
 def _method(context: FunctionContext, node: CallExpr, callee: MemberExpr, build: Build) -> Operand:
     """`value.method(…)`, `Class.static_method(…)`."""
     class_ = frozen_class_of(context, callee.expr)
-    receiver = None if class_ is not None else build(context, callee.expr)
+    unsupported = Unsupported("PF106", node, f"calling `{callee.name}` is not compiled yet")
+    if isinstance(callee.expr, StrExpr):  # mypy makes calls of text's methods from f-strings
+        raise unsupported
+    try:
+        receiver = None if class_ is not None else build(context, callee.expr)
+    except Consequence:  # in a report, the call is a reason of its own
+        raise unsupported from None
     if receiver is not None and isinstance(receiver.type, ArrayType):
         return _array_method(context, node, receiver, callee.name, build)
     if receiver is not None and isinstance(receiver.type, StructType):
         class_ = context.classes[receiver.type.name]
     member = class_.members.get(callee.name) if class_ is not None else None
     if class_ is None or member is None or member.kind in ("property", "?"):
-        raise Unsupported("PF106", node, f"calling `{callee.name}` is not compiled yet")
+        raise unsupported
     if member.kind == "staticmethod":
         receiver = None
     elif receiver is None:

@@ -142,7 +142,10 @@ def _member(context: FunctionContext, node: MemberExpr) -> Operand:
         if found is not None:
             return found
     if calls.frozen_class_of(context, node.expr) is None and not calls.is_in_module(node):
-        whole = expression(context, node.expr)
+        try:
+            whole = expression(context, node.expr)
+        except Consequence:  # in a report, the attribute is a reason of its own
+            raise _no_attribute(node) from None
         found = field(context, whole, node.name)
         if found is not None:
             return found
@@ -150,7 +153,11 @@ def _member(context: FunctionContext, node: MemberExpr) -> Operand:
             assert isinstance(whole.type, StructType)
             if context.classes[whole.type.name].members[node.name].kind == "property":
                 return call_method(context, whole, node.name, [], node)
-    raise Unsupported("PF102", node, f"reading attribute `{node.name}` is not compiled yet")
+    raise _no_attribute(node)
+
+
+def _no_attribute(node: MemberExpr) -> Unsupported:
+    return Unsupported("PF102", node, f"reading attribute `{node.name}` is not compiled yet")
 
 
 def _constant(context: FunctionContext, node: RefExpr, name: str | None) -> Operand | None:

@@ -35,7 +35,7 @@ from pyfreeze.irbuild.expressions import condition, expression, tuple_of
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int
 from pyfreeze.irbuild.operators import binary, of_one_type
 from pyfreeze.irbuild.targets import store
-from pyfreeze.irbuild.unsupported import Unsupported
+from pyfreeze.irbuild.unsupported import Consequence, Unsupported
 
 BuildBlock = Callable[[FunctionContext, list[Statement]], None]
 
@@ -194,15 +194,21 @@ def _over_items(context: FunctionContext, node: ForStmt, build_block: BuildBlock
         case StrExpr():
             whole = constant_operand(None)
         case container:
-            whole = expression(context, container)
+            try:
+                whole = expression(context, container)
+            except Consequence:  # in a report, the loop is a reason of its own
+                raise _no_loop(node) from None
     if isinstance(whole.type, ArrayType):
         _over_array(context, node, None, whole, build_block)
     elif isinstance(whole.type, TupleType):
         _over_tuple(context, node, whole, build_block)
     else:
-        raise Unsupported(
-            "PF101", node, "a loop over something else than a range, a tuple or an array is not compiled yet"
-        )
+        raise _no_loop(node)
+
+
+def _no_loop(node: ForStmt) -> Unsupported:
+    text = "a loop over something else than a range, a tuple or an array is not compiled yet"
+    return Unsupported("PF101", node, text)
 
 
 def _over_tuple(context: FunctionContext, node: ForStmt, whole: Operand, build_block: BuildBlock) -> None:

@@ -410,10 +410,17 @@ def _functions(tree: MypyFile) -> Iterator[tuple[str, FuncDef, int | None, bool]
             case OverloadedFuncDef(items=items):
                 inner = [(prefix, item, top_level) for item in items]
             case ClassDef(name=name, defs=body):
-                inner = [(f"{prefix}{name}.", child, False) for child in body.body]
+                inner = [(f"{prefix}{name}.", child, False) for child in body.body if not _is_made_up(node, child)]
             case _:
                 inner = [(prefix, child, top_level) for child in _nested_statements(node)]
         waiting.extend(reversed(inner))
+
+
+def _is_made_up(class_: ClassDef, member: object) -> bool:
+    """Whether mypy's dataclass plugin has added the member."""
+    name = member.name if isinstance(member, FuncDef | Decorator) else ""
+    symbol = class_.info.names.get(name)
+    return symbol is not None and symbol.plugin_generated
 
 
 def _nested_statements(node: object) -> Iterator[object]:
