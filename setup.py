@@ -7,7 +7,7 @@ import sys
 
 from setuptools import Extension, find_packages, setup
 
-SOURCES = ("bindings", "boxing", "entry", "frames", "module", "native", "report", "runtime", "slow_paths")
+SOURCES = ("bindings", "boxing", "entry", "frames", "module", "native", "report", "resume", "runtime", "slow_paths")
 
 setup(
     packages=[*find_packages(include=["pyfreeze", "pyfreeze.*"]), "pyfreeze.runtime.include"],

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import CodeType
 
-from pyfreeze.codegen.trampoline import trampolined
+from pyfreeze.codegen.trampoline import Point, trampolined
 
 CodeKey = tuple[str, int]
 """Qualified name and first line (that of the first decorator, if any)."""
@@ -31,8 +31,13 @@ def _nested(code: CodeType) -> Iterator[CodeType]:
             yield from _nested(constant)
 
 
-def with_trampolines(module_code: CodeType, indices: Mapping[CodeKey, int]) -> tuple[CodeType, dict[int, CodeType]]:
-    """The module's code in which function `indices[key]` is native, and the changed code objects by index."""
+def with_trampolines(
+    module_code: CodeType, indices: Mapping[CodeKey, int], points: Mapping[int, Sequence[Point]]
+) -> tuple[CodeType, dict[int, CodeType]]:
+    """The module's code in which function `indices[key]` is native, and the changed code objects by index.
+
+    `points`, by index, are where the interpreter can go on.
+    """
     changed: dict[int, CodeType] = {}
 
     def visit(code: CodeType) -> CodeType:
@@ -43,7 +48,7 @@ def with_trampolines(module_code: CodeType, indices: Mapping[CodeKey, int]) -> t
             code = code.replace(co_consts=constants)
         index = indices.get((code.co_qualname, code.co_firstlineno))
         if index is not None:
-            code = changed[index] = trampolined(code, index)
+            code = changed[index] = trampolined(code, index, points.get(index, ()))
         return code
 
     return visit(module_code), changed

@@ -13,6 +13,11 @@ from pyfreeze.ir.primitive import Primitive, PythonCallable
 from pyfreeze.ir.types import Type, descriptor, flattened
 
 
+def record_symbol(function: str) -> str:
+    """The static `PfFunction` of a function."""
+    return f'@"function {function}"'
+
+
 class Symbols:
     """Emits each definition at its first use; `text()` is all of them."""
 

@@ -26,11 +26,13 @@ class Effects:
     raises: names of the builtin exceptions it may set
     deopts: may end with `Status.DEOPT`
     runs_python: may let arbitrary Python code run (signal handlers, other threads)
+    writes: changes what others can see, so that doing it twice is not doing it once
     """
 
     raises: tuple[str, ...] = ()
     deopts: bool = False
     runs_python: bool = False
+    writes: bool = False
 
     @property
     def fails(self) -> bool:
@@ -39,7 +41,7 @@ class Effects:
     @property
     def removable(self) -> bool:
         """No one can tell whether an operation with an unused result was done."""
-        return not self.fails and not self.runs_python
+        return not self.fails and not self.runs_python and not self.writes
 
 
 PURE = Effects()

@@ -70,7 +70,7 @@ def _native(context: FunctionContext, node: CallExpr, callee: NameExpr, build: B
             keyword_defaults=tuple(keyword_defaults),
         )
     )
-    return Operand(signature.result, context.builder.call(signature.name, signature.result, values, context.site(node)))
+    return Operand(signature.result, context.call(signature, values, node))
 
 
 def _match_arguments(
@@ -123,8 +123,8 @@ def _as_parameter(context: FunctionContext, argument: Operand, parameter: Parame
 def _coercion(context: FunctionContext, node: CallExpr, callee: RefExpr, build: Build) -> Operand:
     if node.arg_kinds != [ArgKind.ARG_POS]:
         raise Unsupported("PF106", node, f"`{_shown(callee)}` takes one argument")
-    argument = build(context, node.args[0])
     _bind_imported(context, callee, node)
+    argument = build(context, node.args[0])
     if callee.fullname in _FIXED_BY_NAME:
         if not (is_int(argument.type) or argument.type == BOOL):
             raise Unsupported("PF106", node, f"`{_shown(callee)}` of {type_name(argument.type)} raises TypeError")

@@ -21,7 +21,7 @@ from mypy.nodes import (
     WhileStmt,
 )
 
-from pyfreeze.ir.instructions import Block, Constant, Value
+from pyfreeze.ir.instructions import Block, Constant, LoopKind, LoopState, Value
 from pyfreeze.ir.types import INT64, Type
 from pyfreeze.irbuild import calls
 from pyfreeze.irbuild.context import FunctionContext, Loop
@@ -110,11 +110,17 @@ def _open_header(
 
 
 def _close(
-    context: FunctionContext, node: Statement, header: Block, carried: list[str], extra: Callable[[], list[Value]]
+    context: FunctionContext,
+    node: Statement,
+    header: Block,
+    carried: list[str],
+    extra: Callable[[], list[Value]],
+    own: LoopState | None = None,
 ) -> None:
-    """The way back: poll, then jump to the header with the variables as they are."""
+    """The way back: poll, then jump to the header with the variables as they are. `own` is the state of a `for` loop."""
     if context.builder.terminated:
         return
+    context.begin_step(node, own)
     context.builder.poll(context.site(node))
     again = extra()
     context.builder.branch(header, again + [context.variables[key] for key in carried])
@@ -122,6 +128,7 @@ def _close(
 
 def while_loop(context: FunctionContext, node: WhileStmt, build_block: BuildBlock) -> None:
     header, carried, _ = _open_header(context, node, "while", [])
+    context.begin_step(node, None, check=False)  # was checked on the way here
     loop = Loop()
     decided = condition(context, node.expr)
     exits = []
@@ -193,7 +200,9 @@ def _unit_step(
     def set_item(counter: Value) -> None:
         _item(context, node, Operand(INT64, counter), item)
 
-    _count(context, node, context.materialize(start), context.materialize(stop), set_item, build_block)
+    _count(
+        context, node, LoopKind.RANGE, [context.materialize(start), context.materialize(stop)], set_item, build_block
+    )
 
 
 def _counted_steps(
@@ -202,37 +211,45 @@ def _counted_steps(
     """Any other step: count the steps, whose number is computed once; the item is start + number * step."""
     start, _, step = bounds
     steps = context.materialize(context.apply("range.steps", bounds, ranged))
+    arithmetic = [context.materialize(start), context.materialize(step)]
 
     def set_item(counter: Value) -> None:
         # Between start and stop, so that wrapping cannot change it.
-        offset = context.apply("int64.mul_wrapping", [counter, step], node)
-        _item(context, node, context.apply("int64.add_wrapping", [start, offset], node), item)
+        offset = context.apply("int64.mul_wrapping", [counter, arithmetic[1]], node)
+        _item(context, node, context.apply("int64.add_wrapping", [arithmetic[0], offset], node), item)
 
-    _count(context, node, context.builder.constant(INT64, 0), steps, set_item, build_block)
+    counted = [context.builder.constant(INT64, 0), steps, *arithmetic]
+    _count(context, node, LoopKind.STEPS, counted, set_item, build_block)
 
 
 def _count(
     context: FunctionContext,
     node: ForStmt,
-    first: Value,
-    limit: Value,
+    kind: LoopKind,
+    values: list[Value],
     set_item: Callable[[Value], None],
     build_block: BuildBlock,
 ) -> None:
-    """Run the body for an int64 counter from `first` up to `limit`; adding 1 below it cannot overflow."""
+    """Run the body for an int64 counter from the first of `values` up to the second; adding 1 below it cannot overflow."""
+    first, limit, *arithmetic = values
     header, carried, (counter,) = _open_header(context, node, "for", [first])
+    state = LoopState(kind, [counter, limit, *arithmetic], 0)
+    taken = LoopState(kind, state.values, 1)
     more = context.apply("int64.lt", [counter, limit], node)
     loop = Loop()
     body, leave = context.branch_on(more, node)
     exits = [(leave, dict(context.variables))]
     context.builder.activate(body)
+    context.begin_step(node, state, check=False)
     set_item(counter)
+    context.for_loops.append(taken)
     _body(context, node.body.body, loop, build_block)
+    context.for_loops.pop()
     context.merge(loop.continues + context.here(), "again")
 
     def advance() -> list[Value]:
         one = context.builder.constant(INT64, 1)
         return [context.materialize(context.apply("int64.add_wrapping", [counter, one], node))]
 
-    _close(context, node, header, carried, advance)
+    _close(context, node, header, carried, advance, taken)
     _finish(context, node.else_body.body if node.else_body else None, exits, loop, build_block)

@@ -6,12 +6,14 @@ import dis
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import CodeType
 
 from mypy.nodes import ArgKind, Argument, ClassDef, Decorator, FuncDef, MypyFile, OverloadedFuncDef, SymbolTable, Var
 from mypy.nodes import Context as Node
 from mypy.types import AnyType, CallableType
 
+from pyfreeze.analysis.purity import impure_functions
 from pyfreeze.ir.builder import FunctionBuilder
 from pyfreeze.ir.function import (
     MAXIMUM_SCALARS,
@@ -23,13 +25,14 @@ from pyfreeze.ir.function import (
     Module,
     reverse_postorder,
 )
-from pyfreeze.ir.instructions import Call, Value
+from pyfreeze.ir.instructions import Call, ResumeState, Value
 from pyfreeze.ir.types import BOOL, FLOAT64, FixedInt, IntType, TupleType, Type, flattened
 from pyfreeze.irbuild.context import Facts, FunctionContext, NoConstant, Parameter, Signature
 from pyfreeze.irbuild.declared_types import Declared, declared
 from pyfreeze.irbuild.module_constants import constant_value, has_text, module_constants, written_types
 from pyfreeze.irbuild.operand import Operand, constant_operand, join, settled
 from pyfreeze.irbuild.operators import convert
+from pyfreeze.irbuild.resumption import BindingUse, FindPoint, keep_states, strip_states, unsteady_functions
 from pyfreeze.irbuild.statements import block, falls_off
 from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
 
@@ -75,15 +78,25 @@ class _Candidate:
     signature: Signature | None = None
     function: Function | None = None
     result: Declared | None = None
+    binding_uses: list[BindingUse] = field(default_factory=list)
     in_progress: bool = False
 
 
 _ATTEMPTS = 60  # each attempt widens the type of at least one variable
 
 
-def build_module(tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType]) -> BuiltModule:
-    """IR of every function of the module that can be native. `codes` are its functions' code objects."""
-    return _ModuleBuilder(tree, module_name, codes).build()
+def build_module(
+    tree: MypyFile,
+    module_name: str,
+    codes: Mapping[CodeKey, CodeType],
+    find_point: FindPoint,
+    assume_impure: bool = False,
+) -> BuiltModule:
+    """IR of every function of the module that can be native. `codes` are its functions' code objects.
+
+    assume_impure: treat all functions as if they had side effects, to test how they leave native code.
+    """
+    return _ModuleBuilder(tree, module_name, codes).build(find_point, assume_impure)
 
 
 class _ModuleBuilder:
@@ -126,17 +139,40 @@ class _ModuleBuilder:
         except Unsupported as unsupported:
             _note(outcome, unsupported)
 
-    def build(self) -> BuiltModule:
+    def build(self, find_point: FindPoint, assume_impure: bool) -> BuiltModule:
         for candidate in list(self._candidates.values()):
             self._ensure_built(candidate)
         self._drop_callers_of_twins()
+        self._settle_states(find_point, assume_impure)
+        self._drop_callers_of_twins()
+        module = self._built()
+        return BuiltModule(
+            module, self._outcomes, {name: self._candidates[name].outcome.key for name in module.functions}
+        )
+
+    def _built(self) -> Module:
         module = Module(self._module_name)
-        keys = {}
         for name, candidate in self._candidates.items():
             if candidate.function is not None:
                 module.functions[name] = candidate.function
-                keys[name] = candidate.outcome.key
-        return BuiltModule(module, self._outcomes, keys)
+        return module
+
+    def _settle_states(self, find_point: FindPoint, assume_impure: bool) -> None:
+        """Decide which functions leave in the middle; those that would have to and cannot keep their twins."""
+        module = self._built()
+        writing, impure = impure_functions(module), impure_functions(module, assume_impure)
+        unsteady = unsteady_functions(module) & impure
+        for name, function in module.functions.items():
+            if name not in impure:
+                strip_states(function)
+                continue
+            candidate = self._candidates[name]
+            has_point = partial(_has_point, find_point, candidate.code)
+            obstacle = keep_states(function, writing, impure, unsteady, candidate.binding_uses, has_point)
+            if obstacle is not None:
+                reason = Reason("PF116", obstacle.line, obstacle.column, obstacle.message, "")
+                candidate.outcome.reasons.append(reason)
+                candidate.function = None
 
     def _ensure_built(self, candidate: _Candidate) -> None:
         if candidate.function is not None or candidate.outcome.reasons or candidate.in_progress:
@@ -188,6 +224,7 @@ class _ModuleBuilder:
             self._infer_result(candidate, context)
             raise Rebuild
         _remove_unreachable(function)
+        candidate.binding_uses = context.binding_uses
         return function
 
     def _start_unset(self, context: FunctionContext, name: str) -> None:
@@ -270,6 +307,10 @@ class _ModuleBuilder:
                         _note(candidate.outcome, Unsupported("PF106", candidate.node, message))
                         candidate.function, changed = None, True
                         break
+
+
+def _has_point(find_point: FindPoint, code: CodeType, state: ResumeState) -> bool:
+    return find_point(code, state) is not None
 
 
 def _functions(tree: MypyFile) -> Iterator[tuple[str, FuncDef, int | None, bool]]:

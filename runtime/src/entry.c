@@ -98,6 +98,8 @@ static int32_t find_reason(PfFunction *function, PyObject *self, PyThreadState *
 static int32_t enter_slowly(PfFunction *function, PyObject *self, PyThreadState *thread)
 {
     const char *broken = NULL;
+    if (pf_waiting_states > 0 && pf_enters_waiting_state(thread))
+        return 0;
     int32_t reason = find_reason(function, self, thread, &broken);
     if (reason == 0)
         return 1;
@@ -109,7 +111,7 @@ int32_t pf_enter(PfFunction *function, PyObject *self)
 {
     PyThreadState *thread = PyThreadState_Get();
     if (self == function->module->instance && pf_reason_against_native(thread, function) == 0 &&
-        pf_forced_twins == 0 && pf_is_valid(function))
+        (pf_forced_twins | pf_waiting_states) == 0 && pf_is_valid(function))
         return 1;
     return enter_slowly(function, self, thread);
 }

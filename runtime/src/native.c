@@ -14,6 +14,7 @@ typedef struct PfNative {
     Entry entry;
     PyObject *instance; /* owned; a capsule, so that there are no cycles for the collector */
     const PfFunction *function;
+    Py_ssize_t first_point; /* of `next` */
 } PfNative;
 
 static PyObject *call(PyObject *object, PyObject *const *arguments, size_t count, PyObject *keyword_names)
@@ -23,9 +24,18 @@ static PyObject *call(PyObject *object, PyObject *const *arguments, size_t count
     return native->entry(native->instance, arguments, PyVectorcall_NARGS(count));
 }
 
+/* What code that goes on in the middle asks for the next step. */
+static PyObject *next(PyObject *object, PyObject *const *arguments, size_t count, PyObject *keyword_names)
+{
+    (void)arguments;
+    (void)count;
+    (void)keyword_names;
+    return pf_next_step(((PfNative *)object)->first_point);
+}
+
 static void deallocate(PyObject *object)
 {
-    Py_DECREF(((PfNative *)object)->instance);
+    Py_XDECREF(((PfNative *)object)->instance);
     PyObject_Free(object);
 }
 
@@ -58,6 +68,19 @@ PyObject *pf_new_native(const PfFunction *function, PyObject *instance)
     native->entry = (Entry)(void (*)(void))function->entry;
     native->instance = Py_NewRef(instance);
     native->function = function;
+    return (PyObject *)native;
+}
+
+PyObject *pf_new_next(const PfFunction *function, Py_ssize_t first_point)
+{
+    PfNative *native = PyObject_New(PfNative, &native_type);
+    if (native == NULL)
+        return NULL;
+    native->vectorcall = next;
+    native->entry = NULL;
+    native->instance = NULL;
+    native->function = function;
+    native->first_point = first_point;
     return (PyObject *)native;
 }
 
