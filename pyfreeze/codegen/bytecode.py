@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dis
-import itertools
 from collections.abc import Iterator
 from types import CodeType
 
@@ -49,10 +48,19 @@ def returned_point(code: CodeType, where: SourceRange, depth: int) -> Point | No
     """After the call at `where`; its result is on the stack, and counts in `depth`. None if more is there."""
     depths = _stack_depths(code)
     items = [item for item in dis.get_instructions(code) if item.offset in depths]
-    for item, following in itertools.pairwise(items):
+    for index, item in enumerate(items):
         if item.opname.startswith("CALL") and _is_inside(item, where) and _is_all_of(item, where):
-            return Point(following.offset, depth) if depths[following.offset] == depth else None
+            return _after(items[index + 1 :], depth) if depths[items[index + 1].offset] == depth else None
     return None
+
+
+def _after(items: list[dis.Instruction], depth: int) -> Point:
+    """The end of a statement is done apart: on 3.12, tracers see a line begin wherever a jump leads to."""
+    first = items[0]
+    if first.opname in ("STORE_FAST", "POP_TOP", "RETURN_VALUE"):
+        following = items[1] if len(items) > 1 else first
+        return Point(following.offset, depth, (first.opname, first.arg or 0))
+    return Point(first.offset, depth)
 
 
 def _is_all_of(item: dis.Instruction, where: SourceRange) -> bool:
@@ -81,7 +89,8 @@ def _after_joined_instruction(before: dis.Instruction | None, start: int, depth:
     """From 3.13 one instruction may end a statement and start the next one on the same line: `for x in r: s += x`."""
     if before is None or before.opname != "STORE_FAST_LOAD_FAST" or before.arg is None:
         return None
-    return Point(start, depth, before.arg & 15)
+    load = "LOAD_FAST_CHECK" if "LOAD_FAST_CHECK" in dis.opmap else "LOAD_FAST"
+    return Point(start, depth, (load, before.arg & 15))
 
 
 def _stack_depths(code: CodeType) -> dict[int, int]:

@@ -40,13 +40,14 @@ _VERSION = sys.version_info[:2]
 class Point:
     """A place where the interpreter can go on.
 
-    offset: in the original code; depth: how many iterators are on the stack there; pushed: the variable whose value is
-    there as well, or None
+    offset: in the original code
+    depth: how many objects, mostly iterators, are put on the stack
+    first: an instruction and its argument that is done before going on at the offset, or None
     """
 
     offset: int
     depth: int
-    pushed: int | None = None
+    first: tuple[str, int] | None = None
 
 
 def trampolined(code: CodeType, function_index: int, points: Sequence[Point] = ()) -> CodeType:
@@ -121,8 +122,8 @@ def _dispatch(points: Sequence[Point], following: int, start: int) -> bytes:
     rest = _word("POP_TOP")
     for number, point in reversed(list(enumerate(points))):
         body = _word("POP_TOP") + ask * point.depth
-        if point.pushed is not None:
-            body += _word("LOAD_FAST" if _VERSION == (3, 11) else "LOAD_FAST_CHECK", point.pushed)
+        if point.first is not None:
+            body += _word(*point.first)
         body += _word("JUMP_FORWARD", len(rest) // 2 + point.offset // 2 - start)
         test = _word("COPY", 1) + _word("LOAD_CONST", following + 1 + number) + _word("IS_OP", 0)
         rest = test + _word(_conditional_jump("POP_JUMP_IF_FALSE"), len(body) // 2) + body + rest
