@@ -7,7 +7,10 @@ import sys
 
 from setuptools import Extension, find_packages, setup
 
-SOURCES = ("bindings", "boxing", "classes", "entry", "frames", "module", "native", "report", "runtime", "slow_paths")
+SOURCES = (
+    *("bindings", "boxing", "classes", "entry", "frames", "module", "native", "report", "resume", "runtime"),
+    "slow_paths",
+)
 VALUE_SOURCES = ("layout", "value_class", "value_construct", "value_object")
 ARRAY_SOURCES = (
     *("array", "array_type", "array_sequence", "array_methods", "array_iteration", "array_search"),

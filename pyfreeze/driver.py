@@ -12,6 +12,7 @@ from types import CodeType
 import pyfreeze._runtime as runtime
 from pyfreeze.codegen.code_objects import CodeKey, functions_of
 from pyfreeze.codegen.module_emitter import HASH_KEY, ModuleInfo, emit_module
+from pyfreeze.codegen.resume_points import find_point
 from pyfreeze.codegen.target import LlvmError, emit_object
 from pyfreeze.diagnostics import Diagnostic, DiagnosticError
 from pyfreeze.explain.report import FunctionReport, ModuleReport
@@ -87,7 +88,7 @@ def compile_module(source: SourceFile, target: Path, options: Options) -> BuildR
         if stage in options.dumps:
             dumps.append((stage, text()))
 
-    analysed = _analyse(source)
+    analysed = _analyse(source, options)
     module, keys = analysed.built.module, analysed.built.keys
     dump("ir", lambda: format_module(module))
     failures = _transform(module, options, dump)
@@ -100,19 +101,22 @@ def compile_module(source: SourceFile, target: Path, options: Options) -> BuildR
 
 def analyse(source: SourceFile) -> tuple[ModuleReport, tuple[Diagnostic, ...]]:
     """What `explain` shows, without generating code. Raises DiagnosticError."""
-    analysed = _analyse(source, every_reason=True)
+    analysed = _analyse(source, Options(), every_reason=True)
     failures = _transform(analysed.built.module, Options(), lambda _stage, _text: None)
     return _report(source, analysed.built, failures), analysed.diagnostics
 
 
-def _analyse(source: SourceFile, *, every_reason: bool = False) -> _Analysed:
+def _analyse(source: SourceFile, options: Options, *, every_reason: bool = False) -> _Analysed:
     code = _python_code(source)
     typed = typecheck(source)
     codes = functions_of(code)
     if typed.tree is None:
         built = BuiltModule(Module(source.module_name), list(unseen_functions(codes)), {})
     else:
-        built = build_module(typed.tree, source.module_name, codes, every_reason=every_reason)
+        impure = options.assume_impure
+        built = build_module(
+            typed.tree, source.module_name, codes, find_point, assume_impure=impure, every_reason=every_reason
+        )
     path = str(source.path)
     diagnostics = tuple(
         Diagnostic("PF401", "warning", path, error.line, error.column, error.message) for error in typed.errors

@@ -12,6 +12,7 @@ class Options:
     strict: a bug of ours fails the build instead of leaving a function to its twin.
     dumps: names of stages whose text is wanted.
     disabled_passes: passes to leave out. pass_limit: run only that many passes.
+    assume_impure: for tests: treat every function as one with side effects, which must not start again.
     """
 
     cpu: Literal["native", "baseline"] = "baseline"
@@ -19,3 +20,4 @@ class Options:
     dumps: frozenset[str] = frozenset()
     disabled_passes: frozenset[str] = frozenset()
     pass_limit: int | None = None
+    assume_impure: bool = False

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from types import CodeType
 
-from pyfreeze.codegen.trampoline import trampolined
+from pyfreeze.codegen.trampoline import Point, trampolined
 
 CodeKey = tuple[str, int]
 """Qualified name and first line (that of the first decorator, if any)."""
@@ -32,9 +32,15 @@ def _nested(code: CodeType) -> Iterator[CodeType]:
 
 
 def with_trampolines(
-    module_code: CodeType, indices: Mapping[CodeKey, int], returning_none: Container[int]
+    module_code: CodeType,
+    indices: Mapping[CodeKey, int],
+    points: Mapping[int, Sequence[Point]],
+    returning_none: Container[int],
 ) -> tuple[CodeType, dict[int, CodeType]]:
-    """The module's code in which function `indices[key]` is native, and the changed code objects by index."""
+    """The module's code in which function `indices[key]` is native, and the changed code objects by index.
+
+    `points`, by index, are where the interpreter can go on.
+    """
     changed: dict[int, CodeType] = {}
 
     def visit(code: CodeType) -> CodeType:
@@ -45,7 +51,7 @@ def with_trampolines(
             code = code.replace(co_consts=constants)
         index = indices.get((code.co_qualname, code.co_firstlineno))
         if index is not None:
-            code = changed[index] = trampolined(code, index, index in returning_none)
+            code = changed[index] = trampolined(code, index, points.get(index, ()), index in returning_none)
         return code
 
     return visit(module_code), changed

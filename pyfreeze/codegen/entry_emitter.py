@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pyfreeze.codegen.function_emitter import body_symbol, record_symbol, returned_struct, returns_in_memory
+from pyfreeze.codegen.function_emitter import body_symbol, returned_struct, returns_in_memory
 from pyfreeze.codegen.inline_guards import InlineGuard, has_inline_guard, object_layout
 from pyfreeze.codegen.machine_types import from_word, llvm_type, scalar_paths, to_word
 from pyfreeze.codegen.memory import load_value, store_value
-from pyfreeze.codegen.symbols import Symbols
+from pyfreeze.codegen.symbols import Symbols, record_symbol
 from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import Value
 from pyfreeze.ir.types import (
@@ -86,16 +86,21 @@ class EntryEmitter:
             self._line(f"%pair = call fastcc {struct} {body_symbol(function.name)}({passed})")
             self._line(f"%status = extractvalue {struct} %pair, 1")
         self._release()
-        self._line("switch i8 %status, label %failed [i8 0, label %done i8 2, label %deopt]")
+        left = "i8 3, label %resume" if function.impure else "i8 2, label %deopt"
+        self._line(f"switch i8 %status, label %failed [i8 0, label %done {left}]")
         self._label("done")
         value = f"load {llvm_type(function.result)}, ptr %result" if in_memory else f"extractvalue {struct} %pair, 0"
         self._line(f"%value = {value}")
         self._line(f"ret ptr {self._box(function.result, '%value')}")
         self._label("failed")
         self._line(f"%none = call ptr {slot('pf_leave_with_error')}(ptr {record})\nret ptr %none")
-        self._label("deopt")
-        self._line(f"call void {slot('pf_guard_failed')}(ptr {record}, i32 {_DEOPTIMIZED}, i32 0)")
-        self._line('br label %"twin"')
+        if function.impure:
+            self._label("resume")
+            self._line(f"%left = call ptr {slot('pf_resume_here')}(ptr {record})\nret ptr %left")
+        else:
+            self._label("deopt")
+            self._line(f"call void {slot('pf_guard_failed')}(ptr {record}, i32 {_DEOPTIMIZED}, i32 0)")
+            self._line('br label %"twin"')
         head = f"define internal ptr {entry_symbol(function.name)}(ptr %self, ptr %args, i64 %count, ptr %names) {{\nentry:\n"
         buffer = f"%buffer = alloca [{self._buffer_words()} x i64]\n%result = alloca {llvm_type(function.result)}\n"
         return head + buffer + "\n".join([*self._lines, *self._failures]) + "\n}\n"

@@ -15,8 +15,9 @@ from types import CodeType
 
 from pyfreeze.codegen.big_constants import is_big
 from pyfreeze.codegen.machine_types import float_literal, from_word, llvm_type, scalar_paths, to_word
+from pyfreeze.codegen.resume_points import PointTable
 from pyfreeze.codegen.slow_paths import slow_path, slow_path_type
-from pyfreeze.codegen.symbols import Symbols, returned_type
+from pyfreeze.codegen.symbols import Symbols, record_symbol, returned_type
 from pyfreeze.codegen.trampoline import offset_of
 from pyfreeze.ir.function import Function, reverse_postorder
 from pyfreeze.ir.instructions import (
@@ -25,6 +26,7 @@ from pyfreeze.ir.instructions import (
     Block,
     Branch,
     Call,
+    CheckBindings,
     CheckDepth,
     CondBranch,
     Constant,
@@ -40,8 +42,10 @@ from pyfreeze.ir.instructions import (
     Poll,
     Position,
     Raise,
+    ResumeState,
     Return,
     Site,
+    Suspend,
     Terminator,
     Unreachable,
     Value,
@@ -58,6 +62,7 @@ from pyfreeze.ir.types import (
     flattened,
 )
 
+_EPOCH = "getelementptr (%PfModule, ptr @module, i64 0, i32 12)"
 _UNLIKELY, _LIKELY = ", !prof !1", ", !prof !2"
 
 
@@ -78,11 +83,6 @@ def returns_in_memory(result: Type) -> bool:
 
 def body_symbol(name: str) -> str:
     return f'@"body {name}"'
-
-
-def record_symbol(name: str) -> str:
-    """The function's static `PfFunction`."""
-    return f'@"function {name}"'
 
 
 class CodeLayout:
@@ -129,11 +129,19 @@ class FunctionEmitter:
     """Emits one function; `text()` gives its definition."""
 
     def __init__(
-        self, function: Function, symbols: Symbols, sites: SiteTable, recursive: frozenset[str], breaker_mask: int
+        self,
+        function: Function,
+        symbols: Symbols,
+        sites: SiteTable,
+        points: Mapping[str, PointTable],
+        recursive: frozenset[str],
+        breaker_mask: int,
     ) -> None:
+        """`points`: of the functions that leave in the middle."""
         self._function = function
         self._symbols = symbols
         self._sites = sites
+        self._points = points
         self._recursive = recursive
         self._breaker_mask = breaker_mask
         self._names: dict[Value, str] = {}
@@ -147,6 +155,7 @@ class FunctionEmitter:
         self._labels = {block: f"b{number}.{block.name}" for number, block in enumerate(self._blocks)}
         self._payload_words = 1
         self._allocas: list[str] = []
+        self._result_words = 0
 
     def text(self) -> str:
         for number, parameter in enumerate(self._function.parameters):
@@ -155,6 +164,8 @@ class FunctionEmitter:
             for parameter in block.parameters:
                 self._names.setdefault(parameter, self._fresh())
         self._open("entry")
+        if any(isinstance(item, CheckBindings) for item in self._function.instructions()):
+            self._line(f"%epoch = load i64, ptr {_EPOCH}")
         self._line(f'br label %"{self._labels[self._function.entry]}"')
         for block in self._blocks:
             self._open(self._labels[block])
@@ -163,7 +174,10 @@ class FunctionEmitter:
         return self._assemble()
 
     def _assemble(self) -> str:
-        self._lines["entry"][:0] = [f"%payload = alloca [{self._payload_words} x i64]", *self._allocas]
+        buffers = [f"%payload = alloca [{self._payload_words} x i64]"]
+        if self._result_words:
+            buffers.append(f"%words = alloca [{self._result_words} x i64]")
+        self._lines["entry"][:0] = [*buffers, *self._allocas]
         for block, incoming in self._incoming.items():
             self._lines[self._labels[block]] = self._phis(block, incoming) + self._lines[self._labels[block]]
         parameters = ", ".join(
@@ -267,6 +281,8 @@ class FunctionEmitter:
                 self._emit_refcount(IncRef([result]))
             case Apply():
                 self._emit_apply(instruction)
+            case Call(function=name) if name in self._points:
+                self._emit_impure_call(instruction, self._points[name])
             case Call():
                 self._emit_call(instruction)
             case CheckDepth(levels=levels, handler=Edge() as handler):
@@ -278,6 +294,10 @@ class FunctionEmitter:
                 self._line(f"{self._define(result)} = extractvalue {self._typed(operand)}, {index}")
             case Poll():
                 self._emit_poll(instruction)
+            case CheckBindings():
+                self._emit_check_bindings(instruction)
+            case Suspend(resume=ResumeState() as state):
+                self._emit_suspend(instruction, state)
             case Raise():
                 self._emit_raise(instruction)
             case AddTraceback():
@@ -384,8 +404,7 @@ class FunctionEmitter:
             self._line(f"{self._define(result)} = phi {llvm_type(result.type)} {sources}")
 
     def _status_of(self, call: str) -> str:
-        wide, status = self._fresh(), self._fresh()
-        self._line(f"{wide} = call i32 {call} #1")
+        wide, status = self._called(call), self._fresh()
         self._line(f"{status} = trunc i32 {wide} to i8")
         return status
 
@@ -400,20 +419,26 @@ class FunctionEmitter:
         remaining = "%remaining"
         if instruction.function in self._recursive:
             remaining = self._check_depth(handler, instruction.levels)
-        struct, in_memory = returned_struct(result.type), returns_in_memory(result.type)
-        returned, following = self._fresh(), self._new_label("next")
-        place = [f"ptr {self._buffer(result.type)}"] if in_memory else []
-        arguments = ", ".join(["ptr %breaker", f"i64 {remaining}", *place, *map(self._typed, instruction.operands)])
-        self._line(f"{returned} = call fastcc {struct} {body_symbol(instruction.function)}({arguments})")
-        status, failed = returned, self._fresh()
-        if not in_memory:
-            status = self._fresh()
-            self._line(f"{status} = extractvalue {struct} {returned}, 1")
+        status, value = self._plain_call(instruction, remaining)
+        failed, following = self._fresh(), self._new_label("next")
         self._line(f"{failed} = icmp ne i8 {status}, 0")
         self._line(f'br i1 {failed}, label %"{self._jump(handler, status)}", label %"{following}"{_UNLIKELY}')
         self._open(following)
-        value = f"load {llvm_type(result.type)}, {place[0]}" if in_memory else f"extractvalue {struct} {returned}, 0"
         self._line(f"{self._define(result)} = {value}")
+
+    def _plain_call(self, instruction: Call, remaining: str) -> tuple[str, str]:
+        """Call the body; returns its status, and the instruction that takes its result."""
+        assert instruction.result is not None
+        type_ = instruction.result.type
+        struct, in_memory, returned = returned_struct(type_), returns_in_memory(type_), self._fresh()
+        place = [f"ptr {self._buffer(type_)}"] if in_memory else []
+        arguments = ", ".join(["ptr %breaker", f"i64 {remaining}", *place, *map(self._typed, instruction.operands)])
+        self._line(f"{returned} = call fastcc {struct} {body_symbol(instruction.function)}({arguments})")
+        if in_memory:
+            return returned, f"load {llvm_type(type_)}, {place[0]}"
+        status = self._fresh()
+        self._line(f"{status} = extractvalue {struct} {returned}, 1")
+        return status, f"extractvalue {struct} {returned}, 0"
 
     def _buffer(self, type_: Type) -> str:
         """The address of space for a value, in the function's frame."""
@@ -421,7 +446,65 @@ class FunctionEmitter:
         self._allocas.append(f"{name} = alloca {llvm_type(type_)}")
         return name
 
+    def _emit_impure_call(self, instruction: Call, callee: PointTable) -> None:
+        """Where the callee leaves in the middle, or cannot even be entered, the interpreter goes on in it to its result."""
+        result, handler = instruction.result, instruction.handler
+        assert result is not None and handler is not None
+        settle, following = self._new_label("settle"), self._new_label("next")
+        remaining, left = "%remaining", list[tuple[str, str]]()
+        if instruction.function in self._recursive:
+            remaining, status, enter = self._count_down(instruction.levels)
+            self._store_payload(callee.payload_of_start(instruction.operands))
+            suspended = (
+                f"{self._symbols.slot('pf_suspend')}(i32 {status}, ptr {callee.start(self._symbols)}, ptr %payload)"
+            )
+            left.append((self._called(suspended), self._label))
+            self._line(f'br label %"{settle}"')
+            self._open(enter)
+        narrow, value = self._plain_call(instruction, remaining)
+        status, failed = self._fresh(), self._fresh()
+        self._line(f"{status} = zext i8 {narrow} to i32")
+        self._line(f"{failed} = icmp ne i32 {status}, 0")
+        left.append((status, self._label))
+        fast_label, fast = self._label, self._fresh()
+        # Where the call did not end well this is no value, and not used.
+        self._line(f"{fast} = {value}")
+        self._line(f'br i1 {failed}, label %"{settle}", label %"{following}"{_UNLIKELY}')
+        self._open(settle, cold=True)
+        settled = self._settle(left, instruction.function, result.type, handler, following)
+        self._open(following)
+        sources = f'[{fast}, %"{fast_label}"], [{settled}, %"{settle}"]'
+        self._line(f"{self._define(result)} = phi {llvm_type(result.type)} {sources}")
+
+    def _settle(self, left: list[tuple[str, str]], callee: str, type_: Type, handler: Edge, following: str) -> str:
+        """A call did not end with OK: let the interpreter go on. Returns the result, which there is if that succeeds."""
+        status, failed = self._fresh(), self._fresh()
+        sources = ", ".join(f'[{name}, %"{label}"]' for name, label in left)
+        self._line(f"{status} = phi i32 {sources}")
+        self._result_words = max(self._result_words, 1, len(list(scalar_paths(type_))))
+        signature = self._symbols.string(self._symbols.descriptor(type_).encode())
+        given = f"(i32 {status}, ptr {record_symbol(callee)}, ptr {signature}, ptr %words)"
+        settled = self._status_of(self._symbols.slot("pf_resume") + given)
+        value = self._load(type_, "%words")
+        self._line(f"{failed} = icmp ne i8 {settled}, 0")
+        self._line(f'br i1 {failed}, label %"{self._jump(handler, settled)}", label %"{following}"')
+        return value
+
+    def _called(self, call: str) -> str:
+        result = self._fresh()
+        self._line(f"{result} = call i32 {call} #1")
+        return result
+
     def _check_depth(self, handler: Edge, levels: int) -> str:
+        remaining, wide, following = self._count_down(levels)
+        status = self._fresh()
+        self._line(f"{status} = trunc i32 {wide} to i8")
+        self._line(f'br label %"{self._jump(handler, status)}"')
+        self._open(following)
+        return remaining
+
+    def _count_down(self, levels: int) -> tuple[str, str, str]:
+        """How many calls remain. What follows is for none; there, the status, and the label for the other case."""
         remaining, spent = self._fresh(), self._fresh()
         self._line(f"{remaining} = sub i64 %remaining, {levels}")
         self._line(f"{spent} = icmp slt i64 {remaining}, 0")
@@ -429,10 +512,8 @@ class FunctionEmitter:
         self._line(f'br i1 {spent}, label %"{slow}", label %"{following}"{_UNLIKELY}')
         self._open(slow, cold=True)
         record, thread = record_symbol(self._function.name), self._thread_state()
-        status = self._status_of(f"{self._symbols.slot('pf_recursion')}(ptr {record}, ptr {thread}, i64 %remaining)")
-        self._line(f'br label %"{self._jump(handler, status)}"')
-        self._open(following)
-        return remaining
+        status = self._called(f"{self._symbols.slot('pf_recursion')}(ptr {record}, ptr {thread}, i64 %remaining)")
+        return remaining, status, following
 
     def _emit_make_tuple(self, instruction: MakeTuple) -> None:
         assert instruction.result is not None
@@ -461,6 +542,27 @@ class FunctionEmitter:
             f'br i1 {failed}, label %"{self._jump(instruction.handler, status)}", label %"{following}"{_UNLIKELY}'
         )
         self._open(following)
+
+    def _emit_check_bindings(self, instruction: CheckBindings) -> None:
+        assert instruction.handler is not None
+        now, changed, following = self._fresh(), self._fresh(), self._new_label("next")
+        self._line(f"{now} = load i64, ptr {_EPOCH}")
+        self._line(f"{changed} = icmp ne i64 {now}, %epoch")
+        handler = self._jump(instruction.handler, str(int(Status.DEOPT)))
+        self._line(f'br i1 {changed}, label %"{handler}", label %"{following}"{_UNLIKELY}')
+        self._open(following)
+
+    def _emit_suspend(self, instruction: Suspend, state: ResumeState) -> None:
+        assert instruction.result is not None
+        points = self._points[self._function.name]
+        self._store_payload(points.payload(state))
+        status = str(int(Status.DEOPT))
+        if instruction.operands:
+            status = self._fresh()
+            self._line(f"{status} = zext {self._typed(instruction.operands[0])} to i32")
+        point = points.symbol(state, self._symbols)
+        given = f"(i32 {status}, ptr {point}, ptr %payload)"
+        self._names[instruction.result] = self._status_of(self._symbols.slot("pf_suspend") + given)
 
     def _emit_raise(self, instruction: Raise) -> None:
         assert instruction.handler is not None

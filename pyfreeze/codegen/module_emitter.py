@@ -13,11 +13,12 @@ from types import CodeType
 from pyfreeze.analysis.call_graph import reachable, recursive_functions, transitive_bindings
 from pyfreeze.codegen.array_access import METADATA
 from pyfreeze.codegen.big_constants import fill_big_constants
-from pyfreeze.codegen.code_objects import CodeKey, marshalled, with_trampolines
+from pyfreeze.codegen.code_objects import CodeKey, functions_of, marshalled, with_trampolines
 from pyfreeze.codegen.entry_emitter import EntryEmitter, entry_symbol
-from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable, record_symbol
+from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable
 from pyfreeze.codegen.machine_types import string_literal
-from pyfreeze.codegen.symbols import Symbols
+from pyfreeze.codegen.resume_points import PointTable
+from pyfreeze.codegen.symbols import Symbols, record_symbol
 from pyfreeze.ir.function import UNKNOWN_DEFAULTS, Binding, BindingKind, ConstantValue, Function, Module
 from pyfreeze.ir.instructions import Call
 from pyfreeze.ir.types import NONE, StructType, signature
@@ -85,16 +86,17 @@ class _ModuleEmitter:
     def text(self) -> str:
         indices = {key: self._indices[name] for name, key in self._info.keys.items() if name in self._indices}
         returning_none = {index for name, index in self._indices.items() if self._module.functions[name].result == NONE}
-        code, changed = with_trampolines(self._info.code, indices, returning_none)
+        tables = self._point_tables()
+        points = {self._indices[name]: table.points for name, table in tables.items()}
+        code, changed = with_trampolines(self._info.code, indices, points, returning_none)
         layouts = {name: CodeLayout(changed[index]) for name, index in self._indices.items()}
         sites = SiteTable(self._symbols, layouts)
         recursive, bindings = recursive_functions(self._module), transitive_bindings(self._module)
         reached = reachable(self._module)
         parts = []
         for name, function in self._module.functions.items():
-            parts.append(
-                FunctionEmitter(function, self._symbols, sites, recursive, self._info.layout["breaker_mask"]).text()
-            )
+            mask = self._info.layout["breaker_mask"]
+            parts.append(FunctionEmitter(function, self._symbols, sites, tables, recursive, mask).text())
             deep = [other for other in (name, *reached[name]) if other in recursive]
             frame = max(map(self._frame_bytes, deep)) if deep else None
             parts.append(EntryEmitter(function, self._symbols, frame, self._info.layout).text())
@@ -105,6 +107,12 @@ class _ModuleEmitter:
         parts.append(self._initializer())
         head = [_TYPES, "@pf_api = internal global ptr null\n", self._symbols.text()]
         return "\n".join([*head, *parts, _ATTRIBUTES, _METADATA])
+
+    def _point_tables(self) -> dict[str, PointTable]:
+        """Of the functions that leave in the middle."""
+        codes = functions_of(self._info.code)
+        impure = [function for function in self._module.functions.values() if function.impure]
+        return {function.name: PointTable(function, codes[self._info.keys[function.name]]) for function in impure}
 
     def _frame_bytes(self, name: str) -> int:
         """A generous bound of one frame (every value spilled, the buffers, saved registers) by the levels in it."""

@@ -16,6 +16,11 @@ from pyfreeze.ir.types import StructType, Type, descriptor, flattened, signature
 CLASS = "%PfClass"
 
 
+def record_symbol(function: str) -> str:
+    """The static `PfFunction` of a function."""
+    return f'@"function {function}"'
+
+
 class Symbols:
     """Emits each definition at its first use; `text()` is all of them."""
 

@@ -7,8 +7,16 @@ The prologue stands between the leading RESUME and the rest of the original byte
     if result is not TWIN: return result
     the original bytecode
 
-TWIN is None, which is quickest, where native code never returns that. `native` and TWIN are constants; here they are marks that the runtime replaces (`runtime/src/module.c`). All that depends
-on CPython's bytecode is in this file. Instruction words are two bytes; jumps are relative, so that the rest can move.
+TWIN is None, which is quickest, where native code never returns that. Where native code may leave in the middle, the
+runtime has put the variables into the frame by then, and what follows finds the place (`runtime/src/resume.c`):
+
+    point = next()
+    if point is POINT_0: push next(), an iterator, for each enclosing loop; jump to that place
+    …
+
+`native`, `next` and TWIN are constants; here they are marks that the runtime replaces (`runtime/src/module.c`). All that
+depends on CPython's bytecode is in this file and in `bytecode.py`. Instruction words are two bytes; jumps are relative, so
+that the rest can move.
 """
 
 from __future__ import annotations
@@ -16,31 +24,61 @@ from __future__ import annotations
 import dis
 import opcode
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from types import CodeType
 
 NATIVE_MARK = "\0pyfreeze native"
 TWIN_MARK = "\0pyfreeze twin"
+NEXT_MARK = "\0pyfreeze next"
+POINT_MARK = "\0pyfreeze point"
 
 _VERSION = sys.version_info[:2]
 
 
-def trampolined(code: CodeType, function_index: int, returns_none: bool = True) -> CodeType:
-    """`code` with the prologue that calls native function `function_index` of the module, which may return None."""
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place where the interpreter can go on.
+
+    offset: in the original code
+    depth: how many objects, mostly iterators, are put on the stack
+    first: an instruction and its argument that is done before going on at the offset, or None
+    """
+
+    offset: int
+    depth: int
+    first: tuple[str, int] | None = None
+
+
+def trampolined(
+    code: CodeType, function_index: int, points: Sequence[Point] = (), returns_none: bool = True
+) -> CodeType:
+    """`code` with the prologue that calls native function `function_index` of the module, and can go on at `points`.
+
+    returns_none: whether the function may return None
+    """
     count = code.co_argcount + code.co_kwonlyargcount
-    constants = (*code.co_consts, (NATIVE_MARK, function_index), *([(TWIN_MARK,)] if returns_none else []))
-    start = _leading_words(code)
+    constants: tuple[object, ...] = (*code.co_consts, (NATIVE_MARK, function_index))
+    if returns_none:
+        constants = (*constants, (TWIN_MARK,))
+    start = leading_words(code)
     prologue = _prologue(count, constants)
+    if points:
+        following = len(constants)
+        marks = ((POINT_MARK, number) for number in range(len(points)))
+        constants = (*constants, (NEXT_MARK, function_index, following + 1), *marks)
+        prologue += _dispatch(points, following, start)
+    deepest = max((point.depth for point in points), default=0)
     return code.replace(
         co_code=code.co_code[: 2 * start] + prologue + code.co_code[2 * start :],
         co_consts=constants,
-        co_stacksize=max(code.co_stacksize, count + 3),
+        co_stacksize=max(code.co_stacksize, count + 3, deepest + 4),
         co_linetable=_line_table(code, start, len(prologue) // 2),
         co_exceptiontable=_exception_table(code.co_exceptiontable, start, len(prologue) // 2),
     )
 
 
-def _leading_words(code: CodeType) -> int:
+def leading_words(code: CodeType) -> int:
     """How many instruction words come before the prologue: up to and including RESUME."""
     for instruction in dis.get_instructions(code):
         if instruction.opname == "RESUME":
@@ -64,8 +102,9 @@ def _caches(name: str) -> int:
 
 
 def _prologue(count: int, constants: tuple[object, ...]) -> bytes:
-    twin = len(constants) - 1 if constants[-1] == (TWIN_MARK,) else None
-    native = len(constants) - 1 if twin is None else twin - 1
+    marks = _marks(constants)
+    native = marks.index(NATIVE_MARK)
+    twin = marks.index(TWIN_MARK) if TWIN_MARK in marks else None
     load_native = _word("LOAD_CONST", native)
     call = [_word("PUSH_NULL"), load_native] if _VERSION < (3, 13) else [load_native, _word("PUSH_NULL")]
     call += [_word("LOAD_FAST", index) for index in range(count)]
@@ -76,9 +115,32 @@ def _prologue(count: int, constants: tuple[object, ...]) -> bytes:
     if twin is not None:
         leave += [_word("LOAD_CONST", twin), _word("IS_OP", 0)]
     returning = _word("RETURN_VALUE")
-    jump = "POP_JUMP_FORWARD_IF_" if _VERSION == (3, 11) else "POP_JUMP_IF_"
-    jump += "NONE" if twin is None else "TRUE"
+    jump = _conditional_jump("POP_JUMP_IF_NONE" if twin is None else "POP_JUMP_IF_TRUE")
     return b"".join([*call, *leave, _word(jump, len(returning) // 2), returning, _word("POP_TOP")])
+
+
+def _conditional_jump(name: str) -> str:
+    return name.replace("POP_JUMP", "POP_JUMP_FORWARD") if _VERSION == (3, 11) else name
+
+
+def _dispatch(points: Sequence[Point], following: int, start: int) -> bytes:
+    """Go on at one of `points`, or at the start. Constant `following` says where; the points are the constants after it.
+
+    Built from its end, since all jumps lead forward. `start`: how many words come before the prologue.
+    """
+    load = _word("LOAD_CONST", following)
+    ask = _word("PUSH_NULL") + load if _VERSION < (3, 13) else load + _word("PUSH_NULL")
+    ask += (_word("PRECALL") if _VERSION == (3, 11) else b"") + _word("CALL")
+    rest = _word("POP_TOP")
+    for number, point in reversed(list(enumerate(points))):
+        body = _word("POP_TOP") + ask * point.depth
+        if point.first is not None:
+            body += _word(*point.first)
+        body += _word("JUMP_FORWARD", len(rest) // 2 + point.offset // 2 - start)
+        test = _word("COPY", 1) + _word("LOAD_CONST", following + 1 + number) + _word("IS_OP", 0)
+        rest = test + _word(_conditional_jump("POP_JUMP_IF_FALSE"), len(body) // 2) + body + rest
+    to_the_start = _word(_conditional_jump("POP_JUMP_IF_NONE"), len(rest) // 2 - 1)
+    return ask + _word("COPY", 1) + to_the_start + rest
 
 
 # Line table: Objects/locations.md. Each entry: 1 cccc lll, the kind and the number of instruction words less one.
@@ -173,4 +235,13 @@ def offset_of(code: CodeType, line: int, column: int, end_line: int, end_column:
 
 
 def _prologue_end(code: CodeType) -> int:
-    return 2 * _leading_words(code) + len(_prologue(code.co_argcount + code.co_kwonlyargcount, code.co_consts))
+    end = 2 * leading_words(code) + len(_prologue(code.co_argcount + code.co_kwonlyargcount, code.co_consts))
+    if NEXT_MARK not in _marks(code.co_consts):
+        return end
+    decided = next(item for item in dis.get_instructions(code) if item.offset >= end and "IF_NONE" in item.opname)
+    return int(decided.argval) + len(_word("POP_TOP"))
+
+
+def _marks(constants: tuple[object, ...]) -> list[object]:
+    """What each constant is the mark of."""
+    return [constant[0] if isinstance(constant, tuple) and constant else None for constant in constants]

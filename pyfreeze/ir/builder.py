@@ -10,6 +10,7 @@ from pyfreeze.ir.instructions import (
     Block,
     Branch,
     Call,
+    CheckBindings,
     CondBranch,
     Constant,
     Deopt,
@@ -19,22 +20,29 @@ from pyfreeze.ir.instructions import (
     MakeTuple,
     Poll,
     Raise,
+    ResumeState,
     Return,
     Site,
     Terminator,
     Unreachable,
     Value,
+    effects_of,
+    may_leave,
 )
 from pyfreeze.ir.primitive import Primitive
 from pyfreeze.ir.types import AggregateType, StructType, TupleType, Type
 
 
 class FunctionBuilder:
-    """Appends to the current block of a function. After a terminator, activate another block first."""
+    """Appends to the current block of a function. After a terminator, activate another block first.
+
+    resume: the state of the current statement, noted at whatever may leave native code
+    """
 
     def __init__(self, function: Function) -> None:
         self.function = function
         self.block: Block | None = None
+        self.resume: ResumeState | None = None
         self._block_names: dict[str, int] = {}
 
     @property
@@ -57,6 +65,8 @@ class FunctionBuilder:
 
     def emit(self, instruction: Instruction) -> Value | None:
         assert self.block is not None and not self.terminated
+        if self.resume is not None and (may_leave(instruction) or effects_of(instruction).writes):
+            instruction.resume = self.resume.replaced({})
         self.block.instructions.append(instruction)
         return instruction.result
 
@@ -72,8 +82,15 @@ class FunctionBuilder:
         kept = site if primitive.effects.fails else None
         return self._value(Apply(list(operands), Value(primitive.result, name), kept, primitive=primitive))
 
-    def call(self, function: str, result: Type, operands: Sequence[Value], site: Site | None) -> Value:
-        return self._value(Call(list(operands), Value(result), site, function=function))
+    def call(
+        self,
+        function: str,
+        result: Type,
+        operands: Sequence[Value],
+        site: Site | None,
+        returned: ResumeState | None = None,
+    ) -> Value:
+        return self._value(Call(list(operands), Value(result), site, function=function, returned=returned))
 
     def make_tuple(self, items: Sequence[Value]) -> Value:
         return self._value(MakeTuple(list(items), Value(TupleType(tuple(item.type for item in items)))))
@@ -88,6 +105,9 @@ class FunctionBuilder:
     def poll(self, site: Site) -> None:
         self.emit(Poll([], None, site))
 
+    def check_bindings(self) -> None:
+        self.emit(CheckBindings([]))
+
     def branch(self, target: Block, arguments: Sequence[Value] = ()) -> None:
         self.emit(Branch([], edges=[Edge(target, list(arguments))]))
 
@@ -97,8 +117,12 @@ class FunctionBuilder:
     def ret(self, value: Value) -> None:
         self.emit(Return([value]))
 
-    def deopt(self) -> None:
-        self.emit(Deopt([]))
+    def deopt(self, only_from_start: bool = False) -> None:
+        """Leave native code; `only_from_start` where the interpreter could not go on from values alone."""
+        leaving = Deopt([])
+        self.emit(leaving)
+        if only_from_start:
+            leaving.resume = None
 
     def raise_(self, exception: str, operands: Sequence[Value], bare: bool, site: Site) -> None:
         self.emit(Raise(list(operands), None, site, exception=exception, bare=bare))

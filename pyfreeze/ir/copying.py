@@ -39,6 +39,7 @@ def copy_blocks(
         made.operands = [new(value) for value in instruction.operands]
         made.result = new(instruction.result) if instruction.result is not None else None
         made.site = new_site(instruction.site) if instruction.site is not None else None
+        made.resume = instruction.resume.replaced(new_values) if instruction.resume is not None else None
         made.handler = new_edge(instruction.handler) if instruction.handler is not None else None
         if isinstance(made, Terminator):
             made.edges = [new_edge(edge) for edge in made.edges]

@@ -26,6 +26,7 @@ class Function:
     blocks: list[Block] = field(default_factory=list)
     bindings: set[Binding] = field(default_factory=set)  # assumed by this function itself, not by its callees
     line: int = 0
+    impure: bool = False  # has side effects, so it must not start again: it leaves native code in the middle
 
     @property
     def entry(self) -> Block:

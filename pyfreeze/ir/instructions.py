@@ -6,6 +6,8 @@ A failing instruction has, from @EXPLICIT on, a `handler`: the edge taken with i
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pyfreeze.ir.primitive import PURE, Effects, Primitive
@@ -48,6 +50,66 @@ class Site:
     local_values: list[Value]
 
 
+class LoopKind(enum.StrEnum):
+    """What a `for` loop iterates over, and the `LoopState.values` that tell what it has left.
+
+    The letters are the runtime's: `runtime/src/resume.c`.
+    """
+
+    RANGE = "range"  # counter, limit: counter, counter + 1, … below limit
+    STEPS = "steps"  # number, count, start, step: start + number * step, … as long as number is below count
+    REVERSED = "reversed"  # the same, from the last to the first: start + (count - 1 - number) * step, …
+    ITEMS = "items"  # number, tuple: its items from that number on
+    ARRAY = "array"  # number, array: its elements from that number on
+    ENUMERATED = "enumerated"  # number, array, start: (start + number, element), …
+
+
+@dataclass(slots=True)
+class LoopState:
+    """An enclosing `for` loop: the items that it has left, less the first `taken` (1 in its body, 0 at its header)."""
+
+    kind: LoopKind
+    values: list[Value]
+    taken: int
+
+
+class PointKind(enum.StrEnum):
+    START = "start"  # the function's first instruction
+    STATEMENT = "statement"  # the start of the statement at the position; of a `while`, its condition
+    LOOP = "loop"  # where the `for` at the position takes its next item
+    RETURNED = "returned"  # after the call at the position, with its result, an object that native code does not hold
+
+
+@dataclass(slots=True)
+class ResumeState:
+    """Where the interpreter goes on if native code leaves, and all that it needs there.
+
+    number: tells the statements of a function apart; two states of one number are of one statement
+    local_names: with `x?` if `x` may be unset (a bool), and with `x#` if it may stand for an int (see FunctionContext)
+    loops: the enclosing `for` loops, outermost first
+    """
+
+    kind: PointKind
+    position: Position
+    number: int
+    local_names: tuple[str, ...]
+    local_values: list[Value]
+    loops: list[LoopState]
+
+    @property
+    def values(self) -> list[Value]:
+        return [*self.local_values, *(value for loop in self.loops for value in loop.values)]
+
+    def replaced(self, replacements: Mapping[Value, Value]) -> ResumeState:
+        """A state of its own with other values."""
+
+        def new(values: list[Value]) -> list[Value]:
+            return [replacements.get(value, value) for value in values]
+
+        loops = [LoopState(loop.kind, new(loop.values), loop.taken) for loop in self.loops]
+        return ResumeState(self.kind, self.position, self.number, self.local_names, new(self.local_values), loops)
+
+
 @dataclass(slots=True)
 class Edge:
     """A jump to `target`, giving its parameters. On a handler edge the status comes first and is not listed."""
@@ -58,12 +120,16 @@ class Edge:
 
 @dataclass(eq=False, slots=True)
 class Instruction:
-    """Base of all instructions. `operands` excludes what edges and sites use (see `used_values`)."""
+    """Base of all instructions. `operands` excludes what edges, sites and states use (see `used_values`).
+
+    resume: @BUILT, where the interpreter goes on if the instruction ends with DEOPT; None where the twin starts again
+    """
 
     operands: list[Value]
     result: Value | None = None
     site: Site | None = None
     handler: Edge | None = None
+    resume: ResumeState | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -91,11 +157,15 @@ class Apply(Instruction):
 class Call(Instruction):
     """Call a native function of the module directly, on unboxed arguments.
 
-    `levels`: how many Python calls it stands for, more than one where the calls around it were inlined.
+    An impure function ends with DEOPT only if the interpreter went on in it and has a result of another type.
+
+    levels: how many Python calls it stands for, more than one where the calls around it were inlined
+    returned: while irbuild does not know yet whether the callee is impure, what `resume` is then
     """
 
     function: str = ""
     levels: int = 1
+    returned: ResumeState | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -120,6 +190,19 @@ class GetItem(Instruction):
 @dataclass(eq=False, slots=True)
 class Poll(Instruction):
     """Let signal handlers and other threads run if they wait; DEOPT if a binding changed meanwhile."""
+
+
+@dataclass(eq=False, slots=True)
+class CheckBindings(Instruction):
+    """DEOPT if a binding has changed since the function was entered."""
+
+
+@dataclass(eq=False, slots=True)
+class Suspend(Instruction):
+    """Save the state for the interpreter to go on from, and give the status to leave with.
+
+    Operand 0, if there, is the status that led here: if that is ERROR, nothing is saved, and it is the result.
+    """
 
 
 @dataclass(eq=False, slots=True)
@@ -174,7 +257,7 @@ class Fail(Terminator):
 
 @dataclass(eq=False, slots=True)
 class Deopt(Terminator):
-    """Leave native code: the twin of the outermost entry runs from the start."""
+    """Leave native code: the twin of the outermost entry runs from the start, or the interpreter goes on at `resume`."""
 
 
 @dataclass(eq=False, slots=True)
@@ -199,7 +282,9 @@ class Block:
 
 
 _RUNS_PYTHON = Effects(raises=("BaseException",), deopts=True, runs_python=True)
-_RAISES = Effects(raises=("BaseException",), deopts=True)
+_LEAVES = Effects(deopts=True)
+_RAISES = Effects(raises=("BaseException",))
+_RAISES_OR_LEAVES = Effects(raises=("BaseException",), deopts=True)
 
 
 def effects_of(instruction: Instruction) -> Effects:
@@ -209,16 +294,25 @@ def effects_of(instruction: Instruction) -> Effects:
             return primitive.effects
         case Call() | Poll():
             return _RUNS_PYTHON
-        case Raise() | CheckDepth():
+        case Raise():
             return _RAISES
+        case CheckDepth():
+            return _RAISES_OR_LEAVES
+        case CheckBindings():
+            return _LEAVES
         case _:
             return PURE
+
+
+def may_leave(instruction: Instruction) -> bool:
+    """Whether it may end native code with DEOPT."""
+    return effects_of(instruction).deopts or isinstance(instruction, Deopt)
 
 
 def has_side_effects(instruction: Instruction) -> bool:
     """Whether the instruction must stay although nobody uses its result."""
     match instruction:
-        case Constant() | LoadGlobal() | MakeTuple() | GetItem():
+        case Constant() | LoadGlobal() | MakeTuple() | GetItem() | Suspend():
             return False
         case Apply(primitive=primitive):
             return not primitive.effects.removable
@@ -235,13 +329,17 @@ def edges_of(instruction: Instruction) -> list[Edge]:
 
 
 def used_values(instruction: Instruction) -> list[Value]:
-    """Operands, the site's locals, and the arguments of every edge."""
-    used = list(instruction.operands)
-    if instruction.site is not None:
-        used.extend(instruction.site.local_values)
+    """Operands, what site and state hold, and the arguments of every edge."""
+    used = list(instruction.operands) + shown_values(instruction)
     for edge in edges_of(instruction):
         used.extend(edge.arguments)
     return used
+
+
+def shown_values(instruction: Instruction) -> list[Value]:
+    """What becomes visible as locals, or is needed to go on, if the instruction fails."""
+    site, state = instruction.site, instruction.resume
+    return [*(site.local_values if site is not None else ()), *(state.values if state is not None else ())]
 
 
 def replace_uses(instruction: Instruction, replacements: dict[Value, Value]) -> None:
@@ -250,5 +348,7 @@ def replace_uses(instruction: Instruction, replacements: dict[Value, Value]) -> 
     if instruction.site is not None:
         site = instruction.site
         site.local_values = [replacements.get(value, value) for value in site.local_values]
+    if instruction.resume is not None:
+        instruction.resume = instruction.resume.replaced(replacements)
     for edge in edges_of(instruction):
         edge.arguments = [replacements.get(value, value) for value in edge.arguments]

@@ -2,7 +2,8 @@
 
 The reference for passes and code generation: a pass is right if the outcome of every call stays what it was. @BUILT,
 a failing instruction leaves the function; later its handler says what happens. @LOWERED, every reference must be given
-up exactly once (see `references`, OwnershipError). Polls find nothing to do, and memory does not end.
+up exactly once (see `references`, OwnershipError). Polls find nothing to do, bindings do not change, and memory does not
+end. Where an impure function leaves in the middle, the run ends: what is compared is the state to go on from.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pyfreeze.ir.instructions import (
     Block,
     Branch,
     Call,
+    CheckBindings,
     CheckDepth,
     CondBranch,
     Constant,
@@ -28,12 +30,17 @@ from pyfreeze.ir.instructions import (
     GetItem,
     IncRef,
     Instruction,
+    LoopKind,
+    LoopState,
     MakeTuple,
+    PointKind,
     Poll,
     Position,
     Raise,
+    ResumeState,
     Return,
     Site,
+    Suspend,
     Terminator,
     Unreachable,
     Value,
@@ -91,7 +98,19 @@ class Deoptimized:
     """The twin runs instead, from the start."""
 
 
-Outcome = Returned | Raised | Deoptimized
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The interpreter goes on in a function, with these locals and the items that its loops have left."""
+
+    function: str
+    kind: PointKind
+    position: Position
+    locals: tuple[tuple[str, Datum], ...]
+    loops: tuple[range, ...]
+    callers: tuple[str, ...]  # outermost first
+
+
+Outcome = Returned | Raised | Deoptimized | Resumed
 
 
 def interpret(module: Module, function_name: str, arguments: Sequence[Scalar], limits: Limits = Limits()) -> Outcome:
@@ -187,8 +206,10 @@ class _Machine:
                 _compute(frame, instruction)
             case IncRef() | DecRef():
                 _count(frame, instruction)
-            case Poll():
+            case Poll() | CheckBindings():
                 pass
+            case Suspend(resume=ResumeState() as state):
+                self._suspend(frame, instruction, state)
             case Terminator():
                 self._terminate(frame, instruction)
             case _:
@@ -224,6 +245,18 @@ class _Machine:
         elif isinstance(instruction, Call):
             self._enter(self._module.functions[instruction.function], arguments, remaining)
 
+    def _suspend(self, frame: _Frame, instruction: Suspend, state: ResumeState) -> None:
+        if instruction.operands and frame.values[instruction.operands[0]] == Status.ERROR:
+            frame.define(instruction.result, Status.ERROR)
+            return
+        shown = dict(zip(state.local_names, frame.read(state.local_values), strict=True))
+        set_ = [name for name in shown if name[-1] not in "?#" and shown.get(name + "?", True)]
+        values = {name: int(shown[name]) if shown.get(name + "#") else shown[name] for name in set_}  # type: ignore[arg-type]
+        loops = tuple(_items_left(loop, frame) for loop in state.loops)
+        callers = tuple(outer.function.name for outer in self._frames[:-1])
+        position = state.position
+        self._outcome = Resumed(frame.function.name, state.kind, position, tuple(values.items()), loops, callers)
+
     def _raise(self, frame: _Frame, instruction: Raise) -> None:
         kind = getattr(builtins, instruction.exception)
         try:
@@ -246,7 +279,8 @@ class _Machine:
                 self._leave(frame)
                 self._fail(status)
             case Deopt():
-                self._leave(frame)
+                if terminator.resume is None:
+                    self._leave(frame)
                 self._fail(Status.DEOPT)
             case Unreachable():
                 raise InterpreterError(f"{frame.function.name}: reached ^{frame.block.name} `unreachable`")
@@ -280,6 +314,9 @@ class _Machine:
                 return
             if self._module.stage != Stage.BUILT:
                 raise InterpreterError(f"{frame.function.name}: {instruction} failed and has no handler")
+            if status == Status.DEOPT and instruction.resume is not None:
+                self._suspend(frame, Suspend([]), instruction.resume)
+                return
             if status == Status.ERROR and instruction.site is not None:
                 self._add_traceback(frame, instruction.site)
             self._leave(frame)
@@ -293,6 +330,19 @@ class _Machine:
         error = self._exception
         assert error is not None
         return Raised(type(error).__name__, error.args, tuple(reversed(self._traceback)))
+
+
+def _items_left(loop: LoopState, frame: _Frame) -> range:
+    start, step = 0, 1
+    match loop.kind, frame.read(loop.values):
+        case LoopKind.RANGE, [int(counter), int(limit)]:
+            pass
+        case LoopKind.STEPS, [int(counter), int(limit), int(start), int(step)]:
+            pass
+        case _:
+            raise InterpreterError(f"{frame.function.name}: {loop} has no meaning")
+    counter = min(counter + loop.taken, limit)
+    return range(start + counter * step, start + limit * step, step)
 
 
 def _compute(frame: _Frame, instruction: Constant | MakeTuple | GetItem) -> None:

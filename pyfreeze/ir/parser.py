@@ -15,6 +15,7 @@ from pyfreeze.ir.instructions import (
     Block,
     Branch,
     Call,
+    CheckBindings,
     CheckDepth,
     CondBranch,
     Constant,
@@ -26,12 +27,17 @@ from pyfreeze.ir.instructions import (
     IncRef,
     Instruction,
     LoadGlobal,
+    LoopKind,
+    LoopState,
     MakeTuple,
+    PointKind,
     Poll,
     Position,
     Raise,
+    ResumeState,
     Return,
     Site,
+    Suspend,
     Unreachable,
     Value,
 )
@@ -110,15 +116,21 @@ def split_outside(text: str) -> list[str]:
     return [*parts, current.strip()] if current.strip() else parts
 
 
-_HEADER = re.compile(r"function @(\S+) -> (.+) line (\d+) \{")
+_HEADER = re.compile(r"function @(\S+) -> (.+) line (\d+)( impure)? \{")
 _BLOCK = re.compile(r"\^([\w.]+)(?:\((.*)\))?:")
 _RESULT = re.compile(r"(%[\w.?]+): ([^=]+?) = (.*)")
 _HANDLER = re.compile(r"(.*) except (\^[\w.]+(?:\([^()]*\))?)")
 _SITE = re.compile(r"(.*?) !(?:@(\S+) )?(\d+):(\d+)-(\d+):(\d+)(?: \{(.*)\})?")
+_RESUME = re.compile(
+    r"(.*?) resume (start|statement|loop|returned) (\d+):(\d+)-(\d+):(\d+) #(\d+)(?: \{([^{}]*)\})?(?: \[(.*)\])?"
+)
+_LOOP = re.compile(r"(\w+)\+(\d)\((.*)\)")
 _BINDING = re.compile(r"assume (\w+) (\S+) = (.*)")
 
 _BY_WORD: dict[str, type[Instruction]] = {
     "poll": Poll,
+    "check_bindings": CheckBindings,
+    "suspend": Suspend,
     "traceback": AddTraceback,
     "incref": IncRef,
     "decref": DecRef,
@@ -142,7 +154,8 @@ class _FunctionParser:
         head = _HEADER.fullmatch(self._lines[0])
         if head is None:
             raise ParseError(f"line {self._first}: expected `function @NAME -> TYPE line N {{`")
-        function = Function(head[1], (), parse_type(head[2], self._structs), line=int(head[3]))
+        result = parse_type(head[2], self._structs)
+        function = Function(head[1], (), result, line=int(head[3]), impure=bool(head[4]))
         self._declare()
         block: Block | None = None
         for number, line in enumerate(self._lines[1:-1], self._first + 1):
@@ -189,14 +202,16 @@ class _FunctionParser:
         result = _RESULT.match(line)
         value = self._values[result[1]] if result is not None else None
         body = result[3] if result is not None else line
-        handler = site = None
+        handler = site = resume = None
         if not body.startswith("const "):
             if (found := _HANDLER.fullmatch(body)) is not None:
                 body, handler = found[1], self._edge(found[2])
+            if (left := _RESUME.fullmatch(body)) is not None:
+                body, resume = left[1], self._resume(left)
             if (placed := _SITE.fullmatch(body)) is not None:
                 body, site = placed[1], self._site(placed, function)
         made = self._body(body, value)
-        made.result, made.site, made.handler = value, site, handler
+        made.result, made.site, made.handler, made.resume = value, site, handler, resume
         return made
 
     def _site(self, found: re.Match[str], function: str) -> Site:
@@ -204,6 +219,22 @@ class _FunctionParser:
         position = Position(*(int(found[index]) for index in range(3, 7)))
         names = tuple(name for name, _, _ in pairs)
         return Site(found[2] or function, position, names, [self._values[value] for _, _, value in pairs])
+
+    def _resume(self, found: re.Match[str]) -> ResumeState:
+        pairs = [item.partition("=") for item in split_outside(found[8] or "")]
+        loops = []
+        for text in split_outside(found[9] or ""):
+            loop = _LOOP.fullmatch(text)
+            assert loop is not None
+            loops.append(LoopState(LoopKind(loop[1]), self._list(loop[3]), int(loop[2])))
+        return ResumeState(
+            PointKind(found[2]),
+            Position(*(int(found[index]) for index in range(3, 7))),
+            int(found[7]),
+            tuple(name for name, _, _ in pairs),
+            [self._values[value] for _, _, value in pairs],
+            loops,
+        )
 
     def _body(self, body: str, result: Value | None) -> Instruction:
         word, _, rest = body.partition(" ")

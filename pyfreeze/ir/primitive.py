@@ -27,7 +27,7 @@ class Effects:
     deopts: may end with `Status.DEOPT`
     runs_python: may let arbitrary Python code run (signal handlers, other threads)
     reads: its result depends on memory that others may write
-    writes: changes memory that others may see
+    writes: changes what others can see, so that doing it twice is not doing it once
     """
 
     raises: tuple[str, ...] = ()

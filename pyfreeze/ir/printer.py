@@ -11,6 +11,7 @@ from pyfreeze.ir.instructions import (
     Block,
     Branch,
     Call,
+    CheckBindings,
     CheckDepth,
     CondBranch,
     Constant,
@@ -25,8 +26,10 @@ from pyfreeze.ir.instructions import (
     MakeTuple,
     Poll,
     Raise,
+    ResumeState,
     Return,
     Site,
+    Suspend,
     Unreachable,
     Value,
 )
@@ -55,7 +58,7 @@ class _FunctionPrinter:
 
     def text(self) -> str:
         function = self._function
-        lines = [f"function @{function.name} -> {function.result} line {function.line} {{"]
+        lines = [f"function @{function.name} -> {function.result} line {function.line}{' impure' * function.impure} {{"]
         lines += sorted(f"  assume {_binding(binding)}" for binding in function.bindings)
         for block in function.blocks:
             lines.append(f"^{block.name}{self._parameters(block)}:")
@@ -89,12 +92,22 @@ class _FunctionPrinter:
         where = "" if site.function == self._function.name else f"@{site.function} "
         return f" !{where}{site.position}" + (f" {{{shown}}}" if shown else "")
 
+    def _resume(self, state: ResumeState) -> str:
+        shown = ", ".join(
+            f"{name}={self._name(value)}" for name, value in zip(state.local_names, state.local_values, strict=True)
+        )
+        loops = ", ".join(f"{loop.kind}+{loop.taken}({self._list(loop.values)})" for loop in state.loops)
+        text = f" resume {state.kind} {state.position} #{state.number}"
+        return text + (f" {{{shown}}}" if shown else "") + (f" [{loops}]" if loops else "")
+
     def _instruction(self, instruction: Instruction) -> str:
         body = self._body(instruction)
         if instruction.result is not None:
             body = f"{self._name(instruction.result)}: {instruction.result.type} = {body}"
         if instruction.site is not None:
             body += self._site(instruction.site)
+        if instruction.resume is not None:
+            body += self._resume(instruction.resume)
         if instruction.handler is not None:
             body += f" except {self._edge(instruction.handler)}"
         return body
@@ -126,6 +139,8 @@ class _FunctionPrinter:
                 return f"br {self._edge(edge)}"
             case CondBranch(edges=[first, second]):
                 return f"condbr {operands}, {self._edge(first)}, {self._edge(second)}"
+            case Suspend() | CheckBindings():
+                return f"{_WORDS[type(instruction)]} {operands}".rstrip()
             case Poll() | AddTraceback() | IncRef() | DecRef() | Return() | Fail() | Deopt() | Unreachable():
                 return f"{_WORDS[type(instruction)]} {operands}".rstrip()
             case _:
@@ -151,6 +166,8 @@ def _binding(binding: Binding) -> str:
 
 _WORDS: dict[type, str] = {
     Poll: "poll",
+    CheckBindings: "check_bindings",
+    Suspend: "suspend",
     AddTraceback: "traceback",
     IncRef: "incref",
     DecRef: "decref",

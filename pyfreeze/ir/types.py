@@ -18,6 +18,7 @@ class Status(enum.IntEnum):
     OK = 0
     ERROR = 1  # a Python exception is set
     DEOPT = 2  # leave native code; the outermost entry runs its twin from the start
+    RESUME = 3  # leave native code; whoever called lets the interpreter go on from what `Suspend` has saved
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@
    status first; conditions are bools.
 4. @BUILT: failing instructions have a site, and there are no counts or tracebacks. @EXPLICIT and @LOWERED: failing
    instructions have a handler.
+5. What may leave an impure function has, @BUILT, a state to go on from; only there, and later only at `Suspend`.
 """
 
 from __future__ import annotations
@@ -18,17 +19,21 @@ from pyfreeze.ir.instructions import (
     AddTraceback,
     Apply,
     Block,
+    CheckBindings,
     CondBranch,
     DecRef,
+    Deopt,
     Edge,
     Fail,
     IncRef,
     Instruction,
     Return,
+    Suspend,
     Terminator,
     Value,
     edges_of,
     effects_of,
+    may_leave,
     used_values,
 )
 from pyfreeze.ir.types import BOOL, STATUS
@@ -81,6 +86,8 @@ def _instruction_types(block: Block, instruction: Instruction, function: Functio
         yield f"^{block.name}: a condition is no bool"
     if isinstance(instruction, Return) and given != (function.result,):
         yield f"^{block.name}: returns {', '.join(map(str, given))} where {function.result} is declared"
+    if isinstance(instruction, Suspend) and given not in ((), (STATUS,)):
+        yield f"^{block.name}: suspend is given {', '.join(map(str, given))}"
     if isinstance(instruction, Fail | AddTraceback) and given != (STATUS,):
         yield f"^{block.name}: a failure without a status"
 
@@ -98,12 +105,25 @@ def _stage_rules(function: Function, stage: Stage) -> Iterator[str]:
         for instruction in block.instructions:
             fails = effects_of(instruction).fails
             if stage == Stage.BUILT:
-                if fails and instruction.site is None:
+                if fails and instruction.site is None and not isinstance(instruction, CheckBindings):
                     yield f"^{block.name}: a failing instruction has no site"
                 if isinstance(instruction, IncRef | DecRef | AddTraceback | Fail):
                     yield f"^{block.name}: {type(instruction).__name__} is not allowed at BUILT"
             elif fails and instruction.handler is None:
                 yield f"^{block.name}: a failing instruction has no handler"
+            yield from _state_rules(function, block, instruction, stage)
+
+
+def _state_rules(function: Function, block: Block, instruction: Instruction, stage: Stage) -> Iterator[str]:
+    wanted = isinstance(instruction, Suspend)
+    if stage == Stage.BUILT:
+        wanted = function.impure and may_leave(instruction)
+        if isinstance(instruction, Suspend):
+            yield f"^{block.name}: Suspend is not allowed at BUILT"
+    elif function.impure and isinstance(instruction, Deopt):
+        yield f"^{block.name}: an impure function ends with deopt"
+    if wanted != (instruction.resume is not None):
+        yield f"^{block.name}: {type(instruction).__name__} has {'no' if wanted else 'a'} state to go on from"
 
 
 def _definitions(function: Function) -> Iterator[str]:

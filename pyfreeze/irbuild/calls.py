@@ -190,8 +190,8 @@ def _match_arguments(
 def _coercion(context: FunctionContext, node: CallExpr, callee: RefExpr, build: Build) -> Operand:
     if node.arg_kinds != [ArgKind.ARG_POS]:
         raise Unsupported("PF106", node, f"`{_shown(callee)}` takes one argument")
-    argument = build(context, node.args[0])
     _bind_imported(context, callee, node)
+    argument = build(context, node.args[0])
     if callee.fullname in _FIXED_BY_NAME:
         if not (is_int(argument.type) or argument.type == BOOL):
             raise Unsupported("PF106", node, f"`{_shown(callee)}` of {type_name(argument.type)} raises TypeError")

@@ -12,7 +12,17 @@ from mypy.nodes import Statement
 
 from pyfreeze.ir.builder import FunctionBuilder
 from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
-from pyfreeze.ir.instructions import Block, Edge, LoadGlobal, Position, Site, Value
+from pyfreeze.ir.instructions import (
+    Block,
+    Edge,
+    LoadGlobal,
+    LoopState,
+    PointKind,
+    Position,
+    ResumeState,
+    Site,
+    Value,
+)
 from pyfreeze.ir.primitive import Primitive
 from pyfreeze.ir.types import (
     BOOL,
@@ -29,6 +39,7 @@ from pyfreeze.ir.types import (
 from pyfreeze.irbuild.declared_types import Declared, Scope
 from pyfreeze.irbuild.frozen_classes import FrozenClass
 from pyfreeze.irbuild.operand import Operand, VariableType, Weak, constant_operand, join, settled, variable_type
+from pyfreeze.irbuild.resumption import BindingUse
 from pyfreeze.irbuild.unsupported import Consequence, Rebuild, Unsupported
 from pyfreeze.primitives import TABLE
 
@@ -107,6 +118,10 @@ class FunctionContext:
         self.result_types: list[VariableType] = []
         self.variables: dict[str, Value] = {}
         self.loops: list[Loop] = []
+        self.for_loops: list[LoopState] = []  # the enclosing `for` loops
+        self.binding_uses: list[BindingUse] = []
+        self._called: tuple[str, ...] = ()  # functions of the module, in this statement so far
+        self._statements = 0
         self._surely_int: set[Value] = set()  # flags
         self._loaded: dict[str, Value] = {}  # module globals
         self.scope_prefix = ""  # of the variables of a comprehension
@@ -121,14 +136,42 @@ class FunctionContext:
 
     def site(self, node: Node) -> Site:
         """The place of `node`, with all variables that are set."""
-        line = node.line
-        position = Position(line, node.column, node.end_line or line, node.end_column or node.column)
+        position = position_of(node)
         shown = {
             name: value
             for name, value in self.variables.items()
             if name in self.code.co_varnames and name not in self.facts.maybe_unset | self.facts.late_floats
         }
         return Site(self.builder.function.name, position, tuple(shown), list(shown.values()))
+
+    def begin(self, node: Node, check: bool = True) -> None:
+        """A statement starts: where the interpreter goes on if native code leaves in it."""
+        self._called = ()
+        self._statements += 1
+        self.builder.resume = self._state(PointKind.STATEMENT, node, [])
+        if check:
+            self.builder.check_bindings()
+
+    def begin_step(self, node: Node, own: LoopState | None, check: bool = True) -> None:
+        """A loop goes on: a `for` with its next item, a `while` (`own` is None) with its condition."""
+        self._called = ()
+        self._statements += 1
+        kind = PointKind.STATEMENT if own is None else PointKind.LOOP
+        self.builder.resume = self._state(kind, node, [own] if own is not None else [])
+        if check:
+            self.builder.check_bindings()
+
+    def _state(self, kind: PointKind, node: Node, inner: list[LoopState]) -> ResumeState:
+        shown = {name: value for name, value in self.variables.items() if name.rstrip("?#") in self.code.co_varnames}
+        loops = [*self.for_loops, *inner]
+        return ResumeState(kind, position_of(node), self._statements, tuple(shown), list(shown.values()), loops)
+
+    def call(self, signature: Signature, values: list[Value], node: Node) -> Value:
+        """Call a function of the module: others may run, and bindings may change."""
+        returned = self._state(PointKind.RETURNED, node, [])
+        result = self.builder.call(signature.name, signature.result, values, self.site(node), returned)
+        self._called = (*self._called, signature.name)
+        return result
 
     # Values
 
@@ -182,6 +225,10 @@ class FunctionContext:
     def bind(self, binding: Binding) -> None:
         """Note that the function assumes `binding`."""
         self.builder.function.bindings.add(binding)
+        if self._called:
+            resume = self.builder.resume
+            line, column = (resume.position.line, resume.position.column) if resume is not None else (0, 0)
+            self.binding_uses.append(BindingUse(binding.name, self._called, line, column))
 
     def bind_builtin(self, name: str) -> None:
         self.bind(Binding(BindingKind.BUILTIN, name, "builtins", name))
@@ -347,6 +394,11 @@ class FunctionContext:
         then, otherwise = self.builder.new_block("then"), self.builder.new_block("else")
         self.builder.cond_branch(self.materialize(condition), Edge(then), Edge(otherwise))
         return then, otherwise
+
+
+def position_of(node: Node) -> Position:
+    line = node.line
+    return Position(line, node.column, node.end_line or line, node.end_column or node.column)
 
 
 def _is_exact_in_double(operand: Operand) -> bool:

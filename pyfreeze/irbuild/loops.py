@@ -6,6 +6,7 @@ A loop's header has a parameter for each variable that the loop assigns; each wa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from mypy.nodes import (
     ArgKind,
@@ -26,7 +27,7 @@ from mypy.nodes import (
     WhileStmt,
 )
 
-from pyfreeze.ir.instructions import Block, Constant, Edge, Value
+from pyfreeze.ir.instructions import Block, Constant, Edge, LoopKind, LoopState, Value
 from pyfreeze.ir.types import INT, INT64, ArrayType, TupleType, Type
 from pyfreeze.irbuild import arrays, calls
 from pyfreeze.irbuild.context import FunctionContext, Loop
@@ -117,11 +118,17 @@ def _open_header(
 
 
 def _close(
-    context: FunctionContext, node: Statement, header: Block, carried: list[str], extra: Callable[[], list[Value]]
+    context: FunctionContext,
+    node: Statement,
+    header: Block,
+    carried: list[str],
+    extra: Callable[[], list[Value]],
+    own: LoopState | None = None,
 ) -> None:
-    """The way back: poll, then jump to the header with the variables as they are."""
+    """The way back: poll, then jump to the header with the variables as they are. `own` is the state of a `for` loop."""
     if context.builder.terminated:
         return
+    context.begin_step(node, own)
     context.builder.poll(context.site(node))
     again = extra()
     context.builder.branch(header, again + [context.variables[key] for key in carried])
@@ -129,6 +136,7 @@ def _close(
 
 def while_loop(context: FunctionContext, node: WhileStmt, build_block: BuildBlock) -> None:
     header, carried, _ = _open_header(context, node, "while", [])
+    context.begin_step(node, None, check=False)  # was checked on the way here
     loop = Loop()
     decided = condition(context, node.expr)
     exits = []
@@ -222,7 +230,8 @@ def _over_tuple(context: FunctionContext, node: ForStmt, whole: Operand, build_b
         store(context, node.index, _numbered(context, items, counter, node), node.index)
 
     first, limit = (context.builder.constant(INT64, number) for number in (0, len(items)))
-    _count(context, node, first, lambda: limit, set_item, build_block)
+    made = context.builder.make_tuple([context.materialize(item) for item in items])
+    _count(context, node, _LoopValues(LoopKind.ITEMS, first, [made]), lambda: limit, set_item, build_block)
 
 
 def _numbered(context: FunctionContext, items: list[Operand], number: Value, node: ForStmt) -> Operand:
@@ -263,8 +272,9 @@ def _unit_step(
     def set_item(counter: Value) -> None:
         _item(context, node, Operand(INT64, counter), item)
 
-    last = context.materialize(stop)
-    _count(context, node, context.materialize(start), lambda: last, set_item, build_block)
+    limit = context.materialize(stop)
+    state = _LoopValues(LoopKind.RANGE, context.materialize(start), [limit])
+    _count(context, node, state, lambda: limit, set_item, build_block)
 
 
 def _counted_steps(
@@ -279,34 +289,51 @@ def _counted_steps(
     """Any other step: count the steps, whose number is computed once; the item is start + number * step."""
     start, _, step = bounds
     steps = context.materialize(context.apply("range.steps", bounds, ranged))
+    arithmetic = [context.materialize(start), context.materialize(step)]
     last = context.apply("int64.sub_wrapping", [steps, context.builder.constant(INT64, 1)], node) if backward else None
 
     def set_item(counter: Value) -> None:
         # Between start and stop, so that wrapping cannot change it.
         number = counter if last is None else context.apply("int64.sub_wrapping", [last, counter], node)
-        offset = context.apply("int64.mul_wrapping", [number, step], node)
-        _item(context, node, context.apply("int64.add_wrapping", [start, offset], node), item)
+        offset = context.apply("int64.mul_wrapping", [number, arithmetic[1]], node)
+        _item(context, node, context.apply("int64.add_wrapping", [arithmetic[0], offset], node), item)
 
-    _count(context, node, context.builder.constant(INT64, 0), lambda: steps, set_item, build_block)
+    kind = LoopKind.REVERSED if backward else LoopKind.STEPS
+    state = _LoopValues(kind, context.builder.constant(INT64, 0), [steps, *arithmetic])
+    _count(context, node, state, lambda: steps, set_item, build_block)
+
+
+@dataclass(frozen=True, slots=True)
+class _LoopValues:
+    """Where a loop starts to count, and what its iterator is made of besides the counter (see `LoopKind`)."""
+
+    kind: LoopKind
+    first: Value
+    rest: list[Value]
 
 
 def _count(
     context: FunctionContext,
     node: ForStmt,
-    first: Value,
+    values: _LoopValues,
     limit: Callable[[], Value],
     set_item: Callable[[Value], None],
     build_block: BuildBlock,
 ) -> None:
-    """Run the body for an int64 counter from `first` up to `limit`, which each step asks for again."""
-    header, carried, (counter,) = _open_header(context, node, "for", [first])
+    """Run the body for an int64 counter from the first value up to `limit`, which each step asks for again."""
+    header, carried, (counter,) = _open_header(context, node, "for", [values.first])
+    state = LoopState(values.kind, [counter, *values.rest], 0)
+    taken = LoopState(values.kind, state.values, 1)
     more = context.apply("int64.lt", [counter, limit()], node)
     loop = Loop()
     body, leave = context.branch_on(more, node)
     exits = [(leave, dict(context.variables))]
     context.builder.activate(body)
+    context.begin_step(node, state, check=False)
     set_item(counter)
+    context.for_loops.append(taken)
     _body(context, node.body.body, loop, build_block)
+    context.for_loops.pop()
     context.merge(loop.continues + context.here(), "again")
 
     def advance() -> list[Value]:
@@ -314,7 +341,7 @@ def _count(
         one = context.builder.constant(INT64, 1)
         return [context.materialize(context.apply("int64.add_wrapping", [counter, one], node))]
 
-    _close(context, node, header, carried, advance)
+    _close(context, node, header, carried, advance, taken)
     _finish(context, node.else_body.body if node.else_body else None, exits, loop, build_block)
 
 
@@ -342,7 +369,10 @@ def _over_array(
     def limit() -> Value:
         return context.materialize(arrays.length(context, array, node))
 
-    _count(context, node, context.builder.constant(INT64, 0), limit, set_item, build_block)
+    rest = [context.materialize(array), *([context.materialize(start)] if start is not None else [])]
+    kind = LoopKind.ARRAY if start is None else LoopKind.ENUMERATED
+    values = _LoopValues(kind, context.builder.constant(INT64, 0), rest)
+    _count(context, node, values, limit, set_item, build_block)
 
 
 def _is_enumerate(node: CallExpr) -> bool:

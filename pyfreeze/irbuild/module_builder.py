@@ -6,12 +6,14 @@ import dis
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import CodeType
 
 from mypy.nodes import ArgKind, Argument, ClassDef, Decorator, FuncDef, MypyFile, OverloadedFuncDef, Var
 from mypy.nodes import Context as Node
 from mypy.types import AnyType, CallableType, UnboundType
 
+from pyfreeze.analysis.purity import impure_functions
 from pyfreeze.ir.builder import FunctionBuilder
 from pyfreeze.ir.function import (
     MAXIMUM_SCALARS,
@@ -23,7 +25,7 @@ from pyfreeze.ir.function import (
     Module,
     reverse_postorder,
 )
-from pyfreeze.ir.instructions import Call, Value
+from pyfreeze.ir.instructions import Call, ResumeState, Value
 from pyfreeze.ir.types import (
     BOOL,
     FixedInt,
@@ -38,6 +40,7 @@ from pyfreeze.irbuild.declared_types import Declared, Scope, declared
 from pyfreeze.irbuild.frozen_classes import frozen_classes
 from pyfreeze.irbuild.module_constants import constant_value, has_text, module_constants, written_types
 from pyfreeze.irbuild.operand import Operand, constant_operand, join, settled
+from pyfreeze.irbuild.resumption import BindingUse, FindPoint, keep_states, strip_states, unsteady_functions
 from pyfreeze.irbuild.statements import block, falls_off
 from pyfreeze.irbuild.survey import survey
 from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
@@ -84,6 +87,7 @@ class _Candidate:
     signature: Signature | None = None
     function: Function | None = None
     result: Declared | None = None
+    binding_uses: list[BindingUse] = field(default_factory=list)
     in_progress: bool = False
 
 
@@ -91,14 +95,21 @@ _ATTEMPTS = 60  # each attempt widens the type of at least one variable
 
 
 def build_module(
-    tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType], *, every_reason: bool = False
+    tree: MypyFile,
+    module_name: str,
+    codes: Mapping[CodeKey, CodeType],
+    find_point: FindPoint,
+    *,
+    assume_impure: bool = False,
+    every_reason: bool = False,
 ) -> BuiltModule:
     """IR of every function of the module that can be native. `codes` are its functions' code objects.
 
-    Of the others, the first reason is found on the way; `every_reason` looks for all.
+    assume_impure: treat all functions as if they had side effects, to test how they leave native code.
+    every_reason: of the others, the first reason is found on the way; look for all.
     """
     builder = _ModuleBuilder(tree, module_name, codes)
-    built = builder.build()
+    built = builder.build(find_point, assume_impure)
     if every_reason:
         builder.find_every_reason()
     return built
@@ -168,22 +179,44 @@ class _ModuleBuilder:
     def _values(self) -> dict[str, ConstantValue]:
         return {name: value for name, (value, _) in self._constants.items()}
 
-    def build(self) -> BuiltModule:
+    def build(self, find_point: FindPoint, assume_impure: bool) -> BuiltModule:
         for candidate in list(self._candidates.values()):
             self._ensure_built(candidate)
         self._drop_callers_of_twins()
-        module = Module(self._module_name, structs={name: class_.struct for name, class_ in self._classes.items()})
-        keys = {}
-        for name, candidate in self._candidates.items():
-            if candidate.function is not None:
-                module.functions[name] = candidate.function
-                keys[name] = candidate.outcome.key
+        self._settle_states(find_point, assume_impure)
+        self._drop_callers_of_twins()
+        module = self._built()
+        keys = {name: self._candidates[name].outcome.key for name in module.functions}
         return BuiltModule(module, [*self._outcomes, *self._unseen()], keys)
 
     def _unseen(self) -> Iterator[FunctionOutcome]:
         """Functions that are not in mypy's tree."""
         seen = {outcome.key for outcome in self._outcomes}
         return (outcome for outcome in unseen_functions(self._codes) if outcome.key not in seen)
+
+    def _built(self) -> Module:
+        module = Module(self._module_name, structs={name: class_.struct for name, class_ in self._classes.items()})
+        for name, candidate in self._candidates.items():
+            if candidate.function is not None:
+                module.functions[name] = candidate.function
+        return module
+
+    def _settle_states(self, find_point: FindPoint, assume_impure: bool) -> None:
+        """Decide which functions leave in the middle; those that would have to and cannot keep their twins."""
+        module = self._built()
+        writing, impure = impure_functions(module), impure_functions(module, assume_impure)
+        unsteady = unsteady_functions(module) & impure
+        for name, function in module.functions.items():
+            if name not in impure:
+                strip_states(function)
+                continue
+            candidate = self._candidates[name]
+            has_point = partial(_has_point, find_point, candidate.code)
+            obstacle = keep_states(function, writing, impure, unsteady, candidate.binding_uses, has_point)
+            if obstacle is not None:
+                reason = Reason("PF116", obstacle.line, obstacle.column, obstacle.message, "")
+                candidate.outcome.reasons.append(reason)
+                candidate.function = None
 
     def _ensure_built(self, candidate: _Candidate) -> None:
         if candidate.function is not None or candidate.outcome.reasons or candidate.in_progress:
@@ -234,6 +267,7 @@ class _ModuleBuilder:
             raise Rebuild
         _remove_unreachable(function)
         _bind_classes(function)
+        candidate.binding_uses = context.binding_uses
         return function
 
     def _context(
@@ -391,6 +425,10 @@ class _ModuleBuilder:
             except Rebuild:
                 continue
         return reasons
+
+
+def _has_point(find_point: FindPoint, code: CodeType, state: ResumeState) -> bool:
+    return find_point(code, state) is not None
 
 
 def _functions(tree: MypyFile) -> Iterator[tuple[str, FuncDef, int | None, bool]]:

@@ -43,7 +43,7 @@ def _call(
             tuple(keyword_defaults),
         )
     )
-    return Operand(signature.result, context.builder.call(signature.name, signature.result, values, context.site(node)))
+    return Operand(signature.result, context.call(signature, values, node))
 
 
 def _default(signature: Signature, parameter: Parameter, node: Node) -> ConstantValue:

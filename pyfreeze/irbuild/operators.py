@@ -305,7 +305,7 @@ def leave_for_nans(context: FunctionContext, one: Operand, other: Operand, node:
     nans = [context.apply("float64.ne", [operand, operand], node) for operand in (one, other)]
     leave, stay = context.branch_on(context.apply("bool.and", nans, node), node)
     context.builder.activate(leave)
-    context.builder.deopt()
+    context.builder.deopt(only_from_start=True)
     context.builder.activate(stay)
 
 

@@ -17,9 +17,11 @@ from mypy.nodes import (
     EllipsisExpr,
     Expression,
     ExpressionStmt,
+    FloatExpr,
     ForStmt,
     IfStmt,
     IndexExpr,
+    IntExpr,
     NameExpr,
     OperatorAssignmentStmt,
     OpExpr,
@@ -60,6 +62,7 @@ def block(context: FunctionContext, statements: list[Statement]) -> None:
 
 
 def _statement(context: FunctionContext, node: Statement) -> None:
+    context.begin(node, check=not _is_empty(node))
     match node:
         case ExpressionStmt(expr=StrExpr() | EllipsisExpr()) | PassStmt():
             pass
@@ -97,6 +100,17 @@ def _statement(context: FunctionContext, node: Statement) -> None:
             block(context, body)
         case _:
             raise Unsupported("PF101", node, f"{_described(node)} is not compiled yet")
+
+
+def _is_empty(node: Statement) -> bool:
+    """Whether it can neither fail nor depend on a binding, and may have no bytecode."""
+    match node:
+        case ExpressionStmt(expr=StrExpr() | EllipsisExpr()) | PassStmt() | BreakStmt() | ContinueStmt() | MypyBlock():
+            return True
+        case ReturnStmt(expr=None | IntExpr() | FloatExpr()):
+            return True
+        case _:
+            return False
 
 
 def _described(node: Statement) -> str:

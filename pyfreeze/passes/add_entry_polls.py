@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyfreeze.analysis.call_graph import recursive_functions
 from pyfreeze.ir.function import Module
-from pyfreeze.ir.instructions import Poll, Position, Site
+from pyfreeze.ir.instructions import PointKind, Poll, Position, ResumeState, Site
 
 
 def add_entry_polls(module: Module) -> None:
@@ -13,4 +13,7 @@ def add_entry_polls(module: Module) -> None:
         line = function.line
         names = tuple(value.name for value in function.parameters)
         site = Site(name, Position(line, 0, line, 0), names, list(function.parameters))
-        function.entry.instructions.insert(0, Poll([], None, site))
+        poll = Poll([], None, site)
+        if function.impure:
+            poll.resume = ResumeState(PointKind.START, site.position, 0, names, list(function.parameters), [])
+        function.entry.instructions.insert(0, poll)

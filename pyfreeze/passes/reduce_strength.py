@@ -47,7 +47,7 @@ def _use_shift_or_mask(instruction: Apply, constants: dict[Value | None, int], b
     instruction.primitive = TABLE[f"{type_}.{'rshift' if is_division else 'and'}"]
     instruction.operands = [instruction.operands[0], constant.result]
     if not instruction.primitive.effects.fails:
-        instruction.site = None
+        instruction.site = instruction.resume = None
 
 
 def _find_multiples(function: Function, constants: dict[Value | None, int]) -> None:

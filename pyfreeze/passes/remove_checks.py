@@ -36,7 +36,7 @@ def remove_checks(function: Function, assumed: Mapping[Value, Interval] | None =
         pieces = itertools.product(*(ranges.pieces(operand, block) for operand in item.operands))
         if _divides_by_nonzero(item, definitions) or (applies and all(applies(*operands) for operands in pieces)):
             item.primitive = _cheapest(item.primitive, [ranges.of(operand, block) for operand in item.operands])
-            item.site = None
+            item.site = item.resume = None
 
 
 def _has_variants(row: Primitive) -> bool:

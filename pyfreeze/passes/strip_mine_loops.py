@@ -25,7 +25,9 @@ from pyfreeze.ir.instructions import (
     Constant,
     Edge,
     Instruction,
+    LoopState,
     Poll,
+    ResumeState,
     Site,
     Value,
     edges_of,
@@ -42,6 +44,7 @@ class _Counted:
     compare: Apply
     poll: Poll
     length: Apply | None  # of an array, which is the limit
+    inside: frozenset[Value]  # defined in the loop
 
 
 def strip_mine_loops(module: Module) -> None:
@@ -87,7 +90,19 @@ def _counted(function: Function, loop: Loop, bounded: set[str]) -> _Counted | No
     following = back.arguments[header.parameters.index(counter)]
     if branch.edges[1].target in loop.blocks or not _is_counted_up(function, following, counter):
         return None
-    return _Counted(header, latch, back, compare, polls[0], length)
+    if not _can_move(polls[0], counter, frozenset(inside), header):
+        return None
+    return _Counted(header, latch, back, compare, polls[0], length, frozenset(inside))
+
+
+def _can_move(poll: Poll, counter: Value, inside: frozenset[Value], header: Block) -> bool:
+    """Whether what the loops of the poll's state need is known at the header."""
+    loops = poll.resume.loops if poll.resume is not None else []
+    needed = [value for one in loops for value in one.values if value is not counter]
+    own = [one for one in loops if one.values[0] is counter]
+    return not any(value in inside or value in header.parameters for value in needed) and all(
+        one.taken == 1 for one in own
+    )
 
 
 def _is_counted_up(function: Function, following: Value, counter: Value) -> bool:
@@ -144,9 +159,29 @@ def _strip_mine(function: Function, loop: _Counted) -> None:
     again = Apply([counter, limit], more, primitive=TABLE["int64.lt"])
     ended.instructions = [again, CondBranch([more], edges=[Edge(polling), leave], likely=None)]
     poll = Poll([], None, _site_at_header(loop))
+    if loop.poll.resume is not None:
+        poll.resume = _state_at_header(loop, loop.poll.resume)
     polling.instructions = [poll, Branch([], edges=[Edge(outer, list(header.parameters))])]
     loop.latch.instructions.remove(loop.poll)
     function.blocks += [outer, ended, polling]
+
+
+def _state_at_header(loop: _Counted, state: ResumeState) -> ResumeState:
+    """As `_site_at_header`: the loop's own next item is the header's; locals that the header does not know are unset.
+
+    No one reads those before they are set again, or they would be parameters of the header.
+    """
+    counter = loop.compare.operands[0]
+    inside = {*loop.inside, *loop.header.parameters}
+    known = dict(zip(loop.back.arguments, loop.header.parameters, strict=True))
+    values = dict(zip(state.local_names, state.local_values, strict=True))
+    missing = {name.rstrip("?#") for name, value in values.items() if value in inside and value not in known}
+    kept = {name: value for name, value in values.items() if name.rstrip("?#") not in missing}
+    loops = [LoopState(one.kind, one.values, 0) if one.values[0] is counter else one for one in state.loops]
+    shown = ResumeState(state.kind, state.position, state.number, tuple(kept), list(kept.values()), [])
+    moved = shown.replaced(known)
+    moved.loops = loops
+    return moved
 
 
 def _site_at_header(loop: _Counted) -> Site:

@@ -138,7 +138,7 @@ class _Unboxer:
         if item.result is not None:
             item.result = self._words.get(item.result, item.result)
         if not item.primitive.effects.fails:
-            item.site = None
+            item.site = item.resume = None
 
     def _tag_operands(self, item: Instruction, rewritten: list[Instruction]) -> None:
         """Make tagged words of the chosen operands of an instruction that stays as it is."""
@@ -163,6 +163,8 @@ class _Unboxer:
                     edge.arguments[index] = tagged
         if item.site is not None:
             item.site.local_values = [self._words.get(value, value) for value in item.site.local_values]
+        if item.resume is not None:
+            item.resume = item.resume.replaced(self._words)
 
 
 def _on_words(row: Primitive) -> Primitive | None:

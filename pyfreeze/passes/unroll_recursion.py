@@ -27,6 +27,8 @@ _MAXIMUM_LEVELS = 6
 
 
 def unroll_recursion(function: Function) -> None:
+    if function.impure:  # the interpreter would have to go on in several frames
+        return
     if not any(_is_self_call(instruction, function) for instruction in function.instructions()):
         return
     original = Function(function.name, function.parameter_names, function.result, copy_blocks(function.blocks, "body"))

@@ -7,7 +7,7 @@ bits of a sum, product, difference, shift left, negation or bitwise result depen
 from __future__ import annotations
 
 from pyfreeze.ir.function import Function
-from pyfreeze.ir.instructions import Apply, Constant, Instruction, Value, edges_of
+from pyfreeze.ir.instructions import Apply, Constant, Instruction, Value, edges_of, shown_values
 from pyfreeze.ir.types import FixedInt
 from pyfreeze.primitives import TABLE
 
@@ -26,8 +26,7 @@ def wrap_masked_arithmetic(function: Function) -> None:
     for instruction in function.instructions():
         for value in instruction.operands:
             users.setdefault(value, []).append(instruction)
-        if instruction.site is not None:
-            shown.update(instruction.site.local_values)
+        shown.update(shown_values(instruction))
         for edge in edges_of(instruction):
             shown.update(edge.arguments)
     masked: dict[Value, bool] = {}
@@ -37,7 +36,7 @@ def wrap_masked_arithmetic(function: Function) -> None:
             assert result is not None
             if _low_bits_only(result, users, shown, constants, masked):
                 instruction.primitive = TABLE[f"{instruction.primitive.name}_wrapping"]
-                instruction.site = None
+                instruction.site = instruction.resume = None
 
 
 def _operation(instruction: Instruction) -> str:

@@ -9,7 +9,7 @@
 
 #define PF_ABI_VERSION 3
 
-enum { PF_OK = 0, PF_ERROR = 1, PF_DEOPT = 2 };
+enum { PF_OK = 0, PF_ERROR = 1, PF_DEOPT = 2, PF_RESUME = 3 };
 
 /* Codes in place of a parameter in pf_guard_failed. */
 enum {
@@ -19,6 +19,7 @@ enum {
     PF_REASON_STALE = -4,
     PF_REASON_STACK = -5,
     PF_REASON_NAMES = -6,
+    PF_REASON_RESUMED = -7,
 };
 
 enum { PF_WRONG_TYPE = 1, PF_OUT_OF_RANGE = 2 };
@@ -32,6 +33,16 @@ typedef struct PfSite {
     int32_t offset; /* bytes from the start of the trampolined bytecode */
     const char *locals;
 } PfSite;
+
+/* A place where the interpreter can go on, and how the payload describes the state there: `locals` as in a PfSite, with 'u'
+ * before one whose first word says whether it is set, and 'w' before a double whose first word says that it stands for an
+ * int; `loops` has a letter and a digit for each (runtime/src/resume.c). */
+typedef struct PfPoint {
+    struct PfFunction *function;
+    int32_t number; /* of its constant in the trampolined code; -1: the interpreter cannot go on here */
+    const char *locals, *loops;
+    int32_t loop_count;
+} PfPoint;
 
 /* A Python callable with the types of its operands and result: "qq:q". With '!' for ':' a result out of range is no
  * OverflowError but leaves native code. The last operands are given by `keywords`, "rel_tol abs_tol". `polls` is the
@@ -107,6 +118,7 @@ typedef struct PfNative {
     vectorcallfunc vectorcall; /* the function's entry */
     PyObject *instance;        /* owned; a capsule, so that there are no cycles for the collector */
     const PfFunction *function;
+    Py_ssize_t first_point;    /* of what code that goes on in the middle asks */
 } PfNative;
 
 #define PF_HASH_KEY 0x7079667265657a65LL
@@ -163,6 +175,15 @@ int64_t pf_python_frames_left(PyThreadState *thread);
 void pf_allow_reload(PyObject *module);
 void pf_show_site(const PfSite *site);
 int64_t pf_stack_left(void);
+int pf_is_own_frame(const PfFunction *function); /* the current frame */
+int pf_has_ended(PyObject *frame);
+PyObject *pf_get_local(Py_ssize_t index); /* of the current frame; borrowed, NULL if unset */
+void pf_set_locals(PyObject **values, Py_ssize_t count); /* of the current frame; takes the references and leaves NULL */
+PyObject *pf_frame_function(PyThreadState *thread); /* borrowed: what was called to make the current frame */
+int pf_enters_waiting_state(PyThreadState *thread); /* whether the current frame is one that goes on: its locals are set then */
+PyObject *pf_next_step(Py_ssize_t first_point);
+PyObject *pf_new_next(const PfFunction *function, Py_ssize_t first_point);
+extern int64_t pf_waiting_states; /* in all threads */
 extern PyObject *pf_twin_object;
 extern PyObject *pf_builtins; /* the dictionary of the module builtins */
 extern PfModule *pf_modules[];

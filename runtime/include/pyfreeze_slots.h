@@ -1,6 +1,7 @@
 /* The table of functions that compiled modules call, in order: append only, or raise PF_ABI_VERSION.
  * Read by C (table and prototypes) and by the compiler (pyfreeze/codegen/runtime_slots.py). Allowed types: int32_t,
- * int64_t, uint64_t, double, void and pointers. All need the GIL. Statuses: 0 ok, 1 exception set, 2 leave native code. */
+ * int64_t, uint64_t, double, void and pointers. All need the GIL. Statuses: 0 ok, 1 exception set, 2 leave native code,
+ * 3 leave it with a state saved. */
 
 /* Module. Borrowed result. */
 PF_SLOT(PyObject *, pf_module_init, (PfModule *module))
@@ -46,3 +47,11 @@ PF_SLOT(int32_t, pf_raise, (PfFunction *function, const char *exception, const c
 PF_SLOT(void, pf_traceback, (int32_t status, const PfSite *site, const uint64_t *payload)) /* nothing unless status is 1 */
 PF_SLOT(int32_t, pf_recursion, (PfFunction *function, PyThreadState *thread, int64_t remaining))
 PF_SLOT(int32_t, pf_poll, (PfModule *module, const PfSite *site, PyThreadState *thread))
+
+/* Leaving in the middle. pf_suspend: status 1 as it is, else saves the state and gives 3. pf_resume: another status than 3
+ * as it is, else the interpreter goes on in `function`, which native code had called; 2 if its result does not fit: then
+ * pf_suspend is next, at a point that takes it. pf_resume_here: the interpreter goes on in the frame from which native code
+ * was entered; answers the trampoline. */
+PF_SLOT(int32_t, pf_suspend, (int32_t status, const PfPoint *point, const uint64_t *payload))
+PF_SLOT(int32_t, pf_resume, (int32_t status, PfFunction *function, const char *descriptor, uint64_t *result))
+PF_SLOT(PyObject *, pf_resume_here, (PfFunction *function))

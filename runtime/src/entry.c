@@ -96,6 +96,8 @@ static int32_t find_reason(PfFunction *function, PfNative *self, PyThreadState *
 static void *enter_slowly(PfFunction *function, PfNative *self, PyThreadState *thread)
 {
     const char *broken = NULL;
+    if (pf_waiting_states > 0 && pf_enters_waiting_state(thread))
+        return NULL;
     int32_t reason = find_reason(function, self, thread, &broken);
     if (reason == 0)
         return pf_breaker_address(thread);
@@ -107,7 +109,7 @@ void *pf_enter(PfFunction *function, PfNative *self)
 {
     PyThreadState *thread = PyThreadState_Get();
     if (self->instance == function->module->instance && pf_reason_against_native(thread, function) == 0 &&
-        pf_forced_twins == 0 && pf_is_valid(function))
+        (pf_forced_twins | pf_waiting_states) == 0 && pf_is_valid(function))
         return pf_breaker_address(thread);
     return enter_slowly(function, self, thread);
 }

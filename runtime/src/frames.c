@@ -48,6 +48,33 @@ static _PyInterpreterFrame *own_frame(const PfFunction *function)
     return frame != NULL && pf_is_code_of((PyObject *)code_of(frame), function) ? frame : NULL;
 }
 
+int pf_is_own_frame(const PfFunction *function) { return own_frame(function) != NULL; }
+
+int pf_has_ended(PyObject *frame) { return ((PyFrameObject *)frame)->f_frame->owner == FRAME_OWNED_BY_FRAME_OBJECT; }
+
+PyObject *pf_get_local(Py_ssize_t index) { return current_frame()->localsplus[index]; }
+
+void pf_set_locals(PyObject **values, Py_ssize_t count)
+{
+    _PyInterpreterFrame *frame = current_frame();
+    for (Py_ssize_t index = 0; index < count; index++) {
+        PyObject *value = values[index];
+        values[index] = NULL;
+        Py_XSETREF(frame->localsplus[index], value);
+    }
+}
+
+PyObject *pf_frame_function(PyThreadState *thread)
+{
+    (void)thread;
+    _PyInterpreterFrame *frame = current_frame();
+#if PY_VERSION_HEX >= 0x030C0000
+    return frame != NULL ? frame->f_funcobj : NULL;
+#else
+    return frame != NULL ? (PyObject *)frame->f_func : NULL;
+#endif
+}
+
 void pf_show_site(const PfSite *site)
 {
     _PyInterpreterFrame *frame = own_frame(site->function);

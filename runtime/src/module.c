@@ -4,7 +4,7 @@
 #include <marshal.h>
 #include <string.h>
 
-static const char native_mark[] = "\0pyfreeze native", twin_mark[] = "\0pyfreeze twin";
+static const char native_mark[] = "\0pyfreeze native", twin_mark[] = "\0pyfreeze twin", next_mark[] = "\0pyfreeze next";
 
 static int is_mark(PyObject *constant, const char *mark, size_t size)
 {
@@ -36,6 +36,9 @@ int pf_patch_code(PfModule *module, PyCodeObject *code, PyObject *instance)
         }
         if (is_mark(constant, native_mark, sizeof native_mark - 1))
             replacement = native_function(module, constant, code, instance);
+        else if (is_mark(constant, next_mark, sizeof next_mark - 1))
+            replacement = pf_new_next(&module->functions[PyLong_AsLong(PyTuple_GET_ITEM(constant, 1))],
+                                      PyLong_AsSsize_t(PyTuple_GET_ITEM(constant, 2)));
         else if (is_mark(constant, twin_mark, sizeof twin_mark - 1))
             replacement = Py_NewRef(pf_twin_object);
         else

@@ -6,9 +6,18 @@
 
 static const char instance_name[] = "pyfreeze.instance";
 
+/* What code that goes on in the middle asks for the next step. */
+static PyObject *next(PyObject *object, PyObject *const *arguments, size_t count, PyObject *keyword_names)
+{
+    (void)arguments;
+    (void)count;
+    (void)keyword_names;
+    return pf_next_step(((PfNative *)object)->first_point);
+}
+
 static void deallocate(PyObject *object)
 {
-    Py_DECREF(((PfNative *)object)->instance);
+    Py_XDECREF(((PfNative *)object)->instance);
     PyObject_Free(object);
 }
 
@@ -40,6 +49,18 @@ PyObject *pf_new_native(const PfFunction *function, PyObject *instance)
     native->vectorcall = function->entry;
     native->instance = Py_NewRef(instance);
     native->function = function;
+    return (PyObject *)native;
+}
+
+PyObject *pf_new_next(const PfFunction *function, Py_ssize_t first_point)
+{
+    PfNative *native = PyObject_New(PfNative, &native_type);
+    if (native == NULL)
+        return NULL;
+    native->vectorcall = next;
+    native->instance = NULL;
+    native->function = function;
+    native->first_point = first_point;
     return (PyObject *)native;
 }
 

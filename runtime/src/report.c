@@ -10,6 +10,7 @@ static const char *reason_text(const PfCounter *counter)
     case PF_REASON_DEOPT: return "a value came up that native code does not hold";
     case PF_REASON_STALE: return "the module was executed again";
     case PF_REASON_NAMES: return "it was called with other globals or builtins than its module's";
+    case PF_REASON_RESUMED: return "native code was left in the middle of a call";
     case PF_REASON_STACK: return "the C stack was nearly used up";
     default: return counter->reason == PF_OUT_OF_RANGE ? "argument out of range" : "argument of another type";
     }

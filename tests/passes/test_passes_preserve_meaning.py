@@ -17,9 +17,20 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from pyfreeze.codegen.code_objects import functions_of
+from pyfreeze.codegen.resume_points import find_point
 from pyfreeze.ir.function import Module
 from pyfreeze.ir.instructions import Position
-from pyfreeze.ir.interpreter import Deoptimized, Entry, LimitExceeded, Limits, Outcome, Raised, Returned, interpret
+from pyfreeze.ir.interpreter import (
+    Deoptimized,
+    Entry,
+    LimitExceeded,
+    Limits,
+    Outcome,
+    Raised,
+    Resumed,
+    Returned,
+    interpret,
+)
 from pyfreeze.ir.primitive import Scalar
 from pyfreeze.ir.printer import format_module
 from pyfreeze.ir.verifier import verify
@@ -29,7 +40,7 @@ from pyfreeze.passes.pipeline import PASSES, Pass, run_passes
 from pyfreeze.primitives import ranges
 from pyfreeze.sources import read_source
 from pyfreeze.typecheck.checker import typecheck
-from tests.conftest import exact
+from tests.conftest import ASSUME_IMPURE, exact
 from tests.fuzz.test_generated_programs import EDGES
 from tests.passes.programs import CallingProgram, calling_programs
 
@@ -59,7 +70,7 @@ def _build(folder: Path, text: str) -> tuple[Module, dict[str, Callable[..., Sca
     assert typed.tree is not None, typed.errors
     namespace: dict[str, Callable[..., Scalar]] = {}
     exec(code, namespace)
-    return build_module(typed.tree, "generated", functions_of(code)).module, namespace
+    return build_module(typed.tree, "generated", functions_of(code), find_point, ASSUME_IMPURE).module, namespace
 
 
 def _cases(made: list[CallingProgram], text: str) -> Iterator[Case]:
@@ -81,6 +92,16 @@ def _shown(outcome: Outcome) -> object:
             return "raised", kind, exact(arguments), places
         case Deoptimized():
             return "deoptimized"
+        case Resumed():
+            return (
+                "resumed",
+                outcome.function,
+                outcome.kind,
+                outcome.position,
+                exact(outcome.locals),
+                outcome.loops,
+                outcome.callers,
+            )
 
 
 def _of_python(function: Callable[..., Scalar], arguments: tuple[Scalar, ...]) -> Outcome:
@@ -121,7 +142,7 @@ def _is_overflow(outcome: Outcome) -> bool:
 def _is_permitted(outcome: Outcome) -> bool:
     """An end that need not be CPython's. The depth at which recursion ends is this test's own."""
     recursion = isinstance(outcome, Raised) and outcome.kind == "RecursionError"
-    return recursion or _is_overflow(outcome) or isinstance(outcome, Deoptimized)
+    return recursion or _is_overflow(outcome) or isinstance(outcome, Deoptimized | Resumed)
 
 
 class _Check:
