@@ -119,21 +119,31 @@ void pf_guard_failed(PfFunction *function, int32_t parameter, int32_t reason)
     pf_count_twin(function, parameter, reason, NULL);
 }
 
+/* `lambda: None`, made without running anything: what waits would be handled there. */
+static PyObject *make_empty_function(void)
+{
+    PyObject *code = Py_CompileString("lambda: None", "<pyfreeze>", Py_eval_input), *scope = PyDict_New();
+    PyObject *function = NULL;
+    if (code != NULL && scope != NULL) {
+        PyObject *constants = ((PyCodeObject *)code)->co_consts;
+        for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(constants) && function == NULL; index++)
+            if (PyCode_Check(PyTuple_GET_ITEM(constants, index)))
+                function = PyFunction_New(PyTuple_GET_ITEM(constants, index), scope);
+    }
+    Py_XDECREF(code);
+    Py_XDECREF(scope);
+    return function;
+}
+
 /* A Python function, entered and left: its first instruction handles whatever still waits (garbage collection,
  * asynchronous exceptions). Its own traceback entry is dropped. */
 static int handle_the_rest(void)
 {
     static PyObject *function;
-    if (function == NULL) {
-        PyObject *scope = PyDict_New();
-        PyObject *made = scope ? PyRun_String("poll = lambda: None", Py_single_input, scope, scope) : NULL;
-        if (made != NULL)
-            function = Py_XNewRef(PyDict_GetItemString(scope, "poll"));
-        Py_XDECREF(made);
-        Py_XDECREF(scope);
-        if (function == NULL)
-            return -1;
-    }
+    if (function == NULL)
+        function = make_empty_function();
+    if (function == NULL)
+        return -1;
     PyObject *done = PyObject_CallNoArgs(function);
     if (done == NULL) {
         PyObject *type, *value, *traceback;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -177,3 +178,22 @@ def test_other_threads_run_between_slow_steps(tmp_path: Path) -> None:
     done.set()
     thread.join()
     assert len(ticks) > 10 or sys.getswitchinterval() > 0.01
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals to oneself")
+def test_an_interrupt_that_is_caught_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Whichever poll is the process's first one: CPython kills a process that ends by an interrupt nobody caught."""
+    both = build_both(tmp_path, "def spin(n: int) -> int:\n    for i in range(n):\n        n ^= i\n    return n\n")
+    script = f"""
+import os, signal, sys, threading, traceback
+sys.path.insert(0, {str(tmp_path)!r})
+import {both.path.stem} as m
+for _ in range(3):
+    threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+    try:
+        m.spin(10**13)
+    except KeyboardInterrupt as error:
+        print([entry.name for entry in traceback.extract_tb(error.__traceback__)])
+"""
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert finished.stdout == "['<module>', 'spin']\n" * 3 and finished.returncode == 0, finished.stderr
