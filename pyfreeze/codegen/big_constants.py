@@ -62,7 +62,7 @@ class _Filler:
         returned, pair, status, failed, made = slow_path_type(primitive), *(self._fresh() for _ in range(4))
         following = f"made{self._counter}"
         self._lines += [
-            f"{pair} = call {returned} {slow_path(self._symbols, primitive)}(i64 {left}, i64 {right << 1})",
+            f"{pair} = call {returned} {slow_path(self._symbols, primitive, polls=False)}(i64 {left}, i64 {right << 1})",
             f"call void {self._symbols.slot('pf_int_decref')}(i64 {left})",
             f"{status} = extractvalue {returned} {pair}, 1",
             f"{failed} = icmp ne i8 {status}, 0",

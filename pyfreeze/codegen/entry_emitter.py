@@ -42,6 +42,14 @@ def entry_symbol(name: str) -> str:
     return f'@"entry {name}"'
 
 
+def may_return_none(function: Function) -> bool:
+    """Whether None is a result, so that another object has to stand for the twin.
+
+    Where the interpreter goes on in the middle, it may come to a function that was replaced meanwhile.
+    """
+    return function.result == NONE or function.impure
+
+
 class EntryEmitter:
     """Emits one wrapper, a `vectorcallfunc` of a `PfNative`.
 
@@ -68,7 +76,7 @@ class EntryEmitter:
         self._line(f"%breaker = call ptr {slot('pf_enter')}(ptr {record}, ptr %self)")
         self._line("%native = icmp ne ptr %breaker, null")
         self._line('br i1 %native, label %"go", label %"twin", !prof !2')
-        twin = "pf_twin" if function.result == NONE else "pf_none"
+        twin = "pf_twin" if may_return_none(function) else "pf_none"
         self._failures.append(f'"twin":\n%refused = call ptr {slot(twin)}()\nret ptr %refused')
         self._label("go")
         arguments = [self._unbox(number, value) for number, value in enumerate(function.parameters)]

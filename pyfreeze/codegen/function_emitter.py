@@ -380,7 +380,9 @@ class FunctionEmitter:
             return
         returned, pair, ended = slow_path_type(primitive), self._fresh(), self._fresh()
         operands = ", ".join(map(self._typed, instruction.operands))
-        self._line(f"{pair} = call {returned} {slow_path(self._symbols, primitive)}({operands}) #1")
+        # What leaves in the middle has places for that, which slow paths are not: the next poll is soon enough.
+        slow = slow_path(self._symbols, primitive, polls=not self._function.impure)
+        self._line(f"{pair} = call {returned} {slow}({operands}) #1")
         self._line(f"{ended} = extractvalue {returned} {pair}, 1")
         if not (primitive.lowering.recovers or fast is None):
             assert handler is not None and fast is not None

@@ -14,14 +14,14 @@ from pyfreeze.analysis.call_graph import reachable, recursive_functions, transit
 from pyfreeze.codegen.array_access import METADATA
 from pyfreeze.codegen.big_constants import fill_big_constants
 from pyfreeze.codegen.code_objects import CodeKey, functions_of, marshalled, with_trampolines
-from pyfreeze.codegen.entry_emitter import EntryEmitter, entry_symbol
+from pyfreeze.codegen.entry_emitter import EntryEmitter, entry_symbol, may_return_none
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable
 from pyfreeze.codegen.machine_types import string_literal
 from pyfreeze.codegen.resume_points import PointTable
 from pyfreeze.codegen.symbols import Symbols, record_symbol
 from pyfreeze.ir.function import UNKNOWN_DEFAULTS, Binding, BindingKind, ConstantValue, Function, Module
 from pyfreeze.ir.instructions import Call
-from pyfreeze.ir.types import NONE, StructType, signature
+from pyfreeze.ir.types import StructType, signature
 
 HASH_KEY = 0x7079667265657A65
 """Counterpart: `PF_HASH_KEY` in `runtime/include/pyfreeze_abi.h`."""
@@ -85,7 +85,9 @@ class _ModuleEmitter:
 
     def text(self) -> str:
         indices = {key: self._indices[name] for name, key in self._info.keys.items() if name in self._indices}
-        returning_none = {index for name, index in self._indices.items() if self._module.functions[name].result == NONE}
+        returning_none = {
+            index for name, index in self._indices.items() if may_return_none(self._module.functions[name])
+        }
         tables = self._point_tables()
         points = {self._indices[name]: table.points for name, table in tables.items()}
         code, changed = with_trampolines(self._info.code, indices, points, returning_none)

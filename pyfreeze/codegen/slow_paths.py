@@ -13,24 +13,27 @@ from pyfreeze.ir.primitive import Primitive
 from pyfreeze.ir.types import Type
 
 
-def slow_path(symbols: Symbols, primitive: Primitive) -> str:
-    """The symbol of `{result, i8 status} (operands…)`; the result means something if the status is OK."""
-    name = f'@"slow {primitive.name}"'
-    return symbols.define(name, lambda: _definition(symbols, primitive, name))
+def slow_path(symbols: Symbols, primitive: Primitive, polls: bool) -> str:
+    """The symbol of `{result, i8 status} (operands…)`; the result means something if the status is OK.
+
+    polls: whether it lets others run first, and may end with DEOPT because of that
+    """
+    name = f'@"slow {primitive.name}"' if polls else f'@"steady {primitive.name}"'
+    return symbols.define(name, lambda: _definition(symbols, primitive, name, polls))
 
 
 def slow_path_type(primitive: Primitive) -> str:
     return f"{{{llvm_type(primitive.result)}, i8}}"
 
 
-def _definition(symbols: Symbols, primitive: Primitive, name: str) -> str:
+def _definition(symbols: Symbols, primitive: Primitive, name: str, polls: bool) -> str:
     assert primitive.python is not None
     parameters = [f"%a{index}" for index in range(len(primitive.operands))]
     listed = ", ".join(
         f"{llvm_type(type_)} {parameter}" for type_, parameter in zip(primitive.operands, parameters, strict=True)
     )
     stores, words = _stores(primitive.operands, parameters)
-    record = symbols.callable(primitive.python, primitive.operands, primitive.result, primitive.effects)
+    record = symbols.callable(primitive.python, primitive.operands, primitive.result, primitive.effects, polls)
     returned = slow_path_type(primitive)
     lines = [
         f"define internal {returned} {name}({listed}) #2 {{",

@@ -109,13 +109,15 @@ class Symbols:
         name = f'@"guard {primitive.name}"'
         return self.define(name, lambda: f"define internal i1 {name}({parameters}) alwaysinline {{\n{body}\n}}")
 
-    def callable(self, python: PythonCallable, operands: Iterable[Type], result: Type, effects: Effects) -> str:
+    def callable(
+        self, python: PythonCallable, operands: Iterable[Type], result: Type, effects: Effects, may_poll: bool
+    ) -> str:
         """A static `PfCallable` for the slow path; a result out of range deoptimizes unless the operation raises."""
         given, separator = "".join(map(self.descriptor, operands)), ":" if effects.raises else "!"
         described = given + separator + self.descriptor(result)
         keywords = " ".join(python.keywords)
         texts = (python.module, python.name, described, keywords)
-        polls = "@module" if effects.fails else "null"
+        polls = "@module" if effects.fails and may_poll else "null"
         name = f'@"callable {python}({described}){keywords} {polls}"'
         fields = (*(self.string(text.encode()) for text in texts), polls, "null", "null", "@module")
         values = ", ".join(f"ptr {field}" for field in fields)

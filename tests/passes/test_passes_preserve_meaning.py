@@ -70,7 +70,9 @@ def _build(folder: Path, text: str) -> tuple[Module, dict[str, Callable[..., Sca
     assert typed.tree is not None, typed.errors
     namespace: dict[str, Callable[..., Scalar]] = {}
     exec(code, namespace)
-    return build_module(typed.tree, "generated", functions_of(code), find_point, ASSUME_IMPURE).module, namespace
+    return build_module(
+        typed.tree, "generated", functions_of(code), find_point, assume_impure=ASSUME_IMPURE
+    ).module, namespace
 
 
 def _cases(made: list[CallingProgram], text: str) -> Iterator[Case]:
