@@ -7,7 +7,8 @@ The prologue stands between the leading RESUME and the rest of the original byte
     if result is not TWIN: return result
     the original bytecode
 
-`native` and TWIN are constants; here they are marks that the runtime replaces (`runtime/src/module.c`). All that depends
+`native` and TWIN are constants; here they are marks that the runtime replaces (`runtime/src/module.c`). In a subinterpreter
+it takes the prologue out again, so the mark of `native` also says where that is, in words. All that depends
 on CPython's bytecode is in this file. Instruction words are two bytes; jumps are relative, so that the rest can move.
 """
 
@@ -28,10 +29,10 @@ _VERSION = sys.version_info[:2]
 def trampolined(code: CodeType, function_index: int) -> CodeType:
     """`code` with the prologue that calls native function `function_index` of the module."""
     count = code.co_argcount + code.co_kwonlyargcount
-    constants = (*code.co_consts, (NATIVE_MARK, function_index), (TWIN_MARK,))
-    native, twin = len(constants) - 2, len(constants) - 1
+    native, twin = len(code.co_consts), len(code.co_consts) + 1
     start = _leading_words(code)
     prologue = _prologue(count, native, twin)
+    constants = (*code.co_consts, (NATIVE_MARK, function_index, start, len(prologue) // 2), (TWIN_MARK,))
     return code.replace(
         co_code=code.co_code[: 2 * start] + prologue + code.co_code[2 * start :],
         co_consts=constants,
