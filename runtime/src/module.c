@@ -122,6 +122,23 @@ static PyObject *find_source(PfModule *module, PyObject *name_space)
     return path;
 }
 
+/* `__cached__`, which the import system leaves to modules from source; nothing where bytecode has no place. */
+static int set_cached(PyObject *name_space, PyObject *path)
+{
+    PyObject *importlib = PyImport_ImportModule("_frozen_importlib_external");
+    PyObject *cached = importlib ? PyObject_CallMethod(importlib, "cache_from_source", "O", path) : NULL;
+    int result = -1;
+    if (cached != NULL)
+        result = PyDict_SetItemString(name_space, "__cached__", cached);
+    else if (PyErr_ExceptionMatches(PyExc_NotImplementedError)) {
+        PyErr_Clear();
+        result = 0;
+    }
+    Py_XDECREF(cached);
+    Py_XDECREF(importlib);
+    return result;
+}
+
 static int set_source(PfModule *module, PyObject *name_space, PyObject *code)
 {
     PyObject *path = find_source(module, name_space);
@@ -133,7 +150,7 @@ static int set_source(PfModule *module, PyObject *name_space, PyObject *code)
         result = PyDict_SetItemString(name_space, "__file__", path);
         PyObject *imp = PyImport_ImportModule("_imp");
         PyObject *fixed = imp ? PyObject_CallMethod(imp, "_fix_co_filename", "OO", code, path) : NULL;
-        if (fixed == NULL || result < 0 || warn_if_changed(module, path, source) < 0)
+        if (fixed == NULL || result < 0 || set_cached(name_space, path) < 0 || warn_if_changed(module, path, source) < 0)
             result = -1;
         Py_XDECREF(fixed);
         Py_XDECREF(imp);
