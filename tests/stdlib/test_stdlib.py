@@ -90,11 +90,12 @@ FURTHER: dict[str, tuple[str, str]] = {
     "tempfile": ("", "test_tempfile"),
     "tomllib": ("", "test_tomllib"),
     "traceback": ("", "test_traceback"),
-    "unittest": ("", "test_unittest"),
     "weakref": ("", "test_weakref test_weakset"),
     "xml.etree.ElementTree": ("_elementtree", "test_xml_etree"),
     "zoneinfo": ("_zoneinfo", "test_zoneinfo"),
 }
+if sys.version_info >= (3, 12):  # before, its tests are inside the package
+    FURTHER["unittest"] = ("", "test_unittest")
 ALL = {**MODULES, **FURTHER}
 # docs/contract.md, known differences: `python -m zipfile` finds no code object in an extension module. (From 3.12 on zipfile
 # is a package, whose __main__.py stays as it is.)
