@@ -34,6 +34,7 @@ CATALOGUE = {
     "PF507": "internal error of the compiler",
     "PF508": "incomplete installation of pyfreeze",
     "PF509": "setting in pyproject.toml that is not understood",
+    "PF510": "program that `python -m` no longer runs",
 }
 """All codes. PF1xx: a function keeps its twin; PF4xx: suspicious; PF5xx: the build itself."""
 

@@ -94,7 +94,11 @@ def compile_module(source: SourceFile, target: Path, options: Options) -> BuildR
     failures = _transform(module, options, dump)
     object_code = _generate(source, analysed.code, module, keys, options, dump)
     link_extension(object_code, target, source.init_symbol)
-    diagnostics = (*analysed.diagnostics, *(_internal(source, failure) for failure in failures))
+    diagnostics = (
+        *_hidden_main(source, target),
+        *analysed.diagnostics,
+        *(_internal(source, failure) for failure in failures),
+    )
     report = _report(source, analysed.built, failures)
     return BuildResult(source, target, diagnostics, report, time.perf_counter() - start, tuple(dumps))
 
@@ -175,6 +179,15 @@ def _generate(
     except LlvmError as error:
         message = f"LLVM rejects the generated code: {error}"
         raise DiagnosticError((Diagnostic("PF507", "error", str(source.path), 0, 0, message),)) from None
+
+
+def _hidden_main(source: SourceFile, target: Path) -> list[Diagnostic]:
+    """`python -m package` takes an extension before the .py, and then cannot run it."""
+    if target.name != f"__main__{extension_suffix()}":
+        return []
+    message = "`python -m` and `python FOLDER` do not run an extension module, and do not look at the .py beside it"
+    hint = "leave __main__.py as it is, and build the modules that it imports"
+    return [Diagnostic("PF510", "warning", str(source.path), 0, 0, message, hint)]
 
 
 def _internal(source: SourceFile, failure: PassFailure) -> Diagnostic:

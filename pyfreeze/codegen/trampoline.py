@@ -14,7 +14,8 @@ runtime has put the variables into the frame by then, and what follows finds the
     if point is POINT_0: push next(), an iterator, for each enclosing loop; jump to that place
     …
 
-`native`, `next` and TWIN are constants; here they are marks that the runtime replaces (`runtime/src/module.c`). All that
+`native`, `next` and TWIN are constants; here they are marks that the runtime replaces (`runtime/src/module.c`). In a
+subinterpreter it takes the prologue out again, so the mark of `native` also says where that is, in words. All that
 depends on CPython's bytecode is in this file and in `bytecode.py`. Instruction words are two bytes; jumps are relative, so
 that the rest can move.
 """
@@ -58,9 +59,7 @@ def trampolined(
     returns_none: whether the function may return None
     """
     count = code.co_argcount + code.co_kwonlyargcount
-    constants: tuple[object, ...] = (*code.co_consts, (NATIVE_MARK, function_index))
-    if returns_none:
-        constants = (*constants, (TWIN_MARK,))
+    constants: tuple[object, ...] = (*code.co_consts, (NATIVE_MARK,), *([(TWIN_MARK,)] if returns_none else []))
     start = leading_words(code)
     prologue = _prologue(count, constants)
     if points:
@@ -69,6 +68,8 @@ def trampolined(
         constants = (*constants, (NEXT_MARK, function_index, following + 1), *marks)
         prologue += _dispatch(points, following, start)
     deepest = max((point.depth for point in points), default=0)
+    mark = (NATIVE_MARK, function_index, start, len(prologue) // 2)
+    constants = tuple(mark if constant == (NATIVE_MARK,) else constant for constant in constants)
     return code.replace(
         co_code=code.co_code[: 2 * start] + prologue + code.co_code[2 * start :],
         co_consts=constants,

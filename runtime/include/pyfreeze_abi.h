@@ -158,9 +158,9 @@ void pf_recheck_bindings(PfModule *module, uint64_t state); /* … and after it:
 int32_t pf_poll_if_asked(PfModule *module);
 int32_t pf_reason_against_native(PyThreadState *thread, const PfFunction *function);
 void pf_count_twin(PfFunction *function, int32_t parameter, int32_t reason, const char *binding);
-int pf_refuse_subinterpreter(void); /* 0, or -1 with an ImportError */
+int pf_in_main_interpreter(void);
+int pf_is_compiled_module(PyObject *module);
 int pf_exec_module(PyObject *module);
-int pf_patch_code(PfModule *module, PyCodeObject *code, PyObject *instance);
 int pf_native_init(void);
 PyObject *pf_new_instance(PfModule *module); /* the identity of one execution of a module */
 PyObject *pf_new_native(const PfFunction *function, PyObject *instance);

@@ -2,6 +2,7 @@
  * code's constants. */
 #include "pyfreeze_abi.h"
 #include <marshal.h>
+#include <opcode.h>
 #include <string.h>
 
 static const char native_mark[] = "\0pyfreeze native", twin_mark[] = "\0pyfreeze twin", next_mark[] = "\0pyfreeze next";
@@ -24,23 +25,37 @@ static PyObject *native_function(PfModule *module, PyObject *mark, PyCodeObject 
     return pf_new_native(function, instance);
 }
 
-/* Put native functions and the sentinel in place of their marks, in `code` and all code inside it. */
-int pf_patch_code(PfModule *module, PyCodeObject *code, PyObject *instance)
+/* Leave nothing of the trampoline but its room: the mark says where it starts and how long it is, in words. */
+static PyObject *remove_trampoline(PyCodeObject *code, PyObject *mark)
+{
+    char *word = code->co_code_adaptive + 2 * PyLong_AsLong(PyTuple_GET_ITEM(mark, 2));
+    char *end = word + 2 * PyLong_AsLong(PyTuple_GET_ITEM(mark, 3));
+    for (; word < end; word += 2) {
+        word[0] = (char)NOP;
+        word[1] = 0;
+    }
+    return Py_NewRef(Py_None);
+}
+
+/* Put native functions and the sentinel in place of their marks, in `code` and all code inside it. Without an `instance`
+ * every function becomes its twin. */
+static int patch_code(PfModule *module, PyCodeObject *code, PyObject *instance)
 {
     for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(code->co_consts); index++) {
         PyObject *constant = PyTuple_GET_ITEM(code->co_consts, index), *replacement = NULL;
         if (PyCode_Check(constant)) {
-            if (pf_patch_code(module, (PyCodeObject *)constant, instance) < 0)
+            if (patch_code(module, (PyCodeObject *)constant, instance) < 0)
                 return -1;
             continue;
         }
         if (is_mark(constant, native_mark, sizeof native_mark - 1))
-            replacement = native_function(module, constant, code, instance);
+            replacement = instance ? native_function(module, constant, code, instance) : remove_trampoline(code, constant);
         else if (is_mark(constant, next_mark, sizeof next_mark - 1))
-            replacement = pf_new_next(&module->functions[PyLong_AsLong(PyTuple_GET_ITEM(constant, 1))],
-                                      PyLong_AsSsize_t(PyTuple_GET_ITEM(constant, 2)));
+            replacement = instance ? pf_new_next(&module->functions[PyLong_AsLong(PyTuple_GET_ITEM(constant, 1))],
+                                                 PyLong_AsSsize_t(PyTuple_GET_ITEM(constant, 2)))
+                                   : Py_NewRef(Py_None);
         else if (is_mark(constant, twin_mark, sizeof twin_mark - 1))
-            replacement = Py_NewRef(pf_twin_object);
+            replacement = Py_NewRef(instance ? pf_twin_object : Py_None);
         else
             continue;
         if (replacement == NULL)
@@ -111,6 +126,23 @@ static PyObject *find_source(PfModule *module, PyObject *name_space)
     return path;
 }
 
+/* `__cached__`, which the import system leaves to modules from source; nothing where bytecode has no place. */
+static int set_cached(PyObject *name_space, PyObject *path)
+{
+    PyObject *importlib = PyImport_ImportModule("_frozen_importlib_external");
+    PyObject *cached = importlib ? PyObject_CallMethod(importlib, "cache_from_source", "O", path) : NULL;
+    int result = -1;
+    if (cached != NULL)
+        result = PyDict_SetItemString(name_space, "__cached__", cached);
+    else if (PyErr_ExceptionMatches(PyExc_NotImplementedError)) {
+        PyErr_Clear();
+        result = 0;
+    }
+    Py_XDECREF(cached);
+    Py_XDECREF(importlib);
+    return result;
+}
+
 static int set_source(PfModule *module, PyObject *name_space, PyObject *code)
 {
     PyObject *path = find_source(module, name_space);
@@ -122,7 +154,7 @@ static int set_source(PfModule *module, PyObject *name_space, PyObject *code)
         result = PyDict_SetItemString(name_space, "__file__", path);
         PyObject *imp = PyImport_ImportModule("_imp");
         PyObject *fixed = imp ? PyObject_CallMethod(imp, "_fix_co_filename", "OO", code, path) : NULL;
-        if (fixed == NULL || result < 0 || warn_if_changed(module, path, source) < 0)
+        if (fixed == NULL || result < 0 || set_cached(name_space, path) < 0 || warn_if_changed(module, path, source) < 0)
             result = -1;
         Py_XDECREF(fixed);
         Py_XDECREF(imp);
@@ -132,24 +164,39 @@ static int set_source(PfModule *module, PyObject *name_space, PyObject *code)
     return result;
 }
 
+/* Make the native functions in `code` those of this execution of the module. */
+static int bind(PfModule *module, PyObject *name_space, PyObject *code, PyObject *constants)
+{
+    PyObject *instance = pf_new_instance(module);
+    if (instance == NULL || patch_code(module, (PyCodeObject *)code, instance) < 0) {
+        Py_XDECREF(instance);
+        return -1;
+    }
+    pf_invalidate(module);
+    Py_XSETREF(module->instance, instance);
+    module->globals = name_space;
+    Py_XSETREF(module->constants, Py_NewRef(constants));
+    return pf_watch_module(module);
+}
+
+/* Native code and what it knows of a module exist once; they are the main interpreter's. In others twins run. */
+static int bind_or_keep_twins(PfModule *module, PyObject *name_space, PyObject *code, PyObject *constants)
+{
+    if (pf_in_main_interpreter())
+        return bind(module, name_space, code, constants);
+    return patch_code(module, (PyCodeObject *)code, NULL);
+}
+
 int pf_exec_module(PyObject *object)
 {
-    if (pf_refuse_subinterpreter() < 0)
-        return -1;
     PfModule *module = (PfModule *)PyModule_GetDef(object);
     PyObject *name_space = PyModule_GetDict(object), *evaluated = NULL;
     PyObject *pair = PyMarshal_ReadObjectFromString(module->code, (Py_ssize_t)module->code_size);
-    PyObject *instance = pf_new_instance(module);
-    if (pair == NULL || instance == NULL)
+    if (pair == NULL)
         goto done;
     PyObject *code = PyTuple_GET_ITEM(pair, 0);
-    if (set_source(module, name_space, code) < 0 || pf_patch_code(module, (PyCodeObject *)code, instance) < 0)
-        goto done;
-    pf_invalidate(module);
-    Py_XSETREF(module->instance, Py_NewRef(instance));
-    module->globals = name_space;
-    Py_XSETREF(module->constants, Py_NewRef(PyTuple_GET_ITEM(pair, 1)));
-    if (pf_watch_module(module) < 0)
+    if (set_source(module, name_space, code) < 0 ||
+        bind_or_keep_twins(module, name_space, code, PyTuple_GET_ITEM(pair, 1)) < 0)
         goto done;
     if (PyDict_GetItemString(name_space, "__builtins__") == NULL &&
         PyDict_SetItemString(name_space, "__builtins__", PyEval_GetBuiltins()) < 0)
@@ -158,7 +205,6 @@ int pf_exec_module(PyObject *object)
 done:
     pf_allow_reload(object);
     Py_XDECREF(pair);
-    Py_XDECREF(instance);
     Py_XDECREF(evaluated);
     return evaluated == NULL ? -1 : 0;
 }
@@ -166,10 +212,17 @@ done:
 static PyModuleDef_Slot module_slots[] = {
     {Py_mod_exec, pf_exec_module},
 #if PY_VERSION_HEX >= 0x030C0000
-    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
 #endif
     {0, NULL},
 };
+
+int pf_is_compiled_module(PyObject *module)
+{
+    PyModuleDef *definition = PyModule_Check(module) ? PyModule_GetDef(module) : NULL;
+    PyErr_Clear();
+    return definition != NULL && definition->m_slots == module_slots;
+}
 
 PyObject *pf_module_init(PfModule *module)
 {
@@ -181,11 +234,8 @@ PyObject *pf_module_init(PfModule *module)
     PyModuleDef *definition = &module->definition;
     module->int_type = &PyLong_Type;
     module->float_type = &PyFloat_Type;
-    if (definition->m_name == NULL) {
-        PyModuleDef head = {PyModuleDef_HEAD_INIT};
-        *definition = head;
-        definition->m_name = module->name;
-        definition->m_slots = module_slots;
-    }
+    /* Interpreters with GILs of their own may do this at the same time: no moment when it is undone. */
+    definition->m_slots = module_slots;
+    definition->m_name = module->name;
     return PyModuleDef_Init(definition);
 }

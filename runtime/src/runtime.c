@@ -29,12 +29,7 @@ static PyObject *is_native(PyObject *self, PyObject *object)
 static PyObject *is_compiled_module(PyObject *self, PyObject *object)
 {
     (void)self;
-    PyModuleDef *definition = PyModule_Check(object) ? PyModule_GetDef(object) : NULL;
-    PyErr_Clear();
-    for (int index = 0; definition != NULL && index < pf_module_count; index++)
-        if ((PyModuleDef *)pf_modules[index] == definition)
-            Py_RETURN_TRUE;
-    Py_RETURN_FALSE;
+    return PyBool_FromLong(pf_is_compiled_module(object));
 }
 
 static PyObject *statistics(PyObject *self, PyObject *unused)
@@ -151,14 +146,7 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* Compiled modules have static data, so they belong to one interpreter. */
-int pf_refuse_subinterpreter(void)
-{
-    if (PyInterpreterState_Get() == PyInterpreterState_Main())
-        return 0;
-    PyErr_SetString(PyExc_ImportError, "modules compiled by pyfreeze can be imported in the main interpreter only");
-    return -1;
-}
+int pf_in_main_interpreter(void) { return PyInterpreterState_Get() == PyInterpreterState_Main(); }
 
 static int report_is_wanted(void)
 {
@@ -170,9 +158,7 @@ static int execute(PyObject *module)
 {
     static int initialized;
     PyObject *capsule;
-    if (pf_refuse_subinterpreter() < 0)
-        return -1;
-    if (!initialized) {
+    if (pf_in_main_interpreter() && !initialized) {
         pf_twin_object = PyObject_CallNoArgs((PyObject *)&PyBaseObject_Type);
         if (pf_twin_object == NULL || pf_bindings_init() < 0 || pf_native_init() < 0)
             return -1;
@@ -194,7 +180,7 @@ static int execute(PyObject *module)
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, execute},
 #if PY_VERSION_HEX >= 0x030C0000
-    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
 #endif
     {0, NULL},
 };

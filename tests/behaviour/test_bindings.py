@@ -6,6 +6,7 @@ import builtins
 import doctest
 import functools
 import importlib
+import importlib.util
 import inspect
 import math
 import os
@@ -248,6 +249,8 @@ def test_functions_stay_functions(module: Both) -> None:
     assert m.doubled.__doc__ == plain.doubled.__doc__ and m.__doc__ == plain.__doc__
     assert m.doubled.__module__ == m.__name__ and m.Shape.area.__qualname__ == "Shape.area"
     assert m.__file__ == str(module.path) and m.__spec__.origin != m.__file__
+    assert m.__cached__ == importlib.util.cache_from_source(str(module.path))
+    assert list(vars(m)) == list(vars(plain))
     m.doubled.note = 5
     assert m.doubled.note == 5
     assert pickle.loads(pickle.dumps(m.quadrupled)) is m.quadrupled

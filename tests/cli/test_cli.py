@@ -272,6 +272,17 @@ def test_type_errors_warn_and_build(tmp_path: Path) -> None:
     assert "typed.py:2:14: warning" in finished.stderr and "[PF401]" in finished.stderr
 
 
+def test_main_of_a_package_warns_that_python_m_no_longer_finds_it(tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "__main__.py").write_text("print('hello')\n")
+    finished = pyfreeze("build", "package/__init__.py", "package/__main__.py", cwd=tmp_path)
+    assert finished.returncode == 0 and finished.stderr.count("[PF510]") == 1
+    finished = pyfreeze("run", "package/__main__.py", cwd=tmp_path)
+    assert (finished.stdout, finished.stderr) == ("hello\n", "")
+
+
 def test_explain(tmp_path: Path) -> None:
     (tmp_path / "good.py").write_text(GOOD)
     text = pyfreeze("explain", "good.py", cwd=tmp_path).stdout

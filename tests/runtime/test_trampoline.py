@@ -20,7 +20,9 @@ TWIN = object()
 def with_native(code: CodeType, native: Callable[..., object]) -> CodeType:
     """A trampolined copy of `code`, its marks replaced as the runtime does."""
     tramp = trampolined(code, 7)
-    assert tramp.co_consts[-2:] == ((NATIVE_MARK, 7), (TWIN_MARK,))
+    (mark, index, start, length), twin_mark = tramp.co_consts[-2:]
+    assert (mark, index, twin_mark) == (NATIVE_MARK, 7, (TWIN_MARK,))
+    assert tramp.co_code[: 2 * start] + tramp.co_code[2 * (start + length) :] == code.co_code
     return tramp.replace(co_consts=(*tramp.co_consts[:-2], native, TWIN))
 
 

@@ -1,13 +1,12 @@
-"""Runs CPython's own tests for one module and writes each test's outcome as JSON. A script, run in a fresh interpreter.
+"""Runs CPython's own tests for one module and writes each test's outcome. A script, run in a fresh interpreter.
 
     python -S -X frozen_modules=off runner.py OUTPUT MODULE BLOCKED TEST_MODULE…
 
-MODULE is imported first, from whatever folder PYTHONPATH names; BLOCKED (comma-separated) are C accelerators that must
-not be found, so that the Python code under test is what runs.
+MODULE comes from whatever folder PYTHONPATH names; BLOCKED (comma-separated) are C accelerators that are not found from
+the first import on, so that the Python code under test is what runs. OUTPUT gets a literal, since json may be the
+module under test: the outcomes, and which files' code Python was given to execute.
 """
 
-import importlib
-import json
 import sys
 
 
@@ -15,8 +14,26 @@ def main() -> None:
     output, name, blocked, *test_modules = sys.argv[1:]
     for accelerator in filter(None, blocked.split(",")):
         sys.modules[accelerator] = None
-    sys.modules.pop(name, None)  # what start-up imported may not be what is under test
-    module = importlib.import_module(name)
+    executed: set[str] = set()
+
+    def watch(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "exec" and hasattr(arguments[0], "co_filename"):
+            executed.add(arguments[0].co_filename)
+
+    sys.addaudithook(watch)
+    for loaded in [loaded for loaded in sys.modules if f"{loaded}.".startswith(f"{name}.")]:
+        del sys.modules[loaded]  # what start-up imported may not be what is under test
+    __import__(name)
+    module = sys.modules[name]
+    origin = module.__spec__.origin
+    outcomes, count = run(test_modules)
+    facts = {"origin": origin, "executed": sorted(executed), "count": count, "outcomes": outcomes}
+    with open(output, "w", encoding="utf-8") as file:
+        file.write(repr(facts))
+
+
+def run(test_modules: list[str]) -> tuple[dict[str, str], int]:
+    """The outcome of each test and each failing subtest, and how many tests ran."""
     import unittest
 
     class Result(unittest.TestResult):
@@ -49,16 +66,14 @@ def main() -> None:
         def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, error: object) -> None:  # noqa: N802
             if error is not None:
                 self._note(test, "subtest failure")
+                self._note(subtest, f"failure {error[0].__name__}")  # type: ignore[index]
 
     suite = unittest.TestSuite()
     for test_module in test_modules:
         suite.addTests(unittest.defaultTestLoader.loadTestsFromName(f"test.{test_module}"))
     result = Result()
     suite.run(result)
-    used = sys.modules[name] if sys.modules.get(name) is not None else module
-    facts = {"origin": module.__spec__.origin, "file": used.__file__, "outcomes": result.outcomes}
-    with open(output, "w", encoding="utf-8") as file:
-        json.dump(facts, file)
+    return result.outcomes, result.testsRun
 
 
 if __name__ == "__main__":
