@@ -1,16 +1,20 @@
 """A strip of a loop whose numbers are small when it starts runs as a copy without any checks.
 
-A strip has at most `STRIP` steps (`strip_mine_loops`). So if the counter, the other ints from outside and the sums so far
-are small at its start, intervals prove that nothing in it overflows, and that plain ints stay words. That is tested once
-for each strip; where it does not hold, the strip runs as it was written. LLVM vectorises the copy.
+A strip has at most `STRIP` steps (`strip_mine_loops`), a loop that shrinks a number `MOST_STEPS` (`shrinking_loops`). So
+if the counter, the other ints from outside and the sums so far are small at its start, intervals prove that nothing in it
+overflows, and that plain ints stay words. That is tested once for each strip; where it does not hold, the strip runs as
+it was written. LLVM vectorises the copy.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pyfreeze.analysis.loops import innermost_loops
+from pyfreeze.analysis.shrinking_loops import MOST_STEPS, shrinking_number
 from pyfreeze.analysis.value_ranges import ValueRanges
 from pyfreeze.ir.function import Function
-from pyfreeze.ir.instructions import Apply, Block, Instruction, Value, effects_of
+from pyfreeze.ir.instructions import Apply, Block, Instruction, Poll, Value, effects_of
 from pyfreeze.ir.interval import Interval, add, negate
 from pyfreeze.ir.types import INT, FixedInt, Type
 from pyfreeze.passes.loop_copies import LoopCopy, Region, region_of
@@ -20,40 +24,65 @@ from pyfreeze.passes.unbox_ints import unbox_ints
 from pyfreeze.primitives.intervals import SMALL, type_interval
 from pyfreeze.primitives.ranges import STRIP
 
-_EXPONENTS = (31, 24, 16)
-"""What is tried as "small": between -2**e and 2**e. The largest with which all checks go away is taken."""
+_SMALL = tuple(Interval(-(1 << exponent), 1 << exponent) for exponent in (31, 24, 16))
+_SMALL_FOR_FEW_STEPS = (Interval(-(1 << 61), 1 << 61), Interval(0, 1 << 61), *_SMALL)
+"""What is tried as "small"; the first with which all checks go away is taken."""
 
 _MAXIMUM_INSTRUCTIONS = 300
 
 
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    region: Region
+    steps: int
+    number: Value  # a header's parameter whose bounds follow from the assumptions: the counter, or what shrinks
+    if_nonnegative: bool = False
+
+
 def version_strips(function: Function) -> None:
     regions = [region for loop in innermost_loops(function) if (region := region_of(function, loop)) is not None]
-    strips = [region for region in regions if _is_strip(region)]
-    if not strips:
+    regions = [region for region in regions if _may_lose_all_checks(region)]
+    if not regions:
         return
     ranges = ValueRanges(function)
-    for strip in strips:
-        for exponent in _EXPONENTS:
-            copy = LoopCopy(strip, "unchecked", ranges)
-            if _bound(copy, strip, Interval(-(1 << exponent), 1 << exponent)) and _has_no_checks(copy):
+    for region in regions:
+        strip = _as_strip(function, region, ranges)
+        if strip is None:
+            continue
+        for small in _SMALL if strip.steps == STRIP else _SMALL_FOR_FEW_STEPS:
+            copy = LoopCopy(region, "unchecked", ranges)
+            if strip.steps != STRIP:
+                _remove_polls(copy)
+            if _bound(copy, strip, small) and _has_no_checks(copy):
                 copy.splice(function)
                 break
 
 
-def _is_strip(region: Region) -> bool:
-    """Whether it is one, with checks that may be removed."""
+def _may_lose_all_checks(region: Region) -> bool:
+    """Whether there are checks, all of which may be removed."""
     items = [item for block in region.loop.blocks for item in block.instructions]
     failing = [item for item in items if effects_of(item).fails]
-    if not failing or len(items) > _MAXIMUM_INSTRUCTIONS or not all(map(_may_become_unchecked, failing)):
-        return False
+    return bool(failing) and len(items) <= _MAXIMUM_INSTRUCTIONS and all(map(_may_become_unchecked, failing))
+
+
+def _as_strip(function: Function, region: Region, ranges: ValueRanges) -> _Strip | None:
     compare, first = region.header.instructions[0], region.outer.instructions[0]
-    is_strip = isinstance(first, Apply) and first.primitive.name == "int64.strip_end"
-    return is_strip and isinstance(compare, Apply) and compare.operands[-1] is first.result
+    polls = any(isinstance(item, Poll) for block in region.loop.blocks for item in block.instructions)
+    is_strip = isinstance(first, Apply) and first.primitive.name == "int64.strip_end" and not polls
+    if is_strip and isinstance(compare, Apply) and compare.operands[-1] is first.result:
+        return _Strip(region, STRIP, compare.operands[0])
+    found = shrinking_number(function, region.loop, ranges)
+    return _Strip(region, MOST_STEPS, found.number, found.if_nonnegative) if found is not None else None
+
+
+def _remove_polls(copy: LoopCopy) -> None:
+    for block in copy.function.blocks:
+        block.instructions = [item for item in block.instructions if not isinstance(item, Poll)]
 
 
 def _may_become_unchecked(item: Instruction) -> bool:
     if not isinstance(item, Apply):
-        return False
+        return isinstance(item, Poll)
     row = item.primitive
     return row.applies is not None or INT in row.operands
 
@@ -66,11 +95,14 @@ def _has_no_checks(copy: LoopCopy) -> bool:
     return not any(effects_of(item).fails for item in copy.function.instructions())
 
 
-def _bound(copy: LoopCopy, strip: Region, small: Interval) -> bool:
+def _bound(copy: LoopCopy, strip: _Strip, small: Interval) -> bool:
     """Assume small numbers, and of variables that the loop only adds to what they can become; False if that is too much."""
     copy.assumed = {word: known.meet(small) or known for word, known in copy.known.items()}
-    header, compare = copy.header, strip.header.instructions[0]
-    counter = strip.header.parameters.index(compare.operands[0])
+    header = copy.header
+    counter = strip.region.header.parameters.index(strip.number)
+    if strip.if_nonnegative:
+        word = copy.entry.parameters[counter]
+        copy.assumed[word] = copy.assumed[word].meet(Interval(0, small.high)) or Interval(0, small.high)
     sums = _Sums(copy.function, header)
     added = [
         index
@@ -85,7 +117,9 @@ def _bound(copy: LoopCopy, strip: Region, small: Interval) -> bool:
     ranges = ValueRanges(copy.function, {**copy.assumed, **{header.parameters[index]: room[index] for index in added}})
     for index in added:
         step = sums.step(index, ranges)
-        reached = add(copy.assumed[words[index]], Interval(STRIP * min(step.low, 0), STRIP * max(step.high, 0)))
+        reached = add(
+            copy.assumed[words[index]], Interval(strip.steps * min(step.low, 0), strip.steps * max(step.high, 0))
+        )
         if not reached.within(room[index]):
             return False
         copy.assumed[header.parameters[index]] = reached

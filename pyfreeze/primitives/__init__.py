@@ -2,13 +2,15 @@
 
 `TABLE` lists the rows by name. `find` also knows the family of `boxed` primitives, made on demand: a call of a
 standard-library function on boxed scalars, named `boxed[module.function(operand types) -> result]`, where a type may be
-`keyword=type`; and `unchecked[row]`, the fast path of a row that can fail, for where it is proven that it does not.
+`keyword=type`; and `unchecked[row]`, the fast path of a row that can fail, for where it is proven that it does not;
+and `leaving[row]`, which a handler answers for if the fast path does not apply.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 
 from pyfreeze.ir.parser import parse_type, split_outside
 from pyfreeze.ir.primitive import Deoptimize, Effects, Lowering, Primitive, PythonCallable, Scalar
@@ -47,10 +49,27 @@ def unchecked(row: Primitive) -> Primitive:
     return Primitive(name, row.operands, row.result, row.evaluate, lowering, interval=row.interval, applies=row.applies)
 
 
+def leaving(row: Primitive) -> Primitive:
+    """`row`, but where its fast path does not apply it deoptimizes without asking Python: there is a handler for that."""
+
+    def evaluate(*operands: Scalar) -> Scalar:
+        try:
+            return row.evaluate(*operands)
+        except (ArithmeticError, ValueError):
+            raise Deoptimize from None
+
+    lowering = replace(row.lowering, recovers=False)
+    name = f"leaving[{row.name}]"
+    effects = Effects(deopts=True)
+    return Primitive(name, row.operands, row.result, evaluate, lowering, None, effects, row.interval, row.applies)
+
+
 def find(name: str) -> Primitive:
     """The row called `name`, or that of a family which it describes. Raises KeyError, ParseError."""
     if name.startswith("unchecked[") and name.endswith("]"):
         return unchecked(TABLE[name.removeprefix("unchecked[")[:-1]])
+    if name.startswith("leaving[") and name.endswith("]"):
+        return leaving(TABLE[name.removeprefix("leaving[")[:-1]])
     described = re.fullmatch(r"boxed\[(\w+)\.(\w+)\((.*)\) -> (.+)\]", name)
     if described is None:
         return TABLE[name]
