@@ -24,7 +24,7 @@ from pyfreeze.passes.unbox_ints import unbox_ints
 from pyfreeze.primitives.intervals import SMALL, type_interval
 from pyfreeze.primitives.ranges import STRIP
 
-_SMALL = tuple(Interval(-(1 << exponent), 1 << exponent) for exponent in (31, 20, 15))
+_SMALL = tuple(Interval(-(1 << exponent), 1 << exponent) for exponent in (31, 24, 20, 15))
 _SMALL_FOR_FEW_STEPS = (Interval(-(1 << 61), 1 << 61), Interval(0, 1 << 61), *_SMALL)
 """What is tried as "small"; the first with which all checks go away is taken."""
 
