@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from pyfreeze.analysis.loops import Loop, innermost_loops
 from pyfreeze.ir.copying import copy_blocks
-from pyfreeze.ir.function import Function, predecessors
+from pyfreeze.ir.function import Function, predecessors, reverse_postorder
 from pyfreeze.ir.instructions import (
     Apply,
     Block,
@@ -48,6 +48,7 @@ def unbox_loops(function: Function) -> None:
     copied = [block for loop in innermost_loops(function) for block in _unbox(function, loop)]
     if not copied:
         return
+    function.blocks = reverse_postorder(function)  # a loop whose copy has no checks at all is not reached any more
     reduce_strength(function)
     remove_checks(function)
     for item in (item for block in copied for item in block.instructions):

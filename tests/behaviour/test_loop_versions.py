@@ -223,3 +223,13 @@ def loop(n: int) -> int:
     for x in (0, -1, 2**62, -(2**62), 2**70, -(2**200)):
         large.same("f", x)
     large.same("loop", 100)
+
+
+def test_a_loop_whose_copy_has_no_checks(tmp_path: Path) -> None:
+    source = """
+def f(flag: bool, n: float) -> float:
+    while n > 0.0:
+        n = n - (1.0 if (flag & 1) < 2 and (int(flag) | 2) > 1 else 2.0)
+    return n
+"""
+    build_both(tmp_path, source).same("f", True, 5.5)
