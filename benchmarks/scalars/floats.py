@@ -115,7 +115,7 @@ def bands(n: int64) -> float64:
     low = 0.0
     high = 0.0
     x = 0.5
-    for _ in range(n):
+    for _i in range(n):
         x = x * 1.000001 + 0.1
         if x > 10.0:
             x -= 10.0

@@ -38,7 +38,7 @@ _TYPES = (
 )
 # #0: frame pointers keep profilers able to walk the stack. #1: slow calls. #2: slow paths, which stay out of line.
 _ATTRIBUTES = (
-    'attributes #0 = { nounwind "frame-pointer"="non-leaf" }\n'
+    'attributes #0 = { nounwind "function-inline-threshold"="1500" "frame-pointer"="non-leaf" }\n'
     "attributes #1 = { cold nounwind }\n"
     "attributes #2 = { cold noinline nounwind }\n"
 )

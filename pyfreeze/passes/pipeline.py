@@ -15,8 +15,10 @@ from pyfreeze.passes.forward_items import forward_items
 from pyfreeze.passes.insert_refcounts import insert_refcounts
 from pyfreeze.passes.reduce_strength import reduce_strength
 from pyfreeze.passes.remove_checks import remove_checks
+from pyfreeze.passes.remove_polls import remove_polls
 from pyfreeze.passes.strip_mine_loops import strip_mine_loops
 from pyfreeze.passes.unbox_ints import unbox_ints
+from pyfreeze.passes.unbox_loops import unbox_loops
 from pyfreeze.passes.unroll_recursion import unroll_recursion
 from pyfreeze.passes.version_loops import version_loops
 from pyfreeze.passes.version_strips import version_strips
@@ -41,8 +43,10 @@ PASSES = (
     Pass("version-loops", version_loops),
     Pass("reduce-strength", reduce_strength),
     Pass("remove-checks", remove_checks),
+    Pass("remove-polls", remove_polls),
     Pass("strip-mine-loops", run_on_module=strip_mine_loops),
     Pass("version-strips", version_strips),
+    Pass("unbox-loops", unbox_loops),
     Pass("add-entry-polls", run_on_module=add_entry_polls, required=True),
     Pass("eliminate-dead-code", eliminate_dead_code),
     Pass("add-exception-edges", add_exception_edges, required=True, stage=Stage.EXPLICIT),
@@ -63,8 +67,12 @@ ORDER = (
     ("unbox-ints", "remove-checks", "the ranges of words show which checks they do not need"),
     ("remove-checks", "strip-mine-loops", "a counter that cannot overflow shows that a loop counts"),
     ("remove-checks", "add-exception-edges", "an unchecked division has no handler"),
+    ("unbox-ints", "remove-polls", "a plain int may have more bits than a loop should take steps without a poll"),
+    ("remove-polls", "strip-mine-loops", "functions without polls may be called in a strip"),
     ("strip-mine-loops", "add-exception-edges", "a loop with handlers has more ways out"),
     ("strip-mine-loops", "version-strips", "strips have a bounded length and no polls"),
+    ("version-strips", "unbox-loops", "a copy without checks is better than one with them"),
+    ("unbox-loops", "add-exception-edges", "operations of its copies have handlers of their own"),
     ("version-strips", "eliminate-dead-code", "it leaves values behind that nobody uses"),
     ("add-entry-polls", "add-exception-edges", "polls fail too"),
     ("add-exception-edges", "unroll-recursion", "a copy fails into the handler of the call it replaces"),

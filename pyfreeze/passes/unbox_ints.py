@@ -111,7 +111,7 @@ class _Unboxer:
             return None
         if item.result is not None and item.result.type == INT and not result_chosen:
             return None
-        return _on_words(item.primitive)
+        return on_words(item.primitive)
 
     def _is_constant(self, value: Value) -> bool:
         return isinstance(self._definitions.get(value), Constant)
@@ -167,7 +167,7 @@ class _Unboxer:
             item.resume = item.resume.replaced(self._words)
 
 
-def _on_words(row: Primitive) -> Primitive | None:
+def on_words(row: Primitive) -> Primitive | None:
     """`row` with int64 in place of int."""
     row = row.lowering.checked or row
     operands = tuple(INT64 if type_ == INT else type_ for type_ in row.operands)

@@ -1,16 +1,20 @@
 """A strip of a loop whose numbers are small when it starts runs as a copy without any checks.
 
-A strip has at most `STRIP` steps (`strip_mine_loops`). So if the counter, the other ints from outside and the sums so far
-are small at its start, intervals prove that nothing in it overflows, and that plain ints stay words. That is tested once
-for each strip; where it does not hold, the strip runs as it was written. LLVM vectorises the copy.
+A strip has at most `STRIP` steps (`strip_mine_loops`), a loop that shrinks a number `MOST_STEPS` (`shrinking_loops`). So
+if the counter, the other ints from outside and the sums so far are small at its start, intervals prove that nothing in it
+overflows, and that plain ints stay words. That is tested once for each strip; where it does not hold, the strip runs as
+it was written. LLVM vectorises the copy.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pyfreeze.analysis.loops import innermost_loops
+from pyfreeze.analysis.shrinking_loops import MOST_STEPS, shrinking_number
 from pyfreeze.analysis.value_ranges import ValueRanges
 from pyfreeze.ir.function import Function
-from pyfreeze.ir.instructions import Apply, Block, Instruction, Value, effects_of
+from pyfreeze.ir.instructions import Apply, Block, Instruction, Poll, Value, effects_of
 from pyfreeze.ir.interval import Interval, add, negate
 from pyfreeze.ir.types import INT, FixedInt, Type
 from pyfreeze.passes.guarded_elements import elements_read, gather_bits
@@ -23,95 +27,136 @@ from pyfreeze.passes.unbox_ints import unbox_ints
 from pyfreeze.primitives.intervals import SMALL, type_interval
 from pyfreeze.primitives.ranges import STRIP
 
-_ATTEMPTS = ((31, None), (24, None), (16, None), (31, 47), (31, 31), (24, 24))
-"""What is tried as "small", numbers between -2**e and 2**e: those that the strip starts with, and elements that it reads,
-of which otherwise nothing is assumed. The first with which all checks go away is taken."""
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What is taken as "small": the numbers that a strip starts with, and the int64 elements that it reads."""
+
+    numbers: Interval
+    elements: int | None = None  # between -2**e and 2**e; of None nothing is assumed
+
+    @staticmethod
+    def of(exponent: int, elements: int | None = None) -> _Attempt:
+        return _Attempt(Interval(-(1 << exponent), 1 << exponent), elements)
+
+
+_ATTEMPTS = tuple(_Attempt.of(exponent) for exponent in (31, 24, 20, 15))
+_WITH_ELEMENTS = tuple(_Attempt.of(*exponents) for exponents in ((31, 47), (31, 31), (24, 24)))
+_FOR_FEW_STEPS = (_Attempt.of(61), _Attempt(Interval(0, 1 << 61)), *_ATTEMPTS)
+"""The first with which all checks go away is taken."""
 
 _MAXIMUM_INSTRUCTIONS = 300
 
 
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    region: Region
+    steps: int
+    number: Value  # a header's parameter whose bounds follow from the assumptions: the counter, or what shrinks
+    if_nonnegative: bool = False
+
+
 def version_strips(function: Function) -> None:
     regions = [region for loop in innermost_loops(function) if (region := region_of(function, loop)) is not None]
-    strips = [region for region in regions if _is_strip(region)]
-    if not strips:
+    regions = [region for region in regions if _may_lose_all_checks(region)]
+    if not regions:
         return
     ranges = ValueRanges(function)
-    for strip in strips:
-        copies = (_without_checks(strip, ranges, *attempt) for attempt in _ATTEMPTS)
+    for region in regions:
+        strip = _as_strip(function, region, ranges)
+        if strip is None:
+            continue
+        attempts = (*_ATTEMPTS, *_WITH_ELEMENTS) if strip.steps == STRIP else _FOR_FEW_STEPS
+        copies = (_without_checks(strip, ranges, attempt) for attempt in attempts)
         copy = next((copy for copy in copies if copy is not None), None)
         if copy is not None:
             copy.splice(function)
 
 
-def _without_checks(strip: Region, ranges: ValueRanges, exponent: int, of_elements: int | None) -> LoopCopy | None:
+def _without_checks(strip: _Strip, ranges: ValueRanges, attempt: _Attempt) -> LoopCopy | None:
     """A copy of the strip in which no check is left, if numbers of that size make that possible."""
-    copy = LoopCopy(strip, "unchecked", ranges)
-    elements = elements_read(copy.function) if of_elements is not None else []
-    if of_elements is not None:
+    copy = LoopCopy(strip.region, "unchecked", ranges)
+    if strip.steps != STRIP:
+        _remove_polls(copy)
+    elements = elements_read(copy.function) if attempt.elements is not None else []
+    if attempt.elements is not None:
         if not elements:
             return None
-        copy.known |= dict.fromkeys(elements, Interval(-(1 << of_elements), (1 << of_elements) - 1))
-    _assume_small(copy, strip, Interval(-(1 << exponent), 1 << exponent))
+        copy.known |= dict.fromkeys(elements, Interval(-(1 << attempt.elements), (1 << attempt.elements) - 1))
+    _assume_small(copy, strip, attempt.numbers)
     if not _has_no_checks(copy, strip):
         return None
-    if of_elements is not None:
-        copy.guard = (gather_bits(copy.function, copy.header, elements), 1 << of_elements)
+    if attempt.elements is not None:
+        copy.guard = (gather_bits(copy.function, copy.header, elements), 1 << attempt.elements)
     return copy
 
 
-def _is_strip(region: Region) -> bool:
-    """Whether it is one, with checks that may be removed."""
+def _may_lose_all_checks(region: Region) -> bool:
+    """Whether there are checks, all of which may be removed."""
     items = [item for block in region.loop.blocks for item in block.instructions]
     failing = [item for item in items if effects_of(item).fails]
-    if not failing or len(items) > _MAXIMUM_INSTRUCTIONS or not all(map(_may_become_unchecked, failing)):
-        return False
+    return bool(failing) and len(items) <= _MAXIMUM_INSTRUCTIONS and all(map(_may_become_unchecked, failing))
+
+
+def _as_strip(function: Function, region: Region, ranges: ValueRanges) -> _Strip | None:
     compare = region.header.instructions[0]
-    limits = [item for item in region.outer.instructions if isinstance(item, Apply) and not is_length(item)]
-    first = limits[0] if limits else None
-    is_strip = first is not None and first.primitive.name == "int64.strip_end"
-    return is_strip and isinstance(compare, Apply) and first is not None and compare.operands[-1] is first.result
+    first = next((item for item in region.outer.instructions if not is_length(item)), None)
+    polls = any(isinstance(item, Poll) for block in region.loop.blocks for item in block.instructions)
+    is_strip = isinstance(first, Apply) and first.primitive.name == "int64.strip_end" and not polls
+    if is_strip and isinstance(compare, Apply) and compare.operands[-1] is first.result:
+        return _Strip(region, STRIP, compare.operands[0])
+    found = shrinking_number(function, region.loop, ranges)
+    return _Strip(region, MOST_STEPS, found.number, found.if_nonnegative) if found is not None else None
+
+
+def _remove_polls(copy: LoopCopy) -> None:
+    for block in copy.function.blocks:
+        block.instructions = [item for item in block.instructions if not isinstance(item, Poll)]
 
 
 def _may_become_unchecked(item: Instruction) -> bool:
     if not isinstance(item, Apply):
-        return False
+        return isinstance(item, Poll)
     row = item.primitive
     return row.applies is not None or INT in row.operands or row.lowering.array in ("get", "set")
 
 
-def _has_no_checks(copy: LoopCopy, strip: Region) -> bool:
+def _has_no_checks(copy: LoopCopy, strip: _Strip) -> bool:
     """Remove the checks, or leave them to tests before the strip; whether none is left."""
     copy.rename(unbox_ints(copy.function, copy.assumed))
     reduce_strength(copy.function)
     remove_checks(copy.function, copy.assumed)
-    if not resizes_arrays(strip.loop):
-        counter = strip.header.parameters.index(strip.header.instructions[0].operands[0])
+    if strip.steps == STRIP and not resizes_arrays(strip.region.loop):
+        counter = strip.region.header.parameters.index(strip.number)
         copy.bounds = StripBounds(copy.function, copy.header.parameters[counter])
         for item in copy.function.instructions():
             copy.bounds.assume(item)
     return not any(effects_of(item).fails for item in copy.function.instructions())
 
 
-def _assume_small(copy: LoopCopy, strip: Region, small: Interval) -> None:
+def _assume_small(copy: LoopCopy, strip: _Strip, small: Interval) -> None:
     """Assume small numbers, and of variables that the loop only adds to what they can become."""
     copy.assumed = {word: known.meet(small) or known for word, known in copy.known.items()}
     copy.assumed |= {value: known for value, known in copy.known.items() if value not in copy.entry.parameters}
-    header, compare = copy.header, strip.header.instructions[0]
-    counter = strip.header.parameters.index(compare.operands[0])
+    header = copy.header
+    counter = strip.region.header.parameters.index(strip.number)
+    if strip.if_nonnegative:
+        word = copy.entry.parameters[counter]
+        copy.assumed[word] = copy.assumed[word].meet(Interval(0, small.high)) or Interval(0, small.high)
     sums = _Sums(copy.function, header)
     added = [
         index
         for index, parameter in enumerate(header.parameters)
         if index != counter and isinstance(parameter.type, FixedInt | type(INT)) and sums.is_sum(index)
     ]
-    while added and (unbounded := _bound_sums(copy, sums, added)):
-        # What may become too much is left as it is ; what was derived from its bounds is done again.
+    while added and (unbounded := _bound_sums(copy, strip, sums, added)):
+        # What may become too much is left as it is; what was derived from its bounds is done again.
         for index in unbounded:
             copy.assumed[copy.entry.parameters[index]] = copy.known[copy.entry.parameters[index]]
         added = [index for index in added if index not in unbounded]
 
 
-def _bound_sums(copy: LoopCopy, sums: _Sums, added: list[int]) -> list[int]:
+def _bound_sums(copy: LoopCopy, strip: _Strip, sums: _Sums, added: list[int]) -> list[int]:
     """Assume of the sums that they start small, and what follows; returns those of which nothing follows."""
     header, words = copy.header, {index: copy.entry.parameters[index] for index in added}
     whole = {index: _whole(header.parameters[index].type) for index in added}
@@ -124,7 +169,7 @@ def _bound_sums(copy: LoopCopy, sums: _Sums, added: list[int]) -> list[int]:
     reached = {}
     for index, word in words.items():
         step = sums.step(index, ranges)
-        reached[index] = add(first[word], Interval(STRIP * min(step.low, 0), STRIP * max(step.high, 0)))
+        reached[index] = add(first[word], Interval(strip.steps * min(step.low, 0), strip.steps * max(step.high, 0)))
     unbounded = [index for index in added if not reached[index].within(room[index])]
     if not unbounded:
         copy.assumed |= {**first, **{header.parameters[index]: reached[index] for index in added}}

@@ -2,8 +2,8 @@
 
 `TABLE` lists the rows by name. `find` also knows the family of `boxed` primitives, made on demand: a call of a
 standard-library function on boxed scalars, named `boxed[module.function(operand types) -> result]`, where a type may be
-`keyword=type`; `array.get[T]` and its like (see `arrays`); and `unchecked[row]`, the fast path of a row that can fail, for
-where it is proven that it does not.
+`keyword=type`; `array.get[T]` and its like (see `arrays`); `unchecked[row]`, the fast path of a row that can fail, for
+where it is proven that it does not; and `leaving[row]`, which a handler answers for if the fast path does not apply.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from pyfreeze.ir.parser import parse_type, split_outside
@@ -51,6 +52,21 @@ def unchecked(row: Primitive) -> Primitive:
     return Primitive(name, row.operands, row.result, row.evaluate, lowering, interval=row.interval, applies=row.applies)
 
 
+def leaving(row: Primitive) -> Primitive:
+    """`row`, but where its fast path does not apply it deoptimizes without asking Python: there is a handler for that."""
+
+    def evaluate(*operands: Scalar) -> Scalar:
+        try:
+            return row.evaluate(*operands)
+        except (ArithmeticError, ValueError):
+            raise Deoptimize from None
+
+    lowering = replace(row.lowering, recovers=False)
+    name = f"leaving[{row.name}]"
+    effects = Effects(deopts=True)
+    return Primitive(name, row.operands, row.result, evaluate, lowering, None, effects, row.interval, row.applies)
+
+
 def find(name: str, structs: Mapping[str, StructType] = MappingProxyType({})) -> Primitive:
     """The row called `name`, or that of a family which it describes. Raises KeyError, ParseError.
 
@@ -61,6 +77,8 @@ def find(name: str, structs: Mapping[str, StructType] = MappingProxyType({})) ->
         return array_row(access[1], parse_type(access[2], structs))
     if name.startswith("unchecked[") and name.endswith("]"):
         return unchecked(TABLE[name.removeprefix("unchecked[")[:-1]])
+    if name.startswith("leaving[") and name.endswith("]"):
+        return leaving(TABLE[name.removeprefix("leaving[")[:-1]])
     described = re.fullmatch(r"boxed\[(\w+)\.(\w+)\((.*)\) -> (.+)\]", name)
     if described is None:
         return TABLE[name]

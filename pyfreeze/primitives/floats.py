@@ -109,21 +109,37 @@ def _division() -> list[Primitive]:
 
 
 def _power() -> Primitive:
-    # Only where libm's pow needs none of float_pow's special cases (Objects/floatobject.c).
-    power = """%r = call double @pow(double %a, double %b) nobuiltin
-%positive = fcmp ogt double %a, 0.0
-%gap = fsub double %r, %r
-%finite = fcmp oeq double %gap, 0.0
-%normal = fcmp oge double %r, 0x0010000000000000
-%bgap = fsub double %b, %b
-%bfinite = fcmp oeq double %bgap, 0.0
-%agap = fsub double %a, %a
-%afinite = fcmp oeq double %agap, 0.0
-%ok0 = and i1 %positive, %finite
-%ok1 = and i1 %ok0, %normal
-%ok2 = and i1 %ok1, %bfinite
-%ok = and i1 %ok2, %afinite
-%bad = xor i1 %ok, true
+    # float_pow (Objects/floatobject.c) gives libm's pow a base without sign; what it treats apart beyond that is left to it.
+    power = """%base = call double @llvm.fabs.f64(double %a)
+%p = call double @pow(double %base, double %b) nobuiltin
+%whole = call double @llvm.floor.f64(double %b)
+%is_whole = fcmp oeq double %whole, %b
+%half = fmul double %b, 5.000000e-01
+%half_whole = call double @llvm.floor.f64(double %half)
+%splits = fcmp one double %half, %half_whole
+%is_odd = and i1 %is_whole, %splits
+%bits = bitcast double %a to i64
+%has_sign = icmp slt i64 %bits, 0
+%negates = and i1 %has_sign, %is_odd
+%negated = fneg double %p
+%r = select i1 %negates, double %negated, double %p
+%negative = fcmp olt double %a, 0.0
+%complex = xor i1 %is_whole, true
+%is_complex = and i1 %negative, %complex
+%finite = fcmp olt double %p, 0x7FF0000000000000
+%normal = fcmp oge double %p, 0x0010000000000000
+%fine = and i1 %finite, %normal
+%zero = fcmp oeq double %a, 0.0
+%positive = fcmp ogt double %b, 0.0
+%stays_zero = and i1 %zero, %positive
+%exact = or i1 %fine, %stays_zero
+%bsize = call double @llvm.fabs.f64(double %b)
+%bfinite = fcmp olt double %bsize, 0x7FF0000000000000
+%afinite = fcmp olt double %base, 0x7FF0000000000000
+%ok1 = and i1 %exact, %bfinite
+%ok2 = and i1 %ok1, %afinite
+%bad0 = xor i1 %ok2, true
+%bad = or i1 %bad0, %is_complex
 """
     return define(
         "float64.pow",
@@ -135,7 +151,11 @@ def _power() -> Primitive:
         raises=(*OVERFLOW, *ZERO_DIVISION),
         deopts=True,
         recovers=True,
-        declarations=("declare double @pow(double, double)",),
+        declarations=(
+            "declare double @pow(double, double)",
+            "declare double @llvm.floor.f64(double)",
+            "declare double @llvm.fabs.f64(double)",
+        ),
     )
 
 
