@@ -220,7 +220,7 @@ def _comparisons() -> list[Primitive]:
                 function,
                 body=body,
                 python=f"operator.{name}",
-                deopts=True,
+                raises=_MEMORY,
                 recovers=True,
             )
         )
@@ -242,7 +242,7 @@ def _comparisons() -> list[Primitive]:
                 function,
                 body=with_float,
                 python=f"operator.{name}",
-                deopts=True,
+                raises=_MEMORY,
                 recovers=True,
             )
         )

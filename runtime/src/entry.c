@@ -62,6 +62,10 @@ int64_t pf_remaining(PyThreadState *thread, int64_t frame_bytes)
     return limited_by_stack ? by_stack : by_python;
 }
 
+int pf_limit(void) { return limited_by_stack; }
+
+void pf_restore_limit(int limit) { limited_by_stack = limit; }
+
 int32_t pf_recursion(PfFunction *function, PyThreadState *thread, int64_t remaining)
 {
     (void)function;
@@ -155,7 +159,7 @@ static int breaker_is_set(PyThreadState *thread)
     return (*(volatile uint32_t *)pf_breaker_address(thread) & (uint32_t)pf_breaker_mask()) != 0;
 }
 
-int32_t pf_poll(PfModule *module, const PfSite *site, PyThreadState *thread)
+static int32_t poll(PfModule *module, const PfSite *site, PyThreadState *thread)
 {
     uint64_t epoch = module->epoch, state = pf_bindings_state(module);
     pf_show_site(site);
@@ -167,4 +171,12 @@ int32_t pf_poll(PfModule *module, const PfSite *site, PyThreadState *thread)
         return PF_ERROR;
     pf_recheck_bindings(module, state);
     return module->epoch == epoch ? PF_OK : PF_DEOPT;
+}
+
+int32_t pf_poll(PfModule *module, const PfSite *site, PyThreadState *thread)
+{
+    int limit = pf_limit();
+    int32_t status = poll(module, site, thread);
+    pf_restore_limit(limit);
+    return status;
 }
