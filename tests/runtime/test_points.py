@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pyfreeze.codegen.bytecode import loop_point, returned_point, start_point, statement_point
+from pyfreeze.codegen.bytecode import loop_point, read_unchecked, returned_point, start_point, statement_point
 from pyfreeze.codegen.trampoline import NEXT_MARK, POINT_MARK, Point, offset_of, trampolined
 
 TWIN = object()
@@ -88,23 +88,22 @@ def points_of(function: FunctionType) -> dict[str, Point]:
     return {name: point for name, point in where.items() if point is not None}
 
 
-def test_every_point_leads_where_it_says() -> None:
+def test_every_point_is_the_start_of_what_it_names() -> None:
     points = points_of(loops)
     assert len(points) == 8
-    expected = {
-        "outer": [("outer", 5), (5, 0)],
-        "inner": [],  # `i` is not set
-        "note": [],
-        "return": [],
-    }
-    for name, wanted in expected.items():
-        seen: list[object] = []
-        iterators = [iter(range(5, 6)), iter(range(7, 8))][: points[name].depth]
-        number = list(points).index(name)
-        copy = going_on(loops, list(points.values()), lambda marks, n=number, its=iterators: iter([marks[n], *its]))
-        with pytest.raises(UnboundLocalError):
-            copy(1, seen)
-        assert seen == wanted
+    instructions = {item.offset: item for item in dis.get_instructions(loops.__code__)}
+    assert instructions[points["outer"].offset].opname == instructions[points["inner"].offset].opname == "FOR_ITER"
+    assert [instructions[points[name].offset].argval for name in ("note", "if", "while")] == ["seen", "j", "total"]
+    assert instructions[points["return"].offset].argval == "total"
+    assert statement_point(loops.__code__, place(loops, "seen.append((i, j))"), 1) is None
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="all reads are checked")
+def test_what_is_read_without_a_test() -> None:
+    points = points_of(loops)
+    found = {name: read_unchecked(loops.__code__, point) for name, point in points.items()}
+    assert found["start"] == {"n", "seen"} and found["return"] == {"total"}
+    assert found["outer"] == {"seen", "total"} and found["if"] == {"seen", "total", "i", "j"}
 
 
 def test_without_a_point_it_starts() -> None:
@@ -131,19 +130,14 @@ def test_statements_of_one_line() -> None:
 def test_after_calls() -> None:
     code = calls.__code__
     inside = [returned_point(code, place(calls, text), 2) for text in ("abs(i)", "str(i)", "abs(i + 10)")]
-    points = [*inside, returned_point(code, place(calls, "max(n, 3)"), 1)]
-    assert None not in points and returned_point(code, place(calls, "abs(i)"), 1) is None
-    for number, result, wanted in ((0, "result", ["result"]), (1, 0, [2]), (2, 100, [101])):
-        seen: list[object] = []
-        steps = [iter(range(0)), result]
-        copy = going_on(calls, points, lambda marks, n=number, steps=steps: iter([marks[n], *steps]))  # type: ignore[arg-type]
-        if number < 2:  # what follows reads `i`
-            with pytest.raises(UnboundLocalError):
-                copy(1, seen)
-        else:
-            assert copy(1, seen) == 3
-        assert seen == wanted
-    copy = going_on(calls, points, lambda marks: iter([marks[3], "text"]))  # type: ignore[arg-type]
+    last = returned_point(code, place(calls, "max(n, 3)"), 1)
+    assert None not in inside and last is not None
+    assert returned_point(code, place(calls, "abs(i)"), 1) is None
+    points = [point for point in (*inside, last) if point is not None]
+    seen: list[object] = []
+    copy = going_on(calls, points, lambda marks: iter([marks[2], iter(range(0)), 100]))
+    assert copy(1, seen) == 3 and seen == [101]
+    copy = going_on(calls, points, lambda marks: iter([marks[3], "text"]))
     assert copy(1, []) == "text"
 
 
