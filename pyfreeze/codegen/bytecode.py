@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Iterator
+from functools import lru_cache
 from types import CodeType
 
 from pyfreeze.codegen.trampoline import Point, leading_words
@@ -17,6 +18,7 @@ def start_point(code: CodeType) -> Point:
     return Point(2 * leading_words(code), 0)
 
 
+@lru_cache(maxsize=4096)
 def statement_point(code: CodeType, where: SourceRange, depth: int) -> Point | None:
     """The first instruction of the statement at `where`.
 
@@ -25,29 +27,31 @@ def statement_point(code: CodeType, where: SourceRange, depth: int) -> Point | N
     """
     depths = _stack_depths(code)
     before: dis.Instruction | None = None
-    for item in dis.get_instructions(code):
+    for item in _instructions(code):
         if item.offset in depths and item.opname not in ("RESUME", "EXTENDED_ARG") and _is_inside(item, where):
             start = _with_prefixes(code, item.offset)
             if depths[start] == depth:
                 return Point(start, depth)
             return _after_joined_instruction(before, start, depth) if depths[start] == depth + 1 else None
-        before = before if item.opname in ("CACHE", "EXTENDED_ARG") else item
+        before = before if item.opname == "EXTENDED_ARG" else item
     return None
 
 
+@lru_cache(maxsize=4096)
 def loop_point(code: CodeType, where: SourceRange, depth: int) -> Point | None:
     """Where the `for` statement at `where` takes its next item; `depth` counts its own iterator."""
     depths = _stack_depths(code)
-    for item in dis.get_instructions(code):
+    for item in _instructions(code):
         if item.opname == "FOR_ITER" and depths.get(item.offset) == depth and _is_inside(item, where):
             return Point(_with_prefixes(code, item.offset), depth)
     return None
 
 
+@lru_cache(maxsize=4096)
 def returned_point(code: CodeType, where: SourceRange, depth: int) -> Point | None:
     """After the call at `where`; its result is on the stack, and counts in `depth`. None if more is there."""
     depths = _stack_depths(code)
-    items = [item for item in dis.get_instructions(code) if item.offset in depths]
+    items = [item for item in _instructions(code) if item.offset in depths]
     for index, item in enumerate(items):
         if item.opname.startswith("CALL") and _is_inside(item, where) and _is_all_of(item, where):
             return _after(items[index + 1 :], depth) if depths[items[index + 1].offset] == depth else None
@@ -66,6 +70,11 @@ def _after(items: list[dis.Instruction], depth: int) -> Point:
 def _is_all_of(item: dis.Instruction, where: SourceRange) -> bool:
     place = item.positions
     return place is not None and (place.lineno, place.col_offset, place.end_lineno, place.end_col_offset) == where
+
+
+@lru_cache(maxsize=16)
+def _instructions(code: CodeType) -> tuple[dis.Instruction, ...]:
+    return tuple(item for item in dis.get_instructions(code) if item.opname != "CACHE")
 
 
 def _is_inside(item: dis.Instruction, where: SourceRange) -> bool:
@@ -93,12 +102,13 @@ def _after_joined_instruction(before: dis.Instruction | None, start: int, depth:
     return Point(start, depth, (load, before.arg & 15))
 
 
+@lru_cache(maxsize=16)
 def _stack_depths(code: CodeType) -> dict[int, int]:
     """The depth of the stack before each instruction that is reached from the start without an exception.
 
     Empty if an instruction can be reached with several depths.
     """
-    items = [item for item in dis.get_instructions(code) if item.opname != "CACHE"]
+    items = list(_instructions(code))
     positions = {item.offset: position for position, item in enumerate(items)}
     depths = {items[0].offset: 0}
     waiting = [0]
@@ -114,6 +124,50 @@ def _stack_depths(code: CodeType) -> dict[int, int]:
             elif depths[offset] != depth:
                 return {}
     return depths
+
+
+def read_unchecked(code: CodeType, point: Point) -> frozenset[str]:
+    """Variables that must be set at `point`: from 3.12 on, reading one that the compiler saw set before tests nothing."""
+    found = _reads(code).get(point.offset, frozenset())
+    if point.first is not None and point.first[0] == "STORE_FAST":
+        found -= {code.co_varnames[point.first[1]]}
+    return found
+
+
+@lru_cache(maxsize=16)
+def _reads(code: CodeType) -> dict[int, frozenset[str]]:
+    """By offset, the variables that may be read without a test before they are set: backward dataflow."""
+    if "LOAD_FAST_CHECK" not in dis.opmap:
+        return {}
+    items = list(_instructions(code))
+    positions = {item.offset: position for position, item in enumerate(items)}
+    reads: dict[int, frozenset[str]] = {item.offset: frozenset() for item in items}
+    changed = True
+    while changed:
+        changed = False
+        for position in reversed(range(len(items))):
+            item = items[position]
+            after = frozenset[str]().union(
+                *(reads[items[to].offset] for to, _ in _successors(items, position, positions))
+            )
+            before = _read_before(item, after)
+            if before != reads[item.offset]:
+                reads[item.offset] = before
+                changed = True
+    return reads
+
+
+def _read_before(item: dis.Instruction, after: frozenset[str]) -> frozenset[str]:
+    names = item.argval if isinstance(item.argval, tuple) else (item.argval,)
+    match item.opname:
+        case "LOAD_FAST" | "LOAD_FAST_LOAD_FAST":
+            return after | frozenset(names)
+        case "STORE_FAST" | "STORE_FAST_STORE_FAST":
+            return after - frozenset(names)
+        case "STORE_FAST_LOAD_FAST":
+            return (after | {names[1]}) - {names[0]}
+        case _:
+            return after
 
 
 _ENDS = frozenset(["RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE"])

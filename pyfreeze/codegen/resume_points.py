@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import CodeType
 
-from pyfreeze.codegen.bytecode import loop_point, returned_point, start_point, statement_point
+from pyfreeze.codegen.bytecode import loop_point, read_unchecked, returned_point, start_point, statement_point
 from pyfreeze.codegen.symbols import Symbols, record_symbol
 from pyfreeze.codegen.trampoline import Point
 from pyfreeze.ir.function import Function
@@ -27,7 +27,13 @@ _LETTERS = {
 
 
 def find_point(code: CodeType, state: ResumeState) -> Point | None:
-    """Where in a function's own bytecode the interpreter can go on from `state`."""
+    """Where in a function's own bytecode the interpreter can go on from `state`, which sets all that is read there."""
+    point = _place(code, state)
+    surely_set = {name for name in state.local_names if name + "?" not in state.local_names}
+    return point if point is not None and read_unchecked(code, point) <= surely_set else None
+
+
+def _place(code: CodeType, state: ResumeState) -> Point | None:
     place, depth = state.position, len(state.loops)
     where = (place.line, place.column, place.end_line, place.end_column)
     match state.kind:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import CodeType
 
@@ -119,6 +119,7 @@ class FunctionContext:
         self.variables: dict[str, Value] = {}
         self.loops: list[Loop] = []
         self.for_loops: list[LoopState] = []  # the enclosing `for` loops
+        self.set_at: dict[Block, frozenset[str]] = {}  # variables, by the headers of loops
         self.binding_uses: list[BindingUse] = []
         self._called: tuple[str, ...] = ()  # functions of the module, in this statement so far
         self._statements = 0
@@ -152,12 +153,25 @@ class FunctionContext:
         if check:
             self.builder.check_bindings()
 
-    def begin_step(self, node: Node, own: LoopState | None, check: bool = True) -> None:
-        """A loop goes on: a `for` with its next item, a `while` (`own` is None) with its condition."""
+    def begin_step(
+        self, node: Node, own: LoopState | None, known: Collection[str] | None = None, check: bool = True
+    ) -> None:
+        """A loop goes on: a `for` with its next item, a `while` (`own` is None) with its condition.
+
+        `known` are the variables that were set when it started; nobody reads others before they are set again.
+        """
         self._called = ()
         self._statements += 1
         kind = PointKind.STATEMENT if own is None else PointKind.LOOP
-        self.builder.resume = self._state(kind, node, [own] if own is not None else [])
+        state = self._state(kind, node, [own] if own is not None else [])
+        kept = [
+            (name, value)
+            for name, value in zip(state.local_names, state.local_values, strict=True)
+            if known is None or name in known
+        ]
+        state.local_names = tuple(name for name, _ in kept)
+        state.local_values = [value for _, value in kept]
+        self.builder.resume = state
         if check:
             self.builder.check_bindings()
 

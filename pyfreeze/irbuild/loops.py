@@ -114,6 +114,7 @@ def _open_header(
     context.builder.branch(header, extra + [context.variables[key] for key in carried])
     context.builder.activate(header)
     context.variables = {**context.variables, **dict(zip(carried, parameters, strict=True))}
+    context.set_at[header] = frozenset(context.variables)
     return header, carried, extras
 
 
@@ -128,7 +129,7 @@ def _close(
     """The way back: poll, then jump to the header with the variables as they are. `own` is the state of a `for` loop."""
     if context.builder.terminated:
         return
-    context.begin_step(node, own)
+    context.begin_step(node, own, context.set_at[header])
     context.builder.poll(context.site(node))
     again = extra()
     context.builder.branch(header, again + [context.variables[key] for key in carried])

@@ -102,8 +102,13 @@ def _as_strip(function: Function, region: Region, ranges: ValueRanges) -> _Strip
     compare = region.header.instructions[0]
     first = next((item for item in region.outer.instructions if not is_length(item)), None)
     polls = any(isinstance(item, Poll) for block in region.loop.blocks for item in block.instructions)
-    is_strip = isinstance(first, Apply) and first.primitive.name == "int64.strip_end" and not polls
-    if is_strip and isinstance(compare, Apply) and compare.operands[-1] is first.result:
+    if (
+        isinstance(first, Apply)
+        and first.primitive.name == "int64.strip_end"
+        and not polls
+        and isinstance(compare, Apply)
+        and compare.operands[-1] is first.result
+    ):
         return _Strip(region, STRIP, compare.operands[0])
     found = shrinking_number(function, region.loop, ranges)
     return _Strip(region, MOST_STEPS, found.number, found.if_nonnegative) if found is not None else None

@@ -33,11 +33,15 @@ def define(
     keywords: tuple[str, ...] = (),
     raises: tuple[str, ...] = (),
     deopts: bool = False,
+    writes: bool = False,
     recovers: bool = False,
     declarations: tuple[str, ...] = (),
 ) -> Primitive:
-    """A row. `python` is `module.name`, which takes the last operands as `keywords`; see `Primitive` and `Lowering` for the rest."""
-    effects = Effects(raises, deopts) if raises or deopts else PURE
+    """A row. `python` is `module.name`, which takes the last operands as `keywords`; see `Primitive` and `Lowering` for the rest.
+
+    A row that `writes` may leave with DEOPT, or raise, only before it has written.
+    """
+    effects = Effects(raises, deopts, writes=writes) if raises or deopts or writes else PURE
     module, _, attribute = (python or "").rpartition(".")
     named = PythonCallable(module, attribute, keywords) if python else None
     lowering = Lowering(body, recovers, declarations, guard=guard)

@@ -318,7 +318,7 @@ def _float_comparison(type_: FixedInt, name: str) -> Primitive:
         body=f"%as = {low}\n%bad = icmp ugt i64 %as, {limit}\n%f = {sign}itofp i64 %a to double\n"
         f"%r = fcmp {predicate} double %f, %b\n{pair_of('i1')}",
         python=f"operator.{name}",
-        deopts=True,
+        raises=("MemoryError",),
         recovers=True,
     )
 

@@ -231,7 +231,7 @@ def _comparisons() -> list[Primitive]:
                 function,
                 body=body,
                 python=f"operator.{name}",
-                deopts=True,
+                raises=_MEMORY,
                 recovers=True,
             )
         )
@@ -253,7 +253,7 @@ def _comparisons() -> list[Primitive]:
                 function,
                 body=with_float,
                 python=f"operator.{name}",
-                deopts=True,
+                raises=_MEMORY,
                 recovers=True,
             )
         )

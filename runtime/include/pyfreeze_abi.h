@@ -175,6 +175,8 @@ int64_t pf_python_frames_left(PyThreadState *thread);
 void pf_allow_reload(PyObject *module);
 void pf_show_site(const PfSite *site);
 int64_t pf_stack_left(void);
+int pf_limit(void); /* what limits the calls of the native code that is running; whoever runs Python code restores it */
+void pf_restore_limit(int limit);
 int pf_is_own_frame(const PfFunction *function); /* the current frame */
 int pf_has_ended(PyObject *frame);
 PyObject *pf_get_local(Py_ssize_t index); /* of the current frame; borrowed, NULL if unset */

@@ -62,6 +62,10 @@ int64_t pf_remaining(PyThreadState *thread, int64_t frame_bytes)
     return limited_by_stack ? by_stack : by_python;
 }
 
+int pf_limit(void) { return limited_by_stack; }
+
+void pf_restore_limit(int limit) { limited_by_stack = limit; }
+
 int32_t pf_recursion(PfFunction *function, PyThreadState *thread, int64_t remaining)
 {
     (void)function;
@@ -178,12 +182,20 @@ static int32_t let_others_run(PfModule *module, PyThreadState *thread)
 int32_t pf_poll(PfModule *module, const PfSite *site, PyThreadState *thread)
 {
     pf_show_site(site);
-    return let_others_run(module, thread);
+    int limit = pf_limit();
+    int32_t status = let_others_run(module, thread);
+    pf_restore_limit(limit);
+    return status;
 }
 
 /* Before slow operations, of which thousands may come between two polls of a loop, each on huge numbers. */
 int32_t pf_poll_if_asked(PfModule *module)
 {
     PyThreadState *thread = PyThreadState_Get();
-    return breaker_is_set(thread) ? let_others_run(module, thread) : PF_OK;
+    if (!breaker_is_set(thread))
+        return PF_OK;
+    int limit = pf_limit();
+    int32_t status = let_others_run(module, thread);
+    pf_restore_limit(limit);
+    return status;
 }

@@ -332,8 +332,10 @@ int32_t pf_resume(int32_t status, PfFunction *function, const char *descriptor, 
     if (status != PF_RESUME)
         return status;
     uint64_t before = pf_bindings_state(function->module);
+    int limit = pf_limit();
     pf_count_twin(function, PF_REASON_RESUMED, 0, NULL);
     PyObject *object = run(pop());
+    pf_restore_limit(limit);
     pf_recheck_bindings(function->module, before);
     if (object == NULL)
         return PF_ERROR;

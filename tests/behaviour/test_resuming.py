@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from pathlib import Path
 from types import ModuleType, TracebackType
 
 import pytest
@@ -203,6 +204,12 @@ SOURCE = '''
         note(-n)
         return r
 
+    def interrupted(n: int) -> int:
+        """A signal waits when native code is left."""
+        trip(10)
+        x = 2 ** -n
+        return n
+
     def with_big(n: int, big: int) -> int:
         other = big + 1
         for i in range(n):
@@ -286,8 +293,7 @@ def agree(found: object, expected: object) -> bool:
 
 
 def test_what_is_native(both: Both) -> None:
-    twins = {item.name: [reason.message for reason in item.reasons] for item in both.report.functions if item.reasons}
-    assert not twins
+    assert both.native() == {item.name for item in both.report.functions}
 
 
 @pytest.mark.parametrize("k", [-1, 101, 102, 103, 61, 62, -19, 1101, 1022, 981, 2023, 1983])
@@ -359,6 +365,103 @@ def test_a_binding_changes_while_a_callee_runs(both: Both, notes: list[int], k: 
     same(both, notes, "calls_what_polls", 6, k)
 
 
+REFUSED = """
+    from pf_recording import add, note
+    from pyfreeze import int64
+    K = 3
+
+    def g(a: int) -> int:
+        note(a)
+        return a
+
+    def steady(a: int64) -> int64:
+        add(1)
+        return a
+
+    def unsteady(a: int, b: int) -> int:
+        note(a)
+        return a ** b
+
+    def p(a: int) -> int:
+        return a + 1
+
+    def two(a: int) -> int:
+        return g(a) + g(a + 1)  # PF116
+
+    def late_constant(a: int) -> int:
+        return g(a) + K  # PF116
+
+    def then_pure(a: int) -> int:
+        return p(g(a))  # PF116
+
+    def unsteady_last(a: int, b: int) -> int:
+        return 1 + unsteady(a, b)  # PF116
+
+    def power_after(a: int) -> float:
+        return float(2 ** note(a))  # PF116
+
+    def counts(a: int) -> int:
+        t = 0
+        for i in range(note(a)):  # PF116
+            t += i
+        return t
+
+    def nans(a: float, b: float) -> bool:  # PF116
+        add(1)
+        return (a, 1) == (b, 1)
+
+    def early_constant(a: int) -> int:
+        return K + g(a)
+
+    def builtin(a: int) -> int:
+        return abs(g(a))
+
+    def coerced(a: int) -> float:
+        return float(g(a))
+
+    def pure_first(a: int) -> int:
+        return g(p(a))
+
+    def steady_last(a: int64) -> int64:
+        return 1 + steady(a)
+
+    def unsteady_first(a: int, b: int) -> int:
+        return unsteady(a, b) + 1
+
+    def condition(a: int) -> int:
+        t = 0
+        while g(t) < a:
+            t += 1
+        return t
+"""
+
+
+def test_statements_that_cannot_be_left_half_done(notes: list[int], tmp_path: Path) -> None:
+    both = build_both(tmp_path, REFUSED)
+    found = {reason.line for item in both.report.functions for reason in item.reasons if reason.code == "PF116"}
+    lines = both.path.read_text().splitlines()
+    assert found == {number for number, line in enumerate(lines, 1) if "PF116" in line}
+    assert all(reason.code == "PF116" for item in both.report.functions for reason in item.reasons)
+    for name in (
+        "two",
+        "late_constant",
+        "then_pure",
+        "power_after",
+        "counts",
+        "early_constant",
+        "condition",
+        "steady_last",
+    ):
+        same_without_factor(both, notes, name, 5)
+    same_without_factor(both, notes, "unsteady_first", 2, -1)
+    same_without_factor(both, notes, "unsteady_last", 2, -1)
+
+
+def same_without_factor(both: Both, notes: list[int], name: str, *arguments: object) -> None:
+    both.interpreted.factor = both.compiled.factor = None  # type: ignore[attr-defined]
+    same(both, notes, name, *arguments)
+
+
 def test_another_thread_changes_a_binding(both: Both, notes: list[int]) -> None:
     module = both.compiled
     original = module.factor
@@ -390,6 +493,26 @@ def test_the_runs_are_counted(both: Both, notes: list[int]) -> None:
     both.compiled.power(4, 2)
     (row,) = _runtime.statistics()
     assert row["function"] == "power" and row["reason"] == "native code was left in the middle of a call"
+
+
+def test_an_exception_before_the_interpreter_goes_on(both: Both, notes: list[int]) -> None:
+    """What was saved is dropped; a frame that comes to be at the same place does not go on from it."""
+    module = both.compiled
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(10, stop)
+    try:
+        for _ in range(20):
+            with pytest.raises(KeyboardInterrupt):
+                module.interrupted(2)
+            same(both, notes, "power", 3, 1)
+            signal.signal(10, lambda *_: None)
+            assert module.interrupted(3) == 3 and module.interrupted(-3) == -3
+            signal.signal(10, stop)
+    finally:
+        signal.signal(10, before)
 
 
 def test_nothing_leaks(both: Both, notes: list[int]) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
+from pyfreeze.options import Options
 from tests.conftest import Both, Outcome, build_both
 
 TYPES = ("int64", "int", "float", "bool", "uint32")
@@ -157,9 +158,9 @@ def programs(draw: st.DrawFn, count: int) -> list[Program]:
     return made
 
 
-def _check(folder: Path, made: list[Program]) -> None:
+def _check(folder: Path, made: list[Program], assume_impure: bool = False) -> None:
     text = "from pyfreeze import int64, uint32\n\n" + "\n\n".join(program.text for program in made) + "\n"  # type: ignore[attr-defined]
-    both = build_both(folder, text)
+    both = build_both(folder, text, Options(assume_impure=assume_impure))
     native = both.native()
     choose = random.Random(text)
     for program in made:
@@ -182,13 +183,15 @@ def _compare(both: Both, program: Program, arguments: list[object], is_native: b
 SETTINGS = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None, "print_blob": False}
 
 
-@pytest.mark.parametrize("number", range(4))
-def test_sample_of_generated_programs(tmp_path_factory: pytest.TempPathFactory, number: int) -> None:
+@pytest.mark.parametrize(("number", "assume_impure"), [(0, False), (1, False), (2, False), (3, False), (4, True)])
+def test_sample_of_generated_programs(
+    tmp_path_factory: pytest.TempPathFactory, number: int, assume_impure: bool
+) -> None:
     @seed(number)
     @settings(max_examples=2, **SETTINGS)  # type: ignore[arg-type]
     @given(made=programs(25))
     def run(made: list[Program]) -> None:
-        _check(tmp_path_factory.mktemp("fuzz"), made)
+        _check(tmp_path_factory.mktemp("fuzz"), made, assume_impure)
 
     run()
 

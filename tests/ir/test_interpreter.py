@@ -5,19 +5,20 @@ from __future__ import annotations
 import pytest
 
 from pyfreeze.ir.function import Module
-from pyfreeze.ir.instructions import Apply
+from pyfreeze.ir.instructions import Apply, PointKind, Position
 from pyfreeze.ir.interpreter import (
     Deoptimized,
     InterpreterError,
     LimitExceeded,
     Limits,
     Raised,
+    Resumed,
     Returned,
     interpret,
 )
 from pyfreeze.ir.parser import parse_module
 from pyfreeze.ir.references import OwnershipError
-from pyfreeze.ir.verifier import verify
+from pyfreeze.ir.verifier import VerifierError, verify
 from pyfreeze.primitives import find
 
 
@@ -335,3 +336,63 @@ def test_a_value_made_again_in_a_loop_must_be_free() -> None:
     assert interpret(module("LOWERED", text), "f", [1, 3]) == Returned(0)
     with pytest.raises(OwnershipError, match=r"%b.* never given up"):
         interpret(module("LOWERED", text.replace("  decref %b\n", "")), "f", [1, 3])
+
+
+LEAVING = """function @power -> int line 1 impure {
+^entry(%a: int, %b: int):
+  %0: int64 = const 0
+  %1: int64 = const 3
+  %2: bool = const True
+  %3: int = int.pow %a, %b !4:8-4:14 resume statement 4:8-4:14 #2 {a=%a, a?=%2} [range+1(%0, %1), steps+1(%0, %1, %1, %1)]
+  return %3
+}
+
+function @caller -> int line 9 impure {
+^entry(%a: int, %b: int):
+  %0: int = call @power(%a, %b) !9:8-9:14 resume returned 9:8-9:14 #1 {a=%a}
+  return %0
+}
+"""
+
+
+def test_leaving_in_the_middle() -> None:
+    built = module("BUILT", LEAVING)
+    expected = Resumed(
+        "power",
+        PointKind.STATEMENT,
+        Position(4, 8, 4, 14),
+        (("a", 2),),
+        (range(1, 3), range(6, 12, 3)),
+        ("caller",),
+    )
+    assert interpret(built, "caller", (2, -1)) == expected
+    assert interpret(built, "caller", (2, 3)) == Returned(8)
+    explicit = """function @power -> int line 1 impure {
+^entry(%a: int, %b: int):
+  %0: int = int.pow %a, %b except ^unwind
+  return %0
+^unwind(%status: status):
+  traceback %status !4:8-4:14 {a=%a}
+  %left: status = suspend %status resume statement 4:8-4:14 #2 {a=%a}
+  fail %left
+}
+"""
+    for stage in ("EXPLICIT", "LOWERED"):
+        later = module(stage, explicit)
+        found = interpret(later, "power", (2, -1))
+        assert isinstance(found, Resumed) and found.locals == (("a", 2),)
+        zero = interpret(later, "power", (0, -1))
+        assert isinstance(zero, Raised) and zero.kind == "ZeroDivisionError"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (" resume returned 9:8-9:14 #1 {a=%a}", ""),
+        ("line 9 impure", "line 9"),
+        ("  return %3\n", "  %4: status = suspend resume start 1:0-1:0 #0\n  return %3\n"),
+    ],
+)
+def test_what_leaves_has_a_state_exactly_where_it_is_needed(old: str, new: str) -> None:
+    with pytest.raises(VerifierError, match=r"state to go on from|Suspend is not allowed"):
+        module("BUILT", LEAVING.replace(old, new))

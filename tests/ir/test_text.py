@@ -34,11 +34,13 @@ def _texts() -> dict[str, str]:
     return texts | {name: textwrap.dedent(text) for name, text in sources.items()}
 
 
+@pytest.mark.parametrize("assume_impure", [False, True])
 @pytest.mark.parametrize("name", list(_texts()))
-def test_round_trip(tmp_path: Path, name: str) -> None:
+def test_round_trip(tmp_path: Path, name: str, assume_impure: bool) -> None:
     path = tmp_path / f"{name}.py"
     path.write_text(_texts()[name])
-    (result,) = driver.build([read_source(path)], None, Options(strict=True, dumps=IR_STAGES))
+    options = Options(strict=True, dumps=IR_STAGES, assume_impure=assume_impure)
+    (result,) = driver.build([read_source(path)], None, options)
     assert len(result.dumps) == len(IR_STAGES)
     for _stage, text in result.dumps:
         module = parse_module(text, find)

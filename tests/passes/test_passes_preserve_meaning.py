@@ -61,7 +61,7 @@ class Case:
         return interpret(module, self.function, self.arguments, limits)
 
 
-def _build(folder: Path, text: str) -> tuple[Module, dict[str, Callable[..., Scalar]]]:
+def _build(folder: Path, text: str, assume_impure: bool) -> tuple[Module, dict[str, Callable[..., Scalar]]]:
     """The module as IR and as CPython's functions."""
     path = folder / "generated.py"
     path.write_text(text)
@@ -71,7 +71,7 @@ def _build(folder: Path, text: str) -> tuple[Module, dict[str, Callable[..., Sca
     namespace: dict[str, Callable[..., Scalar]] = {}
     exec(code, namespace)
     return build_module(
-        typed.tree, "generated", functions_of(code), find_point, assume_impure=ASSUME_IMPURE
+        typed.tree, "generated", functions_of(code), find_point, assume_impure=assume_impure
     ).module, namespace
 
 
@@ -150,9 +150,9 @@ def _is_permitted(outcome: Outcome) -> bool:
 class _Check:
     """The outcomes of all calls so far, compared again after every pass."""
 
-    def __init__(self, folder: Path, made: list[CallingProgram]) -> None:
+    def __init__(self, folder: Path, made: list[CallingProgram], assume_impure: bool = ASSUME_IMPURE) -> None:
         self._text = "from pyfreeze import int64, uint32\n\n" + "\n\n".join(program.text for program in made) + "\n"
-        self._module, self._functions = _build(folder, self._text)
+        self._module, self._functions = _build(folder, self._text, assume_impure)
         self._outcomes: dict[Case, Outcome] = {}
         for case in _cases(made, self._text):
             if case.function in self._module.functions:
@@ -198,13 +198,16 @@ def _short_strips(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranges, "STRIP", 2)
 
 
-@pytest.mark.parametrize("number", range(4))
-def test_sample_of_generated_programs(tmp_path: Path, number: int) -> None:
+@pytest.mark.parametrize(
+    ("number", "assume_impure"),
+    [(0, ASSUME_IMPURE), (1, ASSUME_IMPURE), (2, ASSUME_IMPURE), (3, ASSUME_IMPURE), (4, True), (5, True)],
+)
+def test_sample_of_generated_programs(tmp_path: Path, number: int, assume_impure: bool) -> None:
     @seed(number)
     @settings(max_examples=4, phases=[Phase.generate], **SETTINGS)  # type: ignore[arg-type]
     @given(made=calling_programs(6), disabled=DISABLED)
     def run(made: list[CallingProgram], disabled: frozenset[str]) -> None:
-        _Check(tmp_path, made).run(disabled)
+        _Check(tmp_path, made, assume_impure).run(disabled)
 
     run()
 
