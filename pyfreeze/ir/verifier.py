@@ -7,7 +7,8 @@
    status first; conditions are bools.
 4. @BUILT: failing instructions have a site, and there are no counts or tracebacks. @EXPLICIT and @LOWERED: failing
    instructions have a handler.
-5. What may leave an impure function has, @BUILT, a state to go on from; only there, and later only at `Suspend`.
+5. What may leave an impure function has, @BUILT, a state to go on from, unless a handler answers for it; only there, and
+   later only at `Suspend`.
 """
 
 from __future__ import annotations
@@ -117,7 +118,7 @@ def _stage_rules(function: Function, stage: Stage) -> Iterator[str]:
 def _state_rules(function: Function, block: Block, instruction: Instruction, stage: Stage) -> Iterator[str]:
     wanted = isinstance(instruction, Suspend)
     if stage == Stage.BUILT:
-        wanted = function.impure and may_leave(instruction)
+        wanted = function.impure and may_leave(instruction) and instruction.handler is None
         if isinstance(instruction, Suspend):
             yield f"^{block.name}: Suspend is not allowed at BUILT"
     elif function.impure and isinstance(instruction, Deopt):

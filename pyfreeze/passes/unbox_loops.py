@@ -37,6 +37,7 @@ from pyfreeze.passes.reduce_strength import reduce_strength
 from pyfreeze.passes.remove_checks import remove_checks
 from pyfreeze.passes.unbox_ints import on_words
 from pyfreeze.primitives import TABLE, leaving, unchecked
+from pyfreeze.primitives.intervals import SMALL
 
 _MAXIMUM_INSTRUCTIONS = 150
 
@@ -53,6 +54,7 @@ def unbox_loops(function: Function) -> None:
     remove_checks(function)
     for item in (item for block in copied for item in block.instructions):
         if isinstance(item, Apply) and item.handler is not None:
+            item.resume = None
             if item.primitive.effects.fails:
                 item.primitive = leaving(item.primitive)
             else:
@@ -128,6 +130,8 @@ def _plain_loop(function: Function, loop: Loop) -> _Plain | None:
         if used - parameters or (used and (block in others or block not in after)):
             return None
     constants = {item.result: item for item in function.instructions() if isinstance(item, Constant)}
+    if any(not _is_word(constants[value]) for item in items for value in used_values(item) if value in constants):
+        return None
     outside = dict.fromkeys(
         value for item in items for value in used_values(item) if value.type == INT and value not in defined
     )
@@ -144,9 +148,17 @@ def _plain_loop(function: Function, loop: Loop) -> _Plain | None:
 def _can_be_copied(item: Instruction) -> bool:
     if item.handler is not None or not isinstance(item, Apply | Constant | Branch | CondBranch | Poll):
         return False
+    if isinstance(item, Constant) and not _is_word(item):
+        return False
     if isinstance(item, Apply) and item.primitive.lowering.array:  # a step that may have written is not done again
         return False
     return item.result is None or not isinstance(item.result.type, TupleType)
+
+
+def _is_word(constant: Constant) -> bool:
+    """Whether it is no plain int, or one that a word holds."""
+    assert constant.result is not None
+    return constant.result.type != INT or (isinstance(constant.value, int) and SMALL.holds(constant.value))
 
 
 def _is_worth_it(items: list[Instruction]) -> bool:
