@@ -24,9 +24,11 @@ from pyfreeze.ir.types import (
     FloatType,
     IntType,
     NoneKind,
+    ReferenceType,
     StructType,
     TupleType,
     Type,
+    ViewType,
 )
 
 _DEOPTIMIZED = -3
@@ -218,7 +220,7 @@ class EntryEmitter:
                 return f"{slot('pf_unbox_f64')}(ptr {argument}, ptr %buffer)"
             case IntType():
                 return f"{slot('pf_unbox_int')}(ptr {argument}, ptr %buffer)"
-            case TupleType() | ArrayType():
+            case TupleType() | ArrayType() | ViewType():
                 signature = self._symbols.string(self._symbols.descriptor(type_).encode())
                 return f"{slot('pf_unbox_tuple')}(ptr @module, ptr {argument}, ptr {signature}, ptr %buffer)"
             case _:
@@ -241,7 +243,7 @@ class EntryEmitter:
             self._lines += from_word(scalar, word, value)
             if scalar == INT:
                 self._owned.append(f"call void {self._release_helper()}(i64 {value})")
-            elif isinstance(scalar, ArrayType):
+            elif isinstance(scalar, ReferenceType):
                 self._owned.append(f"call void {self._symbols.slot('pf_object_decref')}(ptr {value})")
             if path:
                 inserted, where = self._fresh(), ", ".join(map(str, path))

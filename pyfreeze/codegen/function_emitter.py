@@ -57,8 +57,10 @@ from pyfreeze.ir.types import (
     IntType,
     NoneKind,
     ObjectType,
+    ReferenceType,
     Status,
     Type,
+    ViewType,
     flattened,
 )
 
@@ -317,7 +319,7 @@ class FunctionEmitter:
                 self._names[result] = float_literal(float(value))  # type: ignore[arg-type]
             case NoneKind():
                 self._names[result] = "false"
-            case ArrayType():
+            case ArrayType() | ViewType():
                 self._names[result] = "null"  # of a variable that is not set
             case ObjectType():
                 self._names[result] = self._symbols.string(str(value).encode())
@@ -596,14 +598,14 @@ class FunctionEmitter:
     def _emit_refcount(self, instruction: IncRef | DecRef) -> None:
         (operand,) = instruction.operands
         for path, scalar in scalar_paths(operand.type):
-            if not isinstance(scalar, IntType | ArrayType):
+            if not isinstance(scalar, IntType | ReferenceType):
                 continue
             word = self._names[operand]
             if path:
                 word = self._fresh()
                 self._line(f"{word} = extractvalue {self._typed(operand)}, {', '.join(map(str, path))}")
             count = "incref" if isinstance(instruction, IncRef) else "decref"
-            if isinstance(scalar, ArrayType):
+            if isinstance(scalar, ReferenceType):
                 self._line(f"call void {self._symbols.slot(f'pf_object_{count}')}(ptr {word})")
             else:
                 self._count_big(word, f"pf_int_{count}")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pyfreeze.codegen.array_access import array_function, element_type
 from pyfreeze.codegen.machine_types import llvm_type, string_literal
 from pyfreeze.codegen.runtime_slots import slots
+from pyfreeze.codegen.view_access import view_function
 from pyfreeze.ir.primitive import Effects, Primitive, PythonCallable
 from pyfreeze.ir.types import StructType, Type, descriptor, flattened, signature, structs_in
 
@@ -95,6 +96,8 @@ class Symbols:
             return self.define(
                 f'@"{primitive.name}"', lambda: array_function(primitive, self._layout, self.slot, element)
             )
+        if primitive.lowering.view:
+            return self.define(f'@"{primitive.name}"', lambda: view_function(primitive, self._layout))
         checked = primitive.lowering.checked
         if checked is not None and checked.lowering.guard is not None:
             return self.fast_path(checked)

@@ -127,8 +127,32 @@ class ArrayType:
         return f"Array[{self.element}]"
 
 
+@dataclass(frozen=True, slots=True)
+class ViewType:
+    """The memory of an `ndarray` or a `memoryview`, whose buffer is held for as long: a reference to the runtime's record."""
+
+    exporter: str
+    element: Type
+    dimensions: int
+
+    def __str__(self) -> str:
+        return f"{self.exporter}[{self.element}, {self.dimensions}]"
+
+
+ReferenceType = ArrayType | ViewType
+
 Type = (
-    FixedInt | FloatType | BoolType | NoneKind | IntType | ObjectType | StatusType | TupleType | StructType | ArrayType
+    FixedInt
+    | FloatType
+    | BoolType
+    | NoneKind
+    | IntType
+    | ObjectType
+    | StatusType
+    | TupleType
+    | StructType
+    | ArrayType
+    | ViewType
 )
 
 INT8, INT16, INT32, INT64 = (FixedInt(bits, True) for bits in (8, 16, 32, 64))
@@ -166,13 +190,13 @@ def fits(value: object, type_: Type) -> bool:
         return type(value) is tuple and len(value) == len(type_.items) and all(map(fits, value, type_.items))
     if isinstance(type_, FixedInt):
         return type(value) is int and type_.holds(value)
-    if isinstance(type_, ArrayType):  # the interpreter's arrays are lists; None in a variable that is not set
+    if isinstance(type_, ReferenceType):  # the interpreter's arrays are lists; None in a variable that is not set
         return type(value) is list or value is None
     return type(value) is _PYTHON_TYPES[type_]
 
 
 def descriptor(type_: Type, classes: Mapping[str, int]) -> str:
-    """The runtime's one-letter code of a scalar (as in `struct`), `(…)` of a tuple, `{…}` of a frozen value, `[…]` of an array.
+    """The runtime's one-letter code of a scalar (as in `struct`), `(…)` of a tuple, `{…}` of a frozen value, `[…]` of an array, `<…>` of a view.
 
     Which class that is follows from `classes`, the module's classes in order: `{0:dd}`.
     """
@@ -182,6 +206,8 @@ def descriptor(type_: Type, classes: Mapping[str, int]) -> str:
         return f"{{{classes[type_.name]}:" + "".join(descriptor(item, classes) for item in type_.items) + "}"
     if isinstance(type_, ArrayType):
         return f"[{descriptor(type_.element, classes)}]"
+    if isinstance(type_, ViewType):
+        return f"<{type_.exporter[0].upper()}{type_.dimensions}{descriptor(type_.element, classes)}>"
     return _STRUCT_CODES[type_]
 
 
@@ -189,7 +215,7 @@ def is_refcounted(type_: Type) -> bool:
     """Whether a value of this type may own a Python object."""
     if isinstance(type_, AggregateType):
         return any(map(is_refcounted, type_.items))
-    return isinstance(type_, IntType | ArrayType)
+    return isinstance(type_, IntType | ReferenceType)
 
 
 def flattened(type_: Type) -> tuple[Type, ...]:

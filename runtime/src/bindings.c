@@ -182,7 +182,7 @@ static size_t count_words(const char *descriptor)
 {
     size_t count = 0;
     for (; *descriptor; descriptor++) {
-        if (*descriptor == '[') {
+        if (*descriptor == '[' || *descriptor == '<') {
             descriptor = pf_after_array(descriptor) - 1;
             count++;
             continue;

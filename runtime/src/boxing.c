@@ -1,6 +1,7 @@
 /* Values between Python objects and 64-bit words. Descriptors: pyfreeze/ir/types.py, `descriptor`. */
 #include "pyfreeze_abi.h"
 #include "pyfreeze_array.h"
+#include "pyfreeze_view.h"
 #include <string.h>
 
 #define SMALL_MAXIMUM ((int64_t)0x3FFFFFFFFFFFFFFF)
@@ -121,7 +122,7 @@ static size_t item_length(const char *descriptor)
     size_t length = 0;
     do {
         char at = descriptor[length];
-        depth += (at == '(' || at == '{' || at == '[') - (at == ')' || at == '}' || at == ']');
+        depth += (strchr("({[<", at) != NULL) - (strchr(")}]>", at) != NULL);
         length++;
     } while (depth > 0);
     return length;
@@ -270,6 +271,10 @@ PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **pay
         *descriptor += item_length(*descriptor);
         return Py_NewRef((PyObject *)(uintptr_t)*(*payload)++);
     }
+    if (kind == '<') {
+        *descriptor += item_length(*descriptor);
+        return Py_NewRef(((PfView *)(uintptr_t)*(*payload)++)->object);
+    }
     ++*descriptor;
     if (kind == 'n')
         return Py_NewRef(Py_None);
@@ -306,7 +311,7 @@ static void release_payload(const char *descriptor, const char *end, const uint6
             continue;
         if (*descriptor == 't')
             pf_int_decref((int64_t)*payload);
-        if (*descriptor == '[') {
+        if (*descriptor == '[' || *descriptor == '<') {
             Py_DECREF((PyObject *)(uintptr_t)*payload);
             descriptor += item_length(descriptor) - 1;
         }
@@ -413,6 +418,13 @@ int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, 
             return PF_WRONG_TYPE;
         *descriptor += item_length(*descriptor);
         *(*payload)++ = (uint64_t)(uintptr_t)Py_NewRef(object);
+        return 0;
+    case '<':
+        **payload = (uint64_t)(uintptr_t)pf_view_of(object, *descriptor);
+        if (**payload == 0)
+            return PF_WRONG_TYPE;
+        *descriptor += item_length(*descriptor);
+        ++*payload;
         return 0;
     case 'n':
         ++*descriptor;
