@@ -52,7 +52,7 @@ def view_type(
     if found is None:
         return None
     exporter, element = found
-    dimensions = _Dimensions().of(function, name)
+    dimensions = _Dimensions(tree).of(function, name)
     return ViewType(exporter, element, dimensions) if 1 <= dimensions <= MAXIMUM_DIMENSIONS else None
 
 
@@ -120,7 +120,8 @@ def _dtype(dtype: Instance) -> Type | None:
 class _Dimensions:
     """How many dimensions a parameter's uses ask for; -1 if they contradict each other. Without any: 1."""
 
-    def __init__(self) -> None:
+    def __init__(self, tree: MypyFile) -> None:
+        self._tree = tree
         self._seen: set[tuple[str, str]] = set()
 
     def of(self, function: FuncDef, name: str) -> int:
@@ -139,7 +140,7 @@ class _Dimensions:
             exact |= set(_counted(node, name))
             least = max(least, _asked_for(node, name))
             if isinstance(node, CallExpr):
-                for callee, parameter in _handed_over(node, name):
+                for callee, parameter in _handed_over(node, name, self._tree):
                     inner, at_least = self._evidence(callee, parameter)
                     exact, least = exact | inner, max(least, at_least)
         return exact, least
@@ -175,11 +176,11 @@ def _asked_for(node: object, name: str) -> int:
             return 0
 
 
-def _handed_over(node: CallExpr, name: str) -> Iterator[tuple[FuncDef, str]]:
+def _handed_over(node: CallExpr, name: str, tree: MypyFile) -> Iterator[tuple[FuncDef, str]]:
     """The functions of the module, with the parameter, that a call gives the view to."""
     callee = node.callee.node if isinstance(node.callee, RefExpr) else None
-    if not isinstance(callee, FuncDef):
-        return
+    if not isinstance(callee, FuncDef) or callee.fullname != f"{tree.fullname}.{callee.name}":
+        return  # of another module mypy may not know the arguments
     for index, (argument, keyword) in enumerate(zip(node.args, node.arg_names, strict=True)):
         if not _is(argument, name):
             continue
