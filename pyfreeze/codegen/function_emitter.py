@@ -185,7 +185,10 @@ class FunctionEmitter:
         parameters = ", ".join(
             ["ptr %breaker", "i64 %remaining"]
             + (["ptr noalias %result"] if returns_in_memory(self._function.result) else [])
-            + [f"{llvm_type(value.type)} {self._names[value]}" for value in self._function.parameters]
+            + [
+                f"{self._symbols.parameter_type(value.type)} {self._names[value]}"
+                for value in self._function.parameters
+            ]
         )
         head = f"define internal fastcc {returned_struct(self._function.result)} {body_symbol(self._function.name)}({parameters}) #0 {{"
         cold = set(self._cold)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pyfreeze.codegen.array_access import array_function, element_type
 from pyfreeze.codegen.machine_types import llvm_type, string_literal
 from pyfreeze.codegen.runtime_slots import slots
-from pyfreeze.codegen.view_access import view_function
+from pyfreeze.codegen.view_access import parameter_attributes, view_function, view_guard
 from pyfreeze.ir.primitive import Effects, Primitive, PythonCallable
-from pyfreeze.ir.types import StructType, Type, descriptor, flattened, signature, structs_in
+from pyfreeze.ir.types import StructType, Type, ViewType, descriptor, flattened, signature, structs_in
 
 CLASS = "%PfClass"
 
@@ -87,6 +87,11 @@ class Symbols:
         """The accessor of a runtime slot."""
         return self.define(f"@{name}", slots()[name].accessor)
 
+    def parameter_type(self, type_: Type) -> str:
+        """The LLVM type of a parameter of a native function, with what is known of it."""
+        attributes = f" {parameter_attributes(self._layout)}" if isinstance(type_, ViewType) else ""
+        return llvm_type(type_) + attributes
+
     def fast_path(self, primitive: Primitive) -> str:
         """The LLVM function of a primitive's fast path, which returns its `returned_type`."""
         for declaration in primitive.lowering.declarations:
@@ -108,6 +113,8 @@ class Symbols:
 
     def guard(self, primitive: Primitive) -> str:
         """The LLVM function of a primitive's guard: whether the fast path does not apply."""
+        if primitive.lowering.view:
+            return self.define(f'@"guard {primitive.name}"', lambda: view_guard(primitive, self._layout))
         body, parameters = primitive.lowering.guard or "", _parameters(primitive)
         name = f'@"guard {primitive.name}"'
         return self.define(name, lambda: f"define internal i1 {name}({parameters}) alwaysinline {{\n{body}\n}}")

@@ -16,11 +16,22 @@ from pyfreeze.ir.types import ViewType
 
 _LENGTH = ", !invariant.load !0, !range !8"
 _OTHER = ", !invariant.load !0"
+_SIZE = "view_bytes"
+
+
+def parameter_attributes(layout: Mapping[str, int]) -> str:
+    """What LLVM may know of a view that a function is given: so it loads from it ahead of tests."""
+    return f"nonnull noundef align 8 dereferenceable({layout[_SIZE]})"
 
 
 def view_function(primitive: Primitive, layout: Mapping[str, int]) -> str:
-    """The LLVM function of a view row. layout: the runtime's."""
-    return _ViewFunction(primitive, layout).text()
+    """The LLVM function of a view row, called where its guard holds nothing against it. layout: the runtime's."""
+    return _ViewFunction(primitive, layout).access()
+
+
+def view_guard(primitive: Primitive, layout: Mapping[str, int]) -> str:
+    """The LLVM function that tells whether there is no such element, or none to write to."""
+    return _ViewFunction(primitive, layout).guard()
 
 
 class _ViewFunction:
@@ -30,27 +41,47 @@ class _ViewFunction:
         self._primitive = primitive
         self._view = view
         self._layout = layout
-        result = llvm_type(primitive.result)
-        self._returned = f"{{{result}, i1}}" if primitive.effects.fails else result
         self._lines: list[str] = []
 
-    def text(self) -> str:
+    def access(self) -> str:
         access = self._primitive.lowering.view
-        if access == "get":
-            self._get()
-        elif access == "set":
-            self._set()
-        elif access == "size":
-            self._field("size", 0, "%n", "i64", _LENGTH)
-            self._lines.append("ret i64 %n")
+        if access in ("get", "item"):
+            self._address()
+            self._lines += load_value(self._view.element, "%e", 0, "%value", ELEMENT)
+            self._lines.append(f"ret {llvm_type(self._primitive.result)} %value")
+        elif access in ("set", "put"):
+            self._address()
+            self._lines += [*store_value(self._view.element, "%c", "%e", 0, "%s", ELEMENT), "ret i1 false"]
+        elif access == "writable":
+            self._field("readonly", 0, "%readonly", "i64")
+            self._lines += ["%writable = icmp eq i64 %readonly, 0", "ret i1 %writable"]
         else:
-            self._field("shape", int(access.removeprefix("shape")), "%n", "i64", _LENGTH)
+            name, axis = ("size", 0) if access == "size" else ("shape", int(access.removeprefix("shape")))
+            self._field(name, axis, "%n", "i64", _LENGTH)
             self._lines.append("ret i64 %n")
+        return self._function(llvm_type(self._primitive.result), self._primitive.name)
+
+    def guard(self) -> str:
+        bad = "false"
+        if self._primitive.lowering.view == "set":
+            self._field("readonly", 0, "%readonly", "i64")
+            self._lines.append("%fixed = icmp ne i64 %readonly, 0")
+            bad = "%fixed"
+        for axis in range(self._view.dimensions):
+            self._index(axis)
+            self._lines += [
+                f"%outside{axis} = icmp uge i64 %i{axis}, %n{axis}",
+                f"%bad{axis} = or i1 {bad}, %outside{axis}",
+            ]
+            bad = f"%bad{axis}"
+        self._lines.append(f"ret i1 {bad}")
+        return self._function("i1", f"guard {self._primitive.name}")
+
+    def _function(self, result: str, name: str) -> str:
         parameters = ", ".join(
             f"{llvm_type(type_)} %{letter}" for type_, letter in zip(self._primitive.operands, "abc", strict=False)
         )
-        head = f'define internal {self._returned} @"{self._primitive.name}"({parameters}) alwaysinline {{'
-        return "\n".join([head, *self._lines, "}"])
+        return "\n".join([f'define internal {result} @"{name}"({parameters}) alwaysinline {{', *self._lines, "}"])
 
     def _field(self, field: str, axis: int, name: str, type_: str, metadata: str = _OTHER) -> None:
         """Define `name` as a field of the view."""
@@ -58,60 +89,28 @@ class _ViewFunction:
         self._lines.append(f"{name}.p = getelementptr inbounds i8, ptr %a, i64 {offset}")
         self._lines.append(f"{name} = load {type_}, ptr {name}.p, align 8{metadata}")
 
-    def _address(self, is_store: bool) -> None:
-        """Define `%e` as the address of the element; leads to the slow path where there is none, or none to write to."""
-        tests = []
-        if is_store:
-            self._field("readonly", 0, "%readonly", "i64")
-            self._lines.append("%fixed = icmp ne i64 %readonly, 0")
-            tests.append("%fixed")
-        for axis in range(self._view.dimensions):
-            self._index(axis)
-            tests.append(f"%bad{axis}")
-        bad = tests[0]
-        for number, test in enumerate(tests[1:]):
-            self._lines.append(f"%bad.{number} = or i1 {bad}, {test}")
-            bad = f"%bad.{number}"
-        self._lines += [
-            f"br i1 {bad}, label %trouble, label %go, !prof !1",
-            "trouble:",
-            f"ret {self._returned} {{{llvm_type(self._primitive.result)} undef, i1 true}}",
-            "go:",
-        ]
+    def _address(self) -> None:
+        """Define `%e` as the address of the element."""
         self._field("data", 0, "%e0", "ptr")
         for axis in range(self._view.dimensions):
+            self._index(axis)
             self._field("strides", axis, f"%stride{axis}", "i64")
             self._lines.append(f"%offset{axis} = mul nsw i64 %i{axis}, %stride{axis}")
             self._lines.append(f"%e{axis + 1} = getelementptr inbounds i8, ptr %e{axis}, i64 %offset{axis}")
         self._lines.append(f"%e = getelementptr inbounds i8, ptr %e{self._view.dimensions}, i64 0")
 
     def _index(self, axis: int) -> None:
-        """Define `%i` of the axis as its index from the start, and whether it is outside as `%bad`."""
+        """Define `%i` of the axis as its index from the start, and `%n` as its length."""
         given = "%b"
         if self._view.dimensions > 1:
             given = f"%b{axis}"
             self._lines.append(f"{given} = extractvalue {llvm_type(self._primitive.operands[1])} %b, {axis}")
+        if self._primitive.lowering.view in ("item", "put"):
+            self._lines.append(f"%i{axis} = add i64 {given}, 0")
+            return
         self._field("shape", axis, f"%n{axis}", "i64", _LENGTH)
         self._lines += [
             f"%negative{axis} = icmp slt i64 {given}, 0",
             f"%moved{axis} = add i64 {given}, %n{axis}",
             f"%i{axis} = select i1 %negative{axis}, i64 %moved{axis}, i64 {given}",
-            f"%bad{axis} = icmp uge i64 %i{axis}, %n{axis}",
-        ]
-
-    def _get(self) -> None:
-        self._address(is_store=False)
-        self._lines += load_value(self._view.element, "%e", 0, "%value", ELEMENT)
-        self._return("%value")
-
-    def _set(self) -> None:
-        self._address(is_store=True)
-        self._lines += store_value(self._view.element, "%c", "%e", 0, "%s", ELEMENT)
-        self._return("false")
-
-    def _return(self, value: str) -> None:
-        type_ = llvm_type(self._primitive.result)
-        self._lines += [
-            f"%r = insertvalue {self._returned} {{{type_} undef, i1 false}}, {type_} {value}, 0",
-            f"ret {self._returned} %r",
         ]

@@ -369,9 +369,13 @@ def _over_array(
             element = Operand(pair.type, pair)
         store(context, node.index, element, node)
 
+    if isinstance(array.type, ViewType):  # has a length that stays
+        count = context.materialize(views.length(context, array, node))
+
     def limit() -> Value:
-        sequence = views if isinstance(array.type, ViewType) else arrays
-        return context.materialize(sequence.length(context, array, node))
+        if isinstance(array.type, ViewType):
+            return count
+        return context.materialize(arrays.length(context, array, node))
 
     rest = [context.materialize(array), *([context.materialize(start)] if start is not None else [])]
     kind = LoopKind.ARRAY if start is None else LoopKind.ENUMERATED

@@ -1,6 +1,7 @@
 """Views of NumPy arrays and memoryviews: reading and writing elements, shapes. A family of rows for each view type.
 
-`view.get` and `view.set` take any index, as `a[i]` and `a[i, j]` do. In `evaluate` a view is a list, or a list of lists.
+`view.get` and `view.set` take any index, as `a[i]` and `a[i, j]` do; `view.item` and `view.put` one that is known to be from 0
+to the length less 1 on each axis, and `view.put` a view that is writable. In `evaluate` a view is a list, or a list of lists.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from functools import partial
 
 from pyfreeze.ir.interval import Interval
 from pyfreeze.ir.primitive import Effects, Lowering, Primitive, PythonCallable, Scalar
-from pyfreeze.ir.types import INT64, NONE, TupleType, Type, ViewType
+from pyfreeze.ir.types import BOOL, INT64, NONE, TupleType, Type, ViewType
 
 MAXIMUM_DIMENSIONS = 4
 """Counterpart: `PF_VIEW_DIMENSIONS` in `runtime/include/pyfreeze_view.h`."""
@@ -31,7 +32,9 @@ def index_type(view: ViewType) -> Type:
 def _get(name: str, view: ViewType) -> Primitive:
     effects = Effects(("IndexError",), reads=True)
     python = PythonCallable("operator", "getitem")
-    return Primitive(name, (view, index_type(view)), view.element, _item, Lowering(view="get"), python, effects)
+    return Primitive(
+        name, (view, index_type(view)), view.element, _item, Lowering(view="get", guard="view"), python, effects
+    )
 
 
 def _set(name: str, view: ViewType) -> Primitive:
@@ -39,7 +42,21 @@ def _set(name: str, view: ViewType) -> Primitive:
     effects = Effects(("IndexError", "ValueError", "TypeError"), writes=True)
     python = PythonCallable("operator", "setitem")
     operands = (view, index_type(view), view.element)
-    return Primitive(name, operands, NONE, _store, Lowering(view="set"), python, effects)
+    return Primitive(name, operands, NONE, _store, Lowering(view="set", guard="view"), python, effects)
+
+
+def _known_item(name: str, view: ViewType) -> Primitive:
+    operands = (view, index_type(view))
+    return Primitive(name, operands, view.element, _item, Lowering(view="item"), effects=Effects(reads=True))
+
+
+def _put(name: str, view: ViewType) -> Primitive:
+    operands = (view, index_type(view), view.element)
+    return Primitive(name, operands, NONE, _store, Lowering(view="put"), effects=Effects(writes=True))
+
+
+def _writable(name: str, view: ViewType) -> Primitive:
+    return Primitive(name, (view,), BOOL, lambda _: True, Lowering(view="writable"))
 
 
 def _shape(name: str, view: ViewType, axis: int) -> Primitive:
@@ -78,4 +95,11 @@ def _count(view: object) -> Scalar:
     return sum(map(_count, view)) if isinstance(view, list) else 1  # type: ignore[arg-type]
 
 
-_ROWS: dict[str, Callable[[str, ViewType], Primitive]] = {"view.get": _get, "view.set": _set, "view.size": _size}
+_ROWS: dict[str, Callable[[str, ViewType], Primitive]] = {
+    "view.get": _get,
+    "view.item": _known_item,
+    "view.set": _set,
+    "view.put": _put,
+    "view.writable": _writable,
+    "view.size": _size,
+}

@@ -83,6 +83,7 @@ static PyObject *layout(PyObject *self, PyObject *unused)
         {"view_shape", offsetof(PfView, shape)},
         {"view_strides", offsetof(PfView, strides)},
         {"view_size", offsetof(PfView, size)},
+        {"view_bytes", offsetof(PfView, object)},
         {"view_readonly", offsetof(PfView, readonly)},
     };
     (void)self;
