@@ -29,7 +29,9 @@ setup(
             "pyfreeze._runtime",
             sources=[f"runtime/src/{name}.c" for name in (*SOURCES, *VALUE_SOURCES, *ARRAY_SOURCES)],
             include_dirs=["runtime/include"],
-            depends=[f"runtime/include/pyfreeze_{name}.h" for name in ("abi", "slots", "layout", "values", "array", "view")],
+            depends=[
+                f"runtime/include/pyfreeze_{name}.h" for name in ("abi", "slots", "layout", "values", "array", "view")
+            ],
             extra_compile_args=["/std:c11"] if sys.platform == "win32" else ["-std=c11", "-O3", "-fvisibility=hidden"],
         )
     ],
