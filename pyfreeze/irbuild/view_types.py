@@ -7,7 +7,7 @@ follow from how the function indexes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from mypy.nodes import (
@@ -213,7 +213,7 @@ def _nodes_in(node: Node) -> Iterator[Node]:
     waiting: list[object] = [node]
     while waiting:
         current = waiting.pop()
-        if isinstance(current, Sequence):
+        if isinstance(current, list | tuple):
             waiting.extend(current)
         elif isinstance(current, Node):
             yield current
