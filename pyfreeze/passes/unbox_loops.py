@@ -31,6 +31,7 @@ from pyfreeze.ir.instructions import (
     replace_uses,
     used_values,
 )
+from pyfreeze.ir.primitive import Primitive
 from pyfreeze.ir.types import BOOL, INT, INT64, STATUS, BoolType, FixedInt, IntType, TupleType
 from pyfreeze.passes.eliminate_dead_code import eliminate_dead_code
 from pyfreeze.passes.reduce_strength import reduce_strength
@@ -155,6 +156,10 @@ def _can_be_copied(item: Instruction) -> bool:
     ):  # a step that may have written is not done again
         return False
     return item.result is None or not isinstance(item.result.type, TupleType)
+
+
+def _touches_elements(row: Primitive) -> bool:
+    return bool(row.lowering.array or row.lowering.view)
 
 
 def _is_word(constant: Constant) -> bool:

@@ -192,7 +192,7 @@ SOURCE = """
                 total = total * 3 + m[i, j]
         return total + m.ndim
 
-    def memory_reals(m: memoryview[float]) -> float:
+    def memory_reals(m: "memoryview[float]") -> float:
         total = 0.0
         for i, x in enumerate(m):
             total += x * i
