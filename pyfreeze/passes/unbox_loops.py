@@ -151,9 +151,8 @@ def _can_be_copied(item: Instruction) -> bool:
         return False
     if isinstance(item, Constant) and not _is_word(item):
         return False
-    if isinstance(item, Apply) and (
-        item.primitive.lowering.array or item.primitive.effects.writes
-    ):  # a step that may have written is not done again
+    # A step that may have written is not done again.
+    if isinstance(item, Apply) and _touches_elements(item.primitive):
         return False
     return item.result is None or not isinstance(item.result.type, TupleType)
 
