@@ -46,7 +46,7 @@ class Site:
 
     function: str  # whose frame: differs from the containing function after inlining
     position: Position
-    local_names: tuple[str, ...]  # the locals that are set
+    local_names: tuple[str, ...]  # the locals that are or may be set, with flags as in `ResumeState`
     local_values: list[Value]
 
 
