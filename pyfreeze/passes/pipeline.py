@@ -17,6 +17,7 @@ from pyfreeze.passes.insert_refcounts import insert_refcounts
 from pyfreeze.passes.reduce_strength import reduce_strength
 from pyfreeze.passes.remove_checks import remove_checks
 from pyfreeze.passes.remove_polls import remove_polls
+from pyfreeze.passes.split_aggregates import split_aggregates
 from pyfreeze.passes.strip_mine_loops import strip_mine_loops
 from pyfreeze.passes.unbox_ints import unbox_ints
 from pyfreeze.passes.unbox_loops import unbox_loops
@@ -40,6 +41,7 @@ class Pass:
 PASSES = (
     Pass("inline-calls", run_on_module=inline_calls),
     Pass("wrap-masked-arithmetic", wrap_masked_arithmetic),
+    Pass("split-aggregates", split_aggregates),
     Pass("forward-items", forward_items),
     Pass("unbox-ints", unbox_ints),
     Pass("version-loops", version_loops),
@@ -58,6 +60,7 @@ PASSES = (
 
 ORDER = (
     ("inline-calls", "wrap-masked-arithmetic", "the mask may be in another function than the product"),
+    ("split-aggregates", "forward-items", "it takes items out of what may have been made in the same block"),
     ("inline-calls", "forward-items", "the fields of what a callee returns are known in its caller"),
     ("inline-calls", "unbox-ints", "the ranges of arguments show more than those of parameters"),
     ("inline-calls", "strip-mine-loops", "a call with checks keeps those of the loop around it"),

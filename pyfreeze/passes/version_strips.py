@@ -87,7 +87,7 @@ def _without_checks(strip: _Strip, ranges: ValueRanges, attempt: _Attempt) -> Lo
     if not _has_no_checks(copy, strip):
         return None
     if attempt.elements is not None:
-        copy.guard = (gather_bits(copy.function, copy.header, elements), 1 << attempt.elements)
+        copy.guard = (gather_bits(copy.function, copy.header, elements, attempt.elements), 2 << attempt.elements)
     return copy
 
 
