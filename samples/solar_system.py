@@ -107,7 +107,7 @@ def main() -> None:
     for year in range(20, 101, 20):
         simulate(system, 1461, 5.0)
         print(f"after {year:3} years   {energy(system):.12e}")
-    for name, body in zip(NAMES, system):
+    for name, body in zip(NAMES, system, strict=True):
         place = body.place
         print(f"{name:8} {place.x:9.4f} {place.y:9.4f} {place.z:9.4f}")
 

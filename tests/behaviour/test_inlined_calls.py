@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from unittest import mock
@@ -191,18 +192,22 @@ def test_subscripts_from_an_array(built: Both, place: int | None, index: int) ->
         chosen[place] = index
     results = []
     for module in (built.interpreted, built.compiled):
-        counts, found = Array[int64](range(10)), list[object]()
-        for call in (
-            lambda: module.pick(Array[int64](chosen), Array[float64]([0.1 * i for i in range(10)])),
-            lambda: module.count(Array[int64](chosen), counts),
-        ):
-            try:
-                found.append(call())
-            except IndexError as error:
-                assert error.__traceback__ is not None and error.__traceback__.tb_next is not None
-                found.append((str(error), error.__traceback__.tb_next.tb_lineno))
+        counts = Array[int64](range(10))
+        weights = Array[float64]([0.1 * i for i in range(10)])
+        found = [
+            _result(module.pick, Array[int64](chosen), weights),
+            _result(module.count, Array[int64](chosen), counts),
+        ]
         results.append((found, list(counts)))
     assert results[0] == results[1]
+
+
+def _result(function: Callable[..., object], *arguments: object) -> object:
+    try:
+        return function(*arguments)
+    except IndexError as error:
+        assert error.__traceback__ is not None and error.__traceback__.tb_next is not None
+        return str(error), error.__traceback__.tb_next.tb_lineno
 
 
 @pytest.mark.parametrize("short", [LENGTH, LENGTH - 1, 8192, 1, 0])
