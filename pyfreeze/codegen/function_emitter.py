@@ -343,7 +343,7 @@ class FunctionEmitter:
             self._line(f"{self._define(result)} = {call}")
             return
         fast, flag, slow, following = self._fresh(), self._fresh(), self._new_label("slow"), self._new_label("next")
-        if primitive.lowering.guard is not None:
+        if primitive.lowering.has_guard:
             go = self._new_label("go")
             self._line(f"{flag} = call i1 {self._symbols.guard(primitive)}({operands})")
             self._line(f'br i1 {flag}, label %"{slow}", label %"{go}"{_UNLIKELY}')

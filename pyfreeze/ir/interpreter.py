@@ -316,7 +316,8 @@ class _Machine:
                 self._suspend(frame, Suspend([]), instruction.resume)
                 return
             if status == Status.ERROR and instruction.site is not None:
-                self._add_traceback(frame, instruction.site)
+                for level in instruction.site.levels():
+                    self._add_traceback(frame, level)
             self._leave(frame)
         self._outcome = Deoptimized() if status == Status.DEOPT else self._raised()
 
