@@ -96,6 +96,8 @@ def _statement(context: FunctionContext, node: Statement) -> None:
             _raise(context, node)
         case DelStmt(expr=NameExpr(name=name)) if name in context.code.co_varnames:
             context.unset(name, node)
+        case DelStmt(expr=IndexExpr() as target):
+            arrays.delete(context, target, expression)
         case MypyBlock(body=body):
             block(context, body)
         case _:
