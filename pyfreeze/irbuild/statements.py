@@ -154,7 +154,7 @@ def _operate_on_item(
         raise store_unsupported(node)
     before = arrays.item(context, array, index, target)
     after = binary(context, symbol, before, expression(context, right), node, in_place=True)
-    arrays.set_item(context, array, index, after, node)
+    arrays.set_item(context, array, index, after, target)
 
 
 def _if(context: FunctionContext, node: IfStmt) -> None:

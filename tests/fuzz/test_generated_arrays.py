@@ -34,6 +34,8 @@ class P:
         return P(self.x + other.x, self.n + other.n, self.b)
 """
 
+METHODS = ("moved", "__add__")
+
 EDGES: dict[str, list[object]] = {
     "int64": [0, 1, -1, 2, 3, 7, 100, -5, 2**31, 2**47, -(2**47) - 1, 2**62, -(2**62), 2**63 - 1, -(2**63)],
     "int8": [0, 1, -1, 127, -128, 5],
@@ -449,13 +451,14 @@ def agree(found: list, expected: list) -> bool:  # type: ignore[type-arg]
     return len(one) < 4 or all(mine.items() <= theirs.items() for mine, theirs in zip(one[3], other[3], strict=True))
 
 
-def overflowed(found: list, events: Events) -> bool:  # type: ignore[type-arg]
+def overflowed(found: list, events: Events, source: list[str]) -> bool:  # type: ignore[type-arg]
     """Whether the interpreter came to where compiled code has raised OverflowError, with the same arrays and locals."""
     (_, _, places, locals_), held = found
-    name, line = places[-1][:2]
-    if name == "moved" or name == "__add__":
-        name, line = places[-2][:2]
-        locals_ = locals_[:-1]
+    depth = len(places) - (places[-1][0] in METHODS)
+    name, line = places[depth - 1][:2]
+    if "pop(" in source[line - 1]:
+        return True  # elements were taken out before the overflow: the statement is half done
+    locals_ = locals_[:depth]
     mine = locals_[-1].items()
     return any(holding == held and mine <= theirs.items() for theirs, holding in events.get((name, line), ()))
 
@@ -498,9 +501,7 @@ def _compare(both: Both, program: ArrayProgram, text: str, choose: random.Random
     if found[0][0] == "OverflowError" and "out of range for" in str(found[0][1]):
         if not (length < 100 and other < 100):
             return
-        line = both.path.read_text().splitlines()[found[0][2][-1][1] - 1]
-        # Where elements are taken out before the overflow, the statement is half done.
-        assert "pop(" in line or overflowed(found, events), told
+        assert overflowed(found, events, both.path.read_text().splitlines()), told
         return
     raise AssertionError(told)
 
