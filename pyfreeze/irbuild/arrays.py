@@ -8,13 +8,15 @@ from mypy.nodes import ArgKind, CallExpr, Expression, IndexExpr, NameExpr, RefEx
 from mypy.nodes import Context as Node
 
 from pyfreeze.ir.function import Binding, BindingKind
-from pyfreeze.ir.types import BOOL, INT, INT64, NONE, ArrayType, StructType, Type
+from pyfreeze.ir.primitive import PythonCallable
+from pyfreeze.ir.types import BOOL, FLOAT64, INT, INT64, NONE, ArrayType, StructType, Type
 from pyfreeze.irbuild.arguments import Build
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.declared_types import element_named
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, is_number
 from pyfreeze.irbuild.unsupported import Unsupported
+from pyfreeze.primitives import boxed
 from pyfreeze.primitives.arrays import array_row, method_row
 
 
@@ -110,6 +112,18 @@ def delete(context: FunctionContext, target: IndexExpr, build: Build) -> None:
 def contains(context: FunctionContext, array: Operand, value: Operand, node: Node) -> Operand:
     """`value in array`."""
     return _ask(context, "contains", [array, _sought(value, node)], BOOL, node)
+
+
+def extremum(context: FunctionContext, name: str, array: Operand, node: Node) -> Operand:
+    """`min(array)` or `max(array)`, of scalars."""
+    return _ask(context, name, [array], element_of(array), node)
+
+
+def total(context: FunctionContext, array: Operand, node: Node) -> Operand:
+    """`sum(array)`, of scalars; that of no floats is the int 0, which the twin computes."""
+    if element_of(array) != FLOAT64:
+        return _ask(context, "sum", [array], INT, node)
+    return context.apply_row(boxed(PythonCallable("builtins", "sum"), (array.type,), FLOAT64), [array], node)
 
 
 def compare(context: FunctionContext, name: str, left: Operand, right: Operand, node: Node) -> Operand:

@@ -349,9 +349,7 @@ def _extremum(symbol: str) -> Callable[[FunctionContext, CallExpr, list[Operand]
     def build(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
         """The first of the extremes, as the builtin compares: a NaN is replaced only by what compares as better."""
         if len(arguments) == 1 and isinstance(arguments[0].type, ArrayType) and is_number(arguments[0].type.element):
-            python = PythonCallable("builtins", "min" if symbol == "<" else "max")
-            row = boxed(python, (arguments[0].type,), arguments[0].type.element)
-            return context.apply_row(row, arguments, node)
+            return arrays.extremum(context, "min" if symbol == "<" else "max", arguments[0], node)
         if len(arguments) == 1 and isinstance(arguments[0].type, TupleType):
             arguments = context.items(arguments[0])
         if len(arguments) < 2:
@@ -436,8 +434,7 @@ def _bool(context: FunctionContext, node: CallExpr, arguments: list[Operand]) ->
 def _sum(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
     """By the builtin itself if there are floats, which it adds in its own way (compensated from 3.12), or of an array."""
     if len(arguments) == 1 and isinstance(arguments[0].type, ArrayType) and is_number(arguments[0].type.element):
-        kind = FLOAT64 if arguments[0].type.element == FLOAT64 else INT
-        return context.apply_row(boxed(PythonCallable("builtins", "sum"), (arguments[0].type,), kind), arguments, node)
+        return arrays.total(context, arguments[0], node)
     if not arguments or len(arguments) > 2 or not isinstance(arguments[0].type, TupleType):
         raise Unsupported("PF112", node, "`sum` is compiled only for range and tuples so far")
     items, initial = arguments[0].type.items, arguments[1:]

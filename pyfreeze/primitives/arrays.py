@@ -165,9 +165,12 @@ _METHODS: dict[str, tuple[Callable[..., Scalar], bool]] = {
     "sort": (_sort, True),
     "add": (_sum_of, False),
     "mul": (_times, False),
+    "sum": (sum, False),
+    "min": (min, False),
+    "max": (max, False),
     **{name: (getattr(operator, name), False) for name in COMPARISONS},
 }
-_OPERATORS = ("add", "mul", *COMPARISONS)
+_MODULES = dict.fromkeys(("add", "mul", *COMPARISONS), "operator") | dict.fromkeys(("sum", "min", "max"), "builtins")
 _COMPARING = ("contains", "count", "index", "remove", "sort", *COMPARISONS)
 
 
@@ -175,7 +178,7 @@ def method_row(name: str, operands: tuple[Type, ...], result: Type) -> Primitive
     """The row `method[name(operands) -> result]`; the first operand is an array. Raises KeyError."""
     evaluate, writes = _METHODS[name]
     shown = f"method[{name}({', '.join(map(str, operands))}) -> {result}]"
-    array, module = operands[0], "operator" if name in _OPERATORS else "Array"
+    array, module = operands[0], _MODULES.get(name, "Array")
     if name in _COMPARING and isinstance(array, ArrayType) and isinstance(array.element, StructType):
         # The class may compare with a method of its own, which may do anything.
         effects = Effects(("BaseException",), runs_python=True, writes=True)

@@ -128,6 +128,9 @@ SOURCE = """
     def sums_bools(a: Array[bool]) -> int:
         return sum(a)
 
+    def half_done(a: Array[int64]) -> None:
+        a[0] += a.pop()
+
     def is_empty(a: Array[P]) -> bool:
         return not a
 
@@ -228,6 +231,8 @@ def test_whole_arrays(both: Both) -> None:
         same(both, "is_empty", lambda m: (Array[m.P]([m.P(i, 0) for i in items]),))  # noqa: B023
     for reals in ([], [1.0], [0.1] * 10, [float("nan"), 1.0], [1e308, 1e308, -1e308], [-0.0]):
         same(both, "sums_floats", lambda m: (Array[float64](reals),))  # noqa: B023
+    same(both, "half_done", lambda m: (Array[int64]([1]),))
+    same(both, "half_done", lambda m: (Array[int64]([1, 2]),))
     same(both, "sums_bools", lambda m: (Array[bool]([True, True, False]),))
 
 
