@@ -53,6 +53,7 @@ from pyfreeze.ir.instructions import (
 from pyfreeze.ir.types import (
     INT,
     ArrayType,
+    ClassType,
     FloatType,
     IntType,
     NoneKind,
@@ -315,7 +316,7 @@ class FunctionEmitter:
         match result.type:
             case FloatType():
                 self._names[result] = float_literal(float(value))  # type: ignore[arg-type]
-            case NoneKind():
+            case NoneKind() | ClassType():
                 self._names[result] = "false"
             case ArrayType():
                 self._names[result] = "null"  # of a variable that is not set

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from mypy.nodes import (
     ArgKind,
@@ -30,6 +30,7 @@ from pyfreeze.ir.types import (
     INT64,
     NONE,
     ArrayType,
+    ClassType,
     FixedInt,
     StructType,
     TupleType,
@@ -41,7 +42,7 @@ from pyfreeze.irbuild.context import FunctionContext, Signature, type_name
 from pyfreeze.irbuild.conversions import as_plain_int, convert, to_float
 from pyfreeze.irbuild.frozen_classes import FrozenClass
 from pyfreeze.irbuild.module_constants import constant_value
-from pyfreeze.irbuild.native_calls import call_member, call_method, call_native, construct, has_member
+from pyfreeze.irbuild.native_calls import call_member, call_method, call_native, construct, has_member, passed_first
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, is_number
 from pyfreeze.irbuild.operators import binary, comparison, of_one_type, select, truth
 from pyfreeze.irbuild.unsupported import Consequence, Unsupported
@@ -124,14 +125,9 @@ def _method(context: FunctionContext, node: CallExpr, callee: MemberExpr, build:
     member = class_.members.get(callee.name) if class_ is not None else None
     if class_ is None or member is None or member.kind in ("property", "?"):
         raise unsupported
-    if member.kind == "staticmethod":
-        receiver = None
-    elif receiver is None:
-        raise Unsupported(
-            "PF106", node, f"calling `{class_.name}.{callee.name}` is not compiled yet", "call the method"
-        )
     signature = context.resolve_method(class_.name, callee.name, node)
-    given = _match_arguments(context, signature, node, build, receiver)
+    first = passed_first(context, class_.name, callee.name, receiver)
+    given = _match_arguments(context, signature, node, build, first)
     return call_member(context, class_.name, callee.name, signature, given, node)
 
 
@@ -153,23 +149,45 @@ def _array_method(context: FunctionContext, node: CallExpr, array: Operand, name
 
 
 def frozen_class_of(context: FunctionContext, node: Expression) -> FrozenClass | None:
-    """The frozen class that `node` names, by the name that it has in the module."""
+    """The frozen class that `node` is: by the name that it has in the module, a `cls`, or the type of a value."""
+    found = _class_in_variable(context, node)
+    if found is not None:
+        return found
     if not isinstance(node, NameExpr) or not isinstance(node.node, TypeInfo) or node.name in context.code.co_varnames:
         return None
     found = context.classes.get(node.name)
     return found if found is not None and found.info is node.node else None
 
 
+def _class_in_variable(context: FunctionContext, node: Expression) -> FrozenClass | None:
+    """`cls`; or `type(x)` of a variable that holds a frozen value."""
+    wanted: type = ClassType
+    if isinstance(node, CallExpr) and isinstance(node.callee, NameExpr) and node.arg_kinds == [ArgKind.ARG_POS]:
+        if node.callee.fullname != "builtins.type" or node.callee.name in context.code.co_varnames:
+            return None
+        node, wanted = node.args[0], StructType
+    if not isinstance(node, NameExpr) or node.name in context.facts.maybe_unset or node.name not in context.variables:
+        return None
+    type_ = context.variables[node.name].type
+    if not isinstance(type_, wanted):
+        return None
+    if isinstance(type_, StructType):
+        context.bind_builtin("type")
+        return context.classes[type_.name]
+    assert isinstance(type_, ClassType)
+    return context.classes[type_.struct.name]
+
+
 def _match_arguments(
-    context: FunctionContext, signature: Signature, node: CallExpr, build: Build, receiver: Operand | None = None
+    context: FunctionContext, signature: Signature, node: CallExpr, build: Build, first: Sequence[Operand] = ()
 ) -> dict[str, Operand]:
     """The given arguments by parameter, a method's receiver first. A call that Python would refuse is left to the twin."""
     given: dict[str, Operand] = {}
     positional = [parameter for parameter in signature.parameters if not parameter.keyword_only]
-    if receiver is not None:
+    for operand in first:
         if not positional:
             raise Unsupported("PF106", node, f"this call of `{signature.name}` raises TypeError")
-        given[positional.pop(0).name] = receiver
+        given[positional.pop(0).name] = operand
     for index, (argument, kind, name) in enumerate(zip(node.args, node.arg_kinds, node.arg_names, strict=True)):
         if kind == ArgKind.ARG_POS and index < len(positional):
             key = positional[index].name

@@ -29,7 +29,7 @@ from pyfreeze.ir.types import FLOAT64, ArrayType, StructType, TupleType
 from pyfreeze.irbuild import arrays, calls
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.conversions import convert
-from pyfreeze.irbuild.native_calls import call_method, field, has_member
+from pyfreeze.irbuild.native_calls import call_method, class_variable, field, has_member
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, join, settled, variable_type
 from pyfreeze.irbuild.operators import binary, comparison, leave_for_nans, negation, truth, unary
 from pyfreeze.irbuild.unsupported import Consequence, Unsupported
@@ -141,7 +141,12 @@ def _member(context: FunctionContext, node: MemberExpr) -> Operand:
         found = _constant(context, node, None)
         if found is not None:
             return found
-    if calls.frozen_class_of(context, node.expr) is None and not calls.is_in_module(node):
+    class_ = calls.frozen_class_of(context, node.expr)
+    if class_ is not None:
+        found = class_variable(context, class_.name, node.name)
+        if found is not None:
+            return found
+    elif not calls.is_in_module(node):
         try:
             whole = expression(context, node.expr)
         except Consequence:  # in a report, the attribute is a reason of its own
@@ -153,6 +158,10 @@ def _member(context: FunctionContext, node: MemberExpr) -> Operand:
             assert isinstance(whole.type, StructType)
             if context.classes[whole.type.name].members[node.name].kind == "property":
                 return call_method(context, whole, node.name, [], node)
+        if isinstance(whole.type, StructType):
+            found = class_variable(context, whole.type.name, node.name)
+            if found is not None:
+                return found
     raise _no_attribute(node)
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from mypy.nodes import Context as Node
 
-from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
-from pyfreeze.ir.types import FLOAT64, StructType, Type
+from pyfreeze.ir.function import MAXIMUM_SCALARS, Binding, BindingKind, ConstantValue
+from pyfreeze.ir.types import FLOAT64, ClassType, FixedInt, StructType, Type, flattened
 from pyfreeze.irbuild.context import FunctionContext, NoConstant, Parameter, Signature, type_name
 from pyfreeze.irbuild.conversions import convert
+from pyfreeze.irbuild.declared_types import declared
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int
 from pyfreeze.irbuild.unsupported import Unsupported
 
@@ -94,7 +95,7 @@ def call_method(
     assert isinstance(receiver.type, StructType)
     signature = context.resolve_method(receiver.type.name, name, node)
     parameters = [parameter for parameter in signature.parameters if not parameter.keyword_only]
-    operands = [receiver, *arguments]
+    operands = [*passed_first(context, receiver.type.name, name, receiver), *arguments]
     if len(operands) > len(parameters):
         raise Unsupported("PF106", node, f"this call of `{signature.name}` raises TypeError")
     given = {parameter.name: operand for parameter, operand in zip(parameters, operands, strict=False)}
@@ -111,7 +112,58 @@ def call_member(
 ) -> Operand:
     """Call a function of a frozen class, with arguments by parameter, `self` among them."""
     kind = context.classes[class_name].members[name].kind
+    bind_class(context, class_name)  # so that it is watched
     return _call(context, signature, given, Binding(BindingKind.FUNCTION, class_name, kind, name), node)
+
+
+def bind_class(context: FunctionContext, class_name: str) -> None:
+    context.bind(Binding(BindingKind.CLASS, class_name, type=context.classes[class_name].struct))
+
+
+def passed_first(context: FunctionContext, class_name: str, name: str, receiver: Operand | None) -> list[Operand]:
+    """What a function of the class gets before its arguments, called on a value, or on the class."""
+    match context.classes[class_name].members[name].kind:
+        case "staticmethod":
+            return []
+        case "classmethod":
+            return [class_operand(context, class_name)]
+        case _:
+            return [] if receiver is None else [receiver]
+
+
+def class_operand(context: FunctionContext, class_name: str) -> Operand:
+    """The class itself."""
+    bind_class(context, class_name)
+    type_ = ClassType(context.classes[class_name].struct)
+    return Operand(type_, context.builder.constant(type_, None))
+
+
+def class_variable(context: FunctionContext, class_name: str, name: str) -> Operand | None:
+    """What the class has under a name of its own that is no function; None if its type is not known."""
+    class_ = context.classes[class_name]
+    variable = class_.variables.get(name)
+    if variable is None or name in class_.inherited:
+        return None
+    bind_class(context, class_name)
+    hint = declared(variable.written, variable.analysed, context.scope)
+    if variable.known:
+        context.bind(Binding(BindingKind.CONSTANT, class_name, attribute=name, constant=variable.value))
+        operand = constant_operand(variable.value)
+        fixed = hint.type if hint is not None and hint.promise else None
+        if isinstance(fixed, FixedInt) and operand.is_weak and fixed.holds(int(operand.number)):
+            return Operand(fixed, context.builder.constant(fixed, operand.number))
+        return operand
+    if hint is None or not 0 < len(flattened(hint.type)) <= MAXIMUM_SCALARS or has_descriptors(context, hint.type):
+        return None
+    return context.read_binding(class_name, hint.type, name)
+
+
+def has_descriptors(context: FunctionContext, type_: Type) -> bool:
+    """Whether a value of the type, as an attribute of a class, may stand for something else."""
+    if not isinstance(type_, StructType):
+        return False
+    class_ = context.classes[type_.name]
+    return any(name in class_.members or name in class_.inherited for name in ("__get__", "__set__", "__delete__"))
 
 
 def construct(context: FunctionContext, class_name: str, given: Mapping[str, Operand], node: Node) -> Operand:
