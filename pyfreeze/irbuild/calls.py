@@ -12,6 +12,7 @@ from mypy.nodes import (
     CallExpr,
     Expression,
     FuncDef,
+    IndexExpr,
     MemberExpr,
     MypyFile,
     NameExpr,
@@ -41,8 +42,17 @@ from pyfreeze.irbuild.arguments import Arguments, Build, arguments_of
 from pyfreeze.irbuild.context import FunctionContext, Signature, type_name
 from pyfreeze.irbuild.conversions import as_plain_int, convert, to_float
 from pyfreeze.irbuild.frozen_classes import FrozenClass
+from pyfreeze.irbuild.frozen_operators import frozen_length
 from pyfreeze.irbuild.module_constants import constant_value
-from pyfreeze.irbuild.native_calls import call_member, call_method, call_native, construct, has_member, passed_first
+from pyfreeze.irbuild.native_calls import (
+    call_member,
+    call_method,
+    call_native,
+    construct,
+    field,
+    has_member,
+    passed_first,
+)
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, is_number
 from pyfreeze.irbuild.operators import binary, comparison, of_one_type, select, truth
 from pyfreeze.irbuild.unsupported import Consequence, Unsupported
@@ -62,6 +72,8 @@ def call(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
         return _make_array(context, node, array, build)
     if isinstance(callee, MemberExpr) and not is_in_module(callee):
         return _method(context, node, callee, build)
+    if _may_be_value(context, callee):
+        return _call_value(context, node, build(context, callee), build)
     if not isinstance(callee, RefExpr):
         raise Unsupported("PF106", node, "calling the result of an expression is not compiled yet")
     fullname = callee.fullname or ""
@@ -122,6 +134,9 @@ def _method(context: FunctionContext, node: CallExpr, callee: MemberExpr, build:
         return _array_method(context, node, receiver, callee.name, build)
     if receiver is not None and isinstance(receiver.type, StructType):
         class_ = context.classes[receiver.type.name]
+        found = field(context, receiver, callee.name)
+        if found is not None:
+            return _call_value(context, node, found, build)
     member = class_.members.get(callee.name) if class_ is not None else None
     if class_ is None or member is None or member.kind in ("property", "?"):
         raise unsupported
@@ -129,6 +144,25 @@ def _method(context: FunctionContext, node: CallExpr, callee: MemberExpr, build:
     first = passed_first(context, class_.name, callee.name, receiver)
     given = _match_arguments(context, signature, node, build, first)
     return call_member(context, class_.name, callee.name, signature, given, node)
+
+
+def _may_be_value(context: FunctionContext, callee: Expression) -> bool:
+    """Whether what is called is the value of an expression, not something that a name of the module stands for."""
+    if isinstance(callee, NameExpr):
+        known = context.variables.get(callee.name)
+        return known is not None and isinstance(known.type, StructType)
+    return isinstance(callee, CallExpr | IndexExpr)
+
+
+def _call_value(context: FunctionContext, node: CallExpr, called: Operand, build: Build) -> Operand:
+    """`value(…)`, by `__call__`."""
+    if not has_member(context, called.type, "__call__"):
+        raise Unsupported("PF106", node, "calling the result of an expression is not compiled yet")
+    assert isinstance(called.type, StructType)
+    signature = context.resolve_method(called.type.name, "__call__", node)
+    first = passed_first(context, called.type.name, "__call__", called)
+    given = _match_arguments(context, signature, node, build, first)
+    return call_member(context, called.type.name, "__call__", signature, given, node)
 
 
 def _make_array(context: FunctionContext, node: CallExpr, type_: ArrayType, build: Build) -> Operand:
@@ -316,9 +350,7 @@ def _len(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
         if isinstance(whole.type, ArrayType):
             return convert(context, arrays.length(context, whole, node), INT, node)
         if has_member(context, whole.type, "__len__"):
-            raise Unsupported(
-                "PF112", node, "`len` of a frozen value is not compiled yet", "call a method of another name"
-            )
+            return convert(context, frozen_length(context, whole, node), INT, node)
     raise Unsupported("PF112", node, "`len` is compiled only for ranges, tuples and arrays so far")
 
 

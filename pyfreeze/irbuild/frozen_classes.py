@@ -65,6 +65,7 @@ class FrozenClass:
     inherited: frozenset[str]  # names that its bases define
     is_ordered: bool
     variables: Mapping[str, ClassVariable]
+    opaque: frozenset[str]  # special methods that it has in another way than by a plain `def`
 
     @property
     def is_alone(self) -> bool:
@@ -145,7 +146,17 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | str:
         return f"it or a base has its own `{own[0]}`"
     struct = StructType(node.name, tuple(fields.items()))
     variables = {name: variable for name, variable in _variables(node) if name not in fields}
-    return FrozenClass(struct, node.info, defaults, frozenset(optional), members, inherited, _is_ordered(node), variables)
+    return FrozenClass(
+        struct,
+        node.info,
+        defaults,
+        frozenset(optional),
+        members,
+        inherited,
+        _is_ordered(node),
+        variables,
+        frozenset(_opaque(node, members)),
+    )
 
 
 def _is_field_call(node: Expression) -> bool:
@@ -157,6 +168,14 @@ def _is_field_call(node: Expression) -> bool:
 def _inherited(info: TypeInfo) -> frozenset[str]:
     """What its bases define: Protocols and ABCs, which may have methods."""
     return frozenset(name for base in info.mro[1:-1] for name in base.names)
+
+
+def _opaque(node: ClassDef, members: Mapping[str, Member]) -> Iterator[str]:
+    """Special names that the class's body gives a meaning that is not compiled: `__eq__ = other`, overloads, …"""
+    for name, symbol in node.info.names.items():
+        plain = name in members and members[name].kind == ""
+        if name.startswith("__") and name.endswith("__") and not plain and not symbol.plugin_generated:
+            yield name
 
 
 def _variables(node: ClassDef) -> Iterator[tuple[str, ClassVariable]]:

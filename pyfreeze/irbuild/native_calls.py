@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from mypy.nodes import Context as Node
 
 from pyfreeze.ir.function import MAXIMUM_SCALARS, Binding, BindingKind, ConstantValue
-from pyfreeze.ir.types import FLOAT64, ClassType, FixedInt, StructType, Type, flattened
+from pyfreeze.ir.types import FLOAT64, ClassType, FixedInt, StructType, TupleType, Type, flattened
 from pyfreeze.irbuild.context import FunctionContext, NoConstant, Parameter, Signature, type_name
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.declared_types import declared
@@ -59,7 +59,7 @@ def _default(signature: Signature, parameter: Parameter, node: Node) -> Constant
 def _as_parameter(context: FunctionContext, argument: Operand, parameter: Parameter, node: Node) -> Operand:
     """As the entry guard would let it in; another type is what the twin would be called with."""
     wanted = parameter.declared.type
-    if is_int(argument.type) and is_int(wanted):
+    if argument.type != wanted and _differ_in_ints(argument.type, wanted):
         return convert(context, argument, wanted, node)
     if argument.type != wanted:
         raise Unsupported(
@@ -71,21 +71,37 @@ def _as_parameter(context: FunctionContext, argument: Operand, parameter: Parame
     return argument
 
 
+def _differ_in_ints(given: Type, wanted: Type) -> bool:
+    """Whether they are the same but for the widths of ints."""
+    if isinstance(given, TupleType) and isinstance(wanted, TupleType) and len(given.items) == len(wanted.items):
+        return all(map(_differ_in_ints, given.items, wanted.items))
+    return given == wanted or (is_int(given) and is_int(wanted))
+
+
 # Frozen classes
 
 
 def has_member(context: FunctionContext, type_: Type, name: str) -> bool:
-    """Whether values of the type have an attribute `name` that their class defines as a function."""
+    """Whether values of the type have an attribute `name` that their class defines as a function, a special one plainly."""
     if not isinstance(type_, StructType):
         return False
     member = context.classes[type_.name].members.get(name)
-    return member is not None and member.kind != "?"
+    return member is not None and member.kind != "?" and name not in context.classes[type_.name].opaque
 
 
 def check_not_inherited(context: FunctionContext, type_: Type, name: str, node: Node) -> None:
     """Refuse what a base of the class defines: its methods are not compiled for values of the class."""
+    check_not_opaque(context, type_, name, node)
+    if has_member(context, type_, name):
+        return
     if isinstance(type_, StructType) and name in context.classes[type_.name].inherited:
         raise Unsupported("PF106", node, f"`{name}` is a method of a base of `{type_.name}`", "define it in the class")
+
+
+def check_not_opaque(context: FunctionContext, type_: Type, name: str, node: Node) -> None:
+    """Refuse what the class has in another way than by a plain `def`."""
+    if isinstance(type_, StructType) and name in context.classes[type_.name].opaque:
+        raise Unsupported("PF106", node, f"`{name}` of `{type_.name}` is no plain method", "write it as `def`")
 
 
 def call_method(

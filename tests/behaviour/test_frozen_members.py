@@ -103,7 +103,7 @@ def test_replaced_class_attributes_are_seen_at_once(members: Both) -> None:
             ("WIDE", 2**70), ("moving", 5.5), ("moving", property(lambda self: 1.0)),
         ):  # fmt: skip
             with mock.patch.object(P, name, value):
-                if name == "ZERO" and value == "text" or isinstance(value, property):
+                if (name == "ZERO" and value == "text") or isinstance(value, property):
                     with pytest.raises((AttributeError, TypeError)):
                         module.constants(p, 1)
                 else:
@@ -117,7 +117,7 @@ def test_replaced_class_attributes_are_seen_at_once(members: Both) -> None:
         assert module.without_values(1.0) == 5.0
         with mock.patch.object(P, "make", classmethod(lambda cls, x: cls(100.0, x))):
             assert module.class_methods(p, 2.0)[:2] == (P(100.0, 2.0), P(100.0, 2.0))
-        with mock.patch.object(P, "make", staticmethod(lambda x: P(100.0, x))):
+        with mock.patch.object(P, "make", staticmethod(lambda x, P=P: P(100.0, x))):
             assert module.class_methods(p, 2.0)[1] == P(100.0, 2.0)
         with mock.patch.object(P, "dot", lambda self, other: 7.0):
             assert module.through_class(p, p) == (7.0, 7.0, 7.0)
@@ -152,3 +152,87 @@ def test_a_class_constant_is_watched_without_other_bindings(tmp_path: Path) -> N
             module.P.FACTOR = 2.0
             with mock.patch.object(module.P, "two", lambda: 4.0):
                 assert module.doubled(1.5) == 6.0
+
+
+PROTOCOLS = """
+    from typing import Any
+    from pyfreeze import frozen, float64, int64
+    @frozen
+    class Row:
+        a: int64
+        b: int64
+        def __len__(self) -> int:
+            return self.a
+        def __getitem__(self, index: int64) -> int64:
+            if index == 0:
+                return self.a
+            if index == 1:
+                return self.b
+            raise IndexError("row index")
+        def __contains__(self, item: int64) -> bool:
+            return item == self.a or item == self.b
+        def __call__(self, x: int64, *, by: int64 = 2) -> int64:
+            return self.a * x + by
+    @frozen
+    class Grid:
+        row: Row
+        def __getitem__(self, place: tuple[int64, int64]) -> int64:
+            i, j = place
+            return self.row[i] * j
+    @frozen
+    class Same:
+        a: int64
+        def _never(self, other: object) -> bool:
+            return False
+        __eq__ = _never
+        __bool__ = _false = lambda self: False
+    def length(r: Row) -> int:
+        return len(r)
+    def truth(r: Row) -> tuple[bool, int64]:
+        return bool(r), 1 if r else 2
+    def items(r: Row, i: int64) -> tuple[int64, int64]:
+        return r[i], Grid(r)[i, 3]
+    def inside(r: Row, i: int64) -> tuple[bool, bool]:
+        return i in r, i not in r
+    def called(r: Row, x: int64) -> tuple[int64, int64, int64]:
+        return r(x), Grid(r).row(x, by=5), Row(x, x)(x)
+    def instances(r: Row, x: float, n: int64, flag: bool) -> tuple[bool, bool, bool, bool, bool, bool, bool]:
+        return (
+            isinstance(r, Row), isinstance(r, Grid), isinstance(r, (int, Row)), isinstance(n, int | float),
+            isinstance(x, int), isinstance(flag, int), isinstance((n, x), tuple),
+        )
+    def same(a: int64) -> bool:
+        return Same(a) == Same(a)
+    def unequal(a: int64) -> bool:
+        return bool(Same(a))
+"""
+
+
+@pytest.fixture(scope="module")
+def protocols(tmp_path_factory: pytest.TempPathFactory) -> Both:
+    return build_both(tmp_path_factory.mktemp("protocols"), PROTOCOLS)
+
+
+def test_protocols_are_native(protocols: Both) -> None:
+    assert protocols.native() == {item.name for item in protocols.report.functions} - {
+        "same", "unequal", "Same._never",
+    }  # fmt: skip
+
+
+def test_protocols(protocols: Both) -> None:
+    for a, b in itertools.product((0, 1, 3, -2, 2**60), (0, 1, 5)):
+        row = lambda m, a=a, b=b: m.Row(a, b)  # noqa: E731
+        both_ways(protocols, "length", lambda m, row=row: (row(m),))
+        both_ways(protocols, "truth", lambda m, row=row: (row(m),))
+        both_ways(protocols, "called", lambda m, row=row, b=b: (row(m), min(b, 1)))
+        both_ways(protocols, "inside", lambda m, row=row, b=b: (row(m), b))
+        both_ways(protocols, "items", lambda m, row=row, b=b: (row(m), b))
+    for x, flag in ((1.0, True), (1, 1), (True, False)):
+        both_ways(protocols, "instances", lambda m, x=x, flag=flag: (m.Row(1, 2), x, 3, flag))
+    both_ways(protocols, "same", lambda m: (1,))
+    both_ways(protocols, "unequal", lambda m: (1,))
+    for module in (protocols.interpreted, protocols.compiled):
+        with mock.patch.object(module.Row, "__len__", lambda self: 77):
+            assert module.length(module.Row(1, 2)) == 77
+        with mock.patch.object(module, "isinstance", lambda *_: True, create=True):
+            assert module.instances(module.Row(1, 2), 1.0, 2, True) == (True,) * 7
