@@ -5,7 +5,7 @@ Native values have exact types, so class patterns and lengths are decided while 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from mypy.nodes import Context as Node
 from mypy.nodes import MatchStmt, NameExpr, Statement, StrExpr
@@ -116,7 +116,7 @@ def _is_singleton(
 
 
 def _any_of(
-    context: FunctionContext, patterns: list[Pattern], subject: Operand, captures: _Captures, fails: list[_Way]
+    context: FunctionContext, patterns: Sequence[Pattern], subject: Operand, captures: _Captures, fails: list[_Way]
 ) -> bool:
     """The first alternative that matches; all set the same names."""
     matched: list[_Way] = []
@@ -164,7 +164,7 @@ def _is_itself(
     context: FunctionContext, pattern: ClassPattern, subject: Operand, captures: _Captures, fails: list[_Way]
 ) -> bool:
     """`int(x)`: builtins match their instances themselves."""
-    name = pattern.class_ref.name
+    name = pattern.class_ref.fullname.rpartition(".")[2]
     if pattern.keyword_keys or len(pattern.positionals) > 1 or (pattern.positionals and name == "object"):
         raise Unsupported("PF101", pattern, f"this pattern of `{name}` is not compiled, or raises TypeError")
     return all(_matches(context, part, subject, captures, fails) for part in pattern.positionals)
@@ -193,7 +193,7 @@ def _attribute(context: FunctionContext, subject: Operand, name: str, node: Node
 
 
 def _items_match(
-    context: FunctionContext, patterns: list[Pattern], subject: Operand, captures: _Captures, fails: list[_Way]
+    context: FunctionContext, patterns: Sequence[Pattern], subject: Operand, captures: _Captures, fails: list[_Way]
 ) -> bool:
     items = context.items(subject)
     starred = [index for index, part in enumerate(patterns) if isinstance(part, StarredPattern)]
@@ -204,7 +204,7 @@ def _items_match(
             raise Unsupported("PF101", part, "a starred name in a pattern is a list: not compiled yet", "write `*_`")
         if rest < 0:
             return False
-        patterns = patterns[:index] + patterns[index + 1 :]
+        patterns = [*patterns[:index], *patterns[index + 1 :]]
         items = items[:index] + items[index + rest :]
     if len(items) != len(patterns):
         return False

@@ -84,25 +84,25 @@ def test_results(members: Both) -> None:
 
 def test_class_methods_from_python(members: Both) -> None:
     for module in (members.interpreted, members.compiled):
-        P = module.P
-        assert P.make(2.0) == P(2.0, 1.0) == P(0.0).make(2.0)
-        function = vars(P)["make"].__func__
-        assert function(type("Q", (), {"SCALE": 3.0, "__new__": lambda cls, *a: a}), 2.0) == (2.0, 6.0)
+        cls = module.P
+        assert cls.make(2.0) == cls(2.0, 1.0) == cls(0.0).make(2.0)
+        function = vars(cls)["make"].__func__
+        assert function(type("Q", (), {"SCALE": 3.0, "__new__": lambda own, *a: a}), 2.0) == (2.0, 6.0)
         with pytest.raises(ZeroDivisionError) as caught:
-            P.shifted(1.0)
-        assert caught.tb.tb_next.tb_frame.f_locals == {"cls": P, "x": 1.0, "by": 1.0, "made": P(1.0, 0.5)}
+            cls.shifted(1.0)
+        assert caught.tb.tb_next.tb_frame.f_locals == {"cls": cls, "x": 1.0, "by": 1.0, "made": cls(1.0, 0.5)}
 
 
 def test_replaced_class_attributes_are_seen_at_once(members: Both) -> None:
     for module in (members.interpreted, members.compiled):
-        P = module.P
-        p = P(1.0, 1.0)
+        cls = module.P
+        p = cls(1.0, 1.0)
         before = module.constants(p, 1)
         for name, value in (
-            ("ZERO", P(9.0, 9.0)), ("ZERO", "text"), ("SCALE", 4.0), ("SCALE", 4), ("LIMIT", 4), ("LIMIT", True),
+            ("ZERO", cls(9.0, 9.0)), ("ZERO", "text"), ("SCALE", 4.0), ("SCALE", 4), ("LIMIT", 4), ("LIMIT", True),
             ("WIDE", 2**70), ("moving", 5.5), ("moving", property(lambda self: 1.0)),
         ):  # fmt: skip
-            with mock.patch.object(P, name, value):
+            with mock.patch.object(cls, name, value):
                 if (name == "ZERO" and value == "text") or isinstance(value, property):
                     with pytest.raises((AttributeError, TypeError)):
                         module.constants(p, 1)
@@ -110,18 +110,18 @@ def test_replaced_class_attributes_are_seen_at_once(members: Both) -> None:
                     assert module.constants(p, 1) != before or value is True
             assert module.constants(p, 1) == before
         assert module.without_values(1.0) == 5.0
-        with mock.patch.object(P, "two", staticmethod(lambda: 10.0)):
+        with mock.patch.object(cls, "two", staticmethod(lambda: 10.0)):
             assert module.without_values(1.0) == 13.0
-        with mock.patch.object(P, "LIMIT", 5):
+        with mock.patch.object(cls, "LIMIT", 5):
             assert module.without_values(1.0) == 7.0
         assert module.without_values(1.0) == 5.0
-        with mock.patch.object(P, "make", classmethod(lambda cls, x: cls(100.0, x))):
-            assert module.class_methods(p, 2.0)[:2] == (P(100.0, 2.0), P(100.0, 2.0))
-        with mock.patch.object(P, "make", staticmethod(lambda x, P=P: P(100.0, x))):
-            assert module.class_methods(p, 2.0)[1] == P(100.0, 2.0)
-        with mock.patch.object(P, "dot", lambda self, other: 7.0):
+        with mock.patch.object(cls, "make", classmethod(lambda own, x: own(100.0, x))):
+            assert module.class_methods(p, 2.0)[:2] == (cls(100.0, 2.0), cls(100.0, 2.0))
+        with mock.patch.object(cls, "make", staticmethod(lambda x, cls=cls: cls(100.0, x))):
+            assert module.class_methods(p, 2.0)[1] == cls(100.0, 2.0)
+        with mock.patch.object(cls, "dot", lambda self, other: 7.0):
             assert module.through_class(p, p) == (7.0, 7.0, 7.0)
-        assert module.class_methods(p, 2.0)[:2] == (P(2.0, 1.0), P(2.0, 1.0))
+        assert module.class_methods(p, 2.0)[:2] == (cls(2.0, 1.0), cls(2.0, 1.0))
 
 
 def test_a_class_constant_is_watched_without_other_bindings(tmp_path: Path) -> None:

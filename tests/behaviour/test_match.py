@@ -190,16 +190,16 @@ def test_native_code_really_runs(matching: Both) -> None:
 
 def test_what_patterns_depend_on_is_watched(matching: Both) -> None:
     for module in (matching.interpreted, matching.compiled):
-        Vec = module.Vec
-        v = Vec(3.0, 0.0)
+        vec = module.Vec
+        v = vec(3.0, 0.0)
         assert module.vectors(v) == 3.0
-        with mock.patch.object(Vec, "__match_args__", ("y", "x")):
-            assert module.vectors(Vec(4.0, 3.0)) == 4.0 and module.vectors(Vec(1.0, 5.0)) == 1005.0
-        with mock.patch.object(Vec, "ZERO", v):
+        with mock.patch.object(vec, "__match_args__", ("y", "x")):
+            assert module.vectors(vec(4.0, 3.0)) == 4.0 and module.vectors(vec(1.0, 5.0)) == 1005.0
+        with mock.patch.object(vec, "ZERO", v):
             assert module.vectors(v) == -1.0
-        with mock.patch.object(Vec, "UNIT", 2.0):
-            assert module.vectors(Vec(300.0, 1.0)) == 1300.0
-        assert module.vectors(Vec(300.0, 1.0)) == 300.0
+        with mock.patch.object(vec, "UNIT", 2.0):
+            assert module.vectors(vec(300.0, 1.0)) == 1300.0
+        assert module.vectors(vec(300.0, 1.0)) == 300.0
         with mock.patch.object(module, "float", int, create=True):
             assert module.reals(2.5) is None
         assert module.reals(2.5) == 2.5
