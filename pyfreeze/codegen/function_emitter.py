@@ -54,6 +54,7 @@ from pyfreeze.ir.instructions import (
 from pyfreeze.ir.types import (
     INT,
     ArrayType,
+    ClassType,
     FloatType,
     IntType,
     NoneKind,
@@ -314,7 +315,7 @@ class FunctionEmitter:
         match result.type:
             case FloatType():
                 self._names[result] = float_literal(float(value))  # type: ignore[arg-type]
-            case NoneKind():
+            case NoneKind() | ClassType():
                 self._names[result] = "false"
             case ArrayType():
                 self._names[result] = "null"  # of a variable that is not set

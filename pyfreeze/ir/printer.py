@@ -151,9 +151,7 @@ class _FunctionPrinter:
 
 
 def _binding(binding: Binding) -> str:
-    is_function = binding.kind == BindingKind.FUNCTION
-    name = f"{binding.name}.{binding.attribute}" if is_function and binding.attribute else binding.name
-    head = f"{binding.kind.name.lower()} {name} ="
+    head = f"{binding.kind.name.lower()} {binding.path} ="
     keywords = f" keywords {binding.keyword_defaults!r}" if binding.keyword_defaults else ""
     match binding.kind:
         case BindingKind.CONSTANT:

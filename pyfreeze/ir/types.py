@@ -118,6 +118,16 @@ AggregateType = TupleType | StructType
 
 
 @dataclass(frozen=True, slots=True)
+class ClassType:
+    """The type of a frozen class itself, as in `cls`; takes no machine value."""
+
+    struct: StructType
+
+    def __str__(self) -> str:
+        return f"type[{self.struct}]"
+
+
+@dataclass(frozen=True, slots=True)
 class ArrayType:
     """A pyfreeze.Array of elements of this type: a reference to the object."""
 
@@ -128,7 +138,17 @@ class ArrayType:
 
 
 Type = (
-    FixedInt | FloatType | BoolType | NoneKind | IntType | ObjectType | StatusType | TupleType | StructType | ArrayType
+    FixedInt
+    | FloatType
+    | BoolType
+    | NoneKind
+    | IntType
+    | ObjectType
+    | StatusType
+    | TupleType
+    | StructType
+    | ArrayType
+    | ClassType
 )
 
 INT8, INT16, INT32, INT64 = (FixedInt(bits, True) for bits in (8, 16, 32, 64))
@@ -166,13 +186,15 @@ def fits(value: object, type_: Type) -> bool:
         return type(value) is tuple and len(value) == len(type_.items) and all(map(fits, value, type_.items))
     if isinstance(type_, FixedInt):
         return type(value) is int and type_.holds(value)
+    if isinstance(type_, ClassType):
+        return value is None
     if isinstance(type_, ArrayType):  # the interpreter's arrays are lists; None in a variable that is not set
         return type(value) is list or value is None
     return type(value) is _PYTHON_TYPES[type_]
 
 
 def descriptor(type_: Type, classes: Mapping[str, int]) -> str:
-    """The runtime's one-letter code of a scalar (as in `struct`), `(…)` of a tuple, `{…}` of a frozen value, `[…]` of an array.
+    """The runtime's one-letter code of a scalar (as in `struct`), `(…)` of a tuple, `{…}` of a frozen value, `[…]` of an array, `<…>` of a class.
 
     Which class that is follows from `classes`, the module's classes in order: `{0:dd}`.
     """
@@ -182,6 +204,8 @@ def descriptor(type_: Type, classes: Mapping[str, int]) -> str:
         return f"{{{classes[type_.name]}:" + "".join(descriptor(item, classes) for item in type_.items) + "}"
     if isinstance(type_, ArrayType):
         return f"[{descriptor(type_.element, classes)}]"
+    if isinstance(type_, ClassType):
+        return f"<{classes[type_.struct.name]}:>"
     return _STRUCT_CODES[type_]
 
 
@@ -196,7 +220,7 @@ def flattened(type_: Type) -> tuple[Type, ...]:
     """The scalars of a type in order, without `None`s: what takes a register or a payload word."""
     if isinstance(type_, AggregateType):
         return tuple(scalar for item in type_.items for scalar in flattened(item))
-    return () if isinstance(type_, NoneKind) else (type_,)
+    return () if isinstance(type_, NoneKind | ClassType) else (type_,)
 
 
 def structs_in(type_: Type) -> Iterator[StructType]:
@@ -208,6 +232,8 @@ def structs_in(type_: Type) -> Iterator[StructType]:
         yield type_
     elif isinstance(type_, ArrayType):
         yield from structs_in(type_.element)
+    elif isinstance(type_, ClassType):
+        yield from structs_in(type_.struct)
 
 
 def signature(type_: Type) -> str:

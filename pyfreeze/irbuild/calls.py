@@ -5,13 +5,14 @@ from __future__ import annotations
 import builtins
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from mypy.nodes import (
     ArgKind,
     CallExpr,
     Expression,
     FuncDef,
+    IndexExpr,
     MemberExpr,
     MypyFile,
     NameExpr,
@@ -30,6 +31,7 @@ from pyfreeze.ir.types import (
     INT64,
     NONE,
     ArrayType,
+    ClassType,
     FixedInt,
     StructType,
     TupleType,
@@ -40,8 +42,17 @@ from pyfreeze.irbuild.arguments import Arguments, Build, arguments_of
 from pyfreeze.irbuild.context import FunctionContext, Signature, type_name
 from pyfreeze.irbuild.conversions import as_plain_int, convert, to_float
 from pyfreeze.irbuild.frozen_classes import FrozenClass
+from pyfreeze.irbuild.frozen_operators import frozen_length
 from pyfreeze.irbuild.module_constants import constant_value
-from pyfreeze.irbuild.native_calls import call_member, call_method, call_native, construct, has_member
+from pyfreeze.irbuild.native_calls import (
+    call_member,
+    call_method,
+    call_native,
+    construct,
+    field,
+    has_member,
+    passed_first,
+)
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, is_number
 from pyfreeze.irbuild.operators import binary, comparison, of_one_type, select, truth
 from pyfreeze.irbuild.unsupported import Consequence, Unsupported
@@ -61,6 +72,8 @@ def call(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
         return _make_array(context, node, array, build)
     if isinstance(callee, MemberExpr) and not is_in_module(callee):
         return _method(context, node, callee, build)
+    if _may_be_value(context, callee):
+        return _call_value(context, node, build(context, callee), build)
     if not isinstance(callee, RefExpr):
         raise Unsupported("PF106", node, "calling the result of an expression is not compiled yet")
     fullname = callee.fullname or ""
@@ -121,18 +134,35 @@ def _method(context: FunctionContext, node: CallExpr, callee: MemberExpr, build:
         return arrays.call_method(context, receiver, callee.name, node, build)
     if receiver is not None and isinstance(receiver.type, StructType):
         class_ = context.classes[receiver.type.name]
+        found = field(context, receiver, callee.name)
+        if found is not None:
+            return _call_value(context, node, found, build)
     member = class_.members.get(callee.name) if class_ is not None else None
     if class_ is None or member is None or member.kind in ("property", "?"):
         raise unsupported
-    if member.kind == "staticmethod":
-        receiver = None
-    elif receiver is None:
-        raise Unsupported(
-            "PF106", node, f"calling `{class_.name}.{callee.name}` is not compiled yet", "call the method"
-        )
     signature = context.resolve_method(class_.name, callee.name, node)
-    given = _match_arguments(context, signature, node, build, receiver)
+    first = passed_first(context, class_.name, callee.name, receiver)
+    given = _match_arguments(context, signature, node, build, first)
     return call_member(context, class_.name, callee.name, signature, given, node)
+
+
+def _may_be_value(context: FunctionContext, callee: Expression) -> bool:
+    """Whether what is called is the value of an expression, not something that a name of the module stands for."""
+    if isinstance(callee, NameExpr):
+        known = context.variables.get(callee.name)
+        return known is not None and isinstance(known.type, StructType)
+    return isinstance(callee, CallExpr | IndexExpr)
+
+
+def _call_value(context: FunctionContext, node: CallExpr, called: Operand, build: Build) -> Operand:
+    """`value(…)`, by `__call__`."""
+    if not has_member(context, called.type, "__call__"):
+        raise Unsupported("PF106", node, "calling the result of an expression is not compiled yet")
+    assert isinstance(called.type, StructType)
+    signature = context.resolve_method(called.type.name, "__call__", node)
+    first = passed_first(context, called.type.name, "__call__", called)
+    given = _match_arguments(context, signature, node, build, first)
+    return call_member(context, called.type.name, "__call__", signature, given, node)
 
 
 def _make_array(context: FunctionContext, node: CallExpr, type_: ArrayType, build: Build) -> Operand:
@@ -150,23 +180,45 @@ def _make_array(context: FunctionContext, node: CallExpr, type_: ArrayType, buil
 
 
 def frozen_class_of(context: FunctionContext, node: Expression) -> FrozenClass | None:
-    """The frozen class that `node` names, by the name that it has in the module."""
+    """The frozen class that `node` is: by the name that it has in the module, a `cls`, or the type of a value."""
+    found = _class_in_variable(context, node)
+    if found is not None:
+        return found
     if not isinstance(node, NameExpr) or not isinstance(node.node, TypeInfo) or node.name in context.code.co_varnames:
         return None
     found = context.classes.get(node.name)
     return found if found is not None and found.info is node.node else None
 
 
+def _class_in_variable(context: FunctionContext, node: Expression) -> FrozenClass | None:
+    """`cls`; or `type(x)` of a variable that holds a frozen value."""
+    wanted: type = ClassType
+    if isinstance(node, CallExpr) and isinstance(node.callee, NameExpr) and node.arg_kinds == [ArgKind.ARG_POS]:
+        if node.callee.fullname != "builtins.type" or node.callee.name in context.code.co_varnames:
+            return None
+        node, wanted = node.args[0], StructType
+    if not isinstance(node, NameExpr) or node.name in context.facts.maybe_unset or node.name not in context.variables:
+        return None
+    type_ = context.variables[node.name].type
+    if not isinstance(type_, wanted):
+        return None
+    if isinstance(type_, StructType):
+        context.bind_builtin("type")
+        return context.classes[type_.name]
+    assert isinstance(type_, ClassType)
+    return context.classes[type_.struct.name]
+
+
 def _match_arguments(
-    context: FunctionContext, signature: Signature, node: CallExpr, build: Build, receiver: Operand | None = None
+    context: FunctionContext, signature: Signature, node: CallExpr, build: Build, first: Sequence[Operand] = ()
 ) -> dict[str, Operand]:
     """The given arguments by parameter, a method's receiver first. A call that Python would refuse is left to the twin."""
     given: dict[str, Operand] = {}
     positional = [parameter for parameter in signature.parameters if not parameter.keyword_only]
-    if receiver is not None:
+    for operand in first:
         if not positional:
             raise Unsupported("PF106", node, f"this call of `{signature.name}` raises TypeError")
-        given[positional.pop(0).name] = receiver
+        given[positional.pop(0).name] = operand
     for index, (argument, kind, name) in enumerate(zip(node.args, node.arg_kinds, node.arg_names, strict=True)):
         if kind == ArgKind.ARG_POS and index < len(positional):
             key = positional[index].name
@@ -295,9 +347,7 @@ def _len(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
         if isinstance(whole.type, ArrayType):
             return convert(context, arrays.length(context, whole, node), INT, node)
         if has_member(context, whole.type, "__len__"):
-            raise Unsupported(
-                "PF112", node, "`len` of a frozen value is not compiled yet", "call a method of another name"
-            )
+            return convert(context, frozen_length(context, whole, node), INT, node)
     raise Unsupported("PF112", node, "`len` is compiled only for ranges, tuples and arrays so far")
 
 

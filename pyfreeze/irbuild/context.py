@@ -230,9 +230,11 @@ class FunctionContext:
         value = self.materialize(whole)
         return [Operand(type_, self.builder.get_item(value, index)) for index, type_ in enumerate(whole.type.items)]
 
-    def read_binding(self, name: str, type_: Type) -> Operand:
-        """Module global `name`, whose value the entry's check has stored. Loaded once, at the start."""
-        self.bind(Binding(BindingKind.VALUE, name, type=type_))
+    def read_binding(self, name: str, type_: Type, attribute: str = "") -> Operand:
+        """Module global `name`, or what the class of that name has, as the entry's check has stored it. Loaded once, at the start."""
+        binding = Binding(BindingKind.VALUE, name, attribute=attribute, type=type_)
+        self.bind(binding)
+        name = binding.path
         if name not in self._loaded:
             self._loaded[name] = Value(type_, name)
             self.builder.function.entry.instructions.insert(0, LoadGlobal([], self._loaded[name], name=name))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 from mypy.nodes import (
+    ArgKind,
     AssignmentExpr,
     CallExpr,
     ComparisonExpr,
@@ -30,7 +31,9 @@ from pyfreeze.ir.types import FLOAT64, ArrayType, StructType, TupleType
 from pyfreeze.irbuild import arrays, calls
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.conversions import convert
-from pyfreeze.irbuild.native_calls import call_method, field, has_member
+from pyfreeze.irbuild.frozen_operators import frozen_contains, frozen_item
+from pyfreeze.irbuild.instances import is_instance
+from pyfreeze.irbuild.native_calls import call_method, class_variable, field, has_member
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, join, settled, variable_type
 from pyfreeze.irbuild.operators import binary, comparison, leave_for_nans, negation, truth, unary
 from pyfreeze.irbuild.unsupported import Consequence, Unsupported
@@ -66,6 +69,8 @@ def expression(context: FunctionContext, node: Expression) -> Operand:
             return tuple_of(context, items)
         case IndexExpr():
             return _index(context, node)
+        case CallExpr(callee=NameExpr(fullname="builtins.isinstance", name="isinstance"), args=[tested, class_]):
+            return _is_instance(context, tested, class_, node)
         case CallExpr():
             return calls.call(context, node, expression)
         case AssignmentExpr(target=target, value=value):
@@ -75,6 +80,14 @@ def expression(context: FunctionContext, node: Expression) -> Operand:
             raise Unsupported("PF112", node, "text is not compiled yet")
         case _:
             raise Unsupported("PF102", node, f"{_described(node)} is not compiled yet")
+
+
+def _is_instance(context: FunctionContext, tested: Expression, class_: Expression, node: CallExpr) -> Operand:
+    if node.arg_kinds != [ArgKind.ARG_POS] * 2 or "isinstance" in context.code.co_varnames:
+        raise Unsupported("PF106", node, "this call of `isinstance` is not compiled yet")
+    context.bind_builtin("isinstance")
+    operand = expression(context, tested)
+    return constant_operand(is_instance(context, operand.type, class_, node))
 
 
 def operands(context: FunctionContext, left: Expression, right: Expression) -> tuple[Operand, Operand]:
@@ -142,7 +155,12 @@ def _member(context: FunctionContext, node: MemberExpr) -> Operand:
         found = _constant(context, node, None)
         if found is not None:
             return found
-    if calls.frozen_class_of(context, node.expr) is None and not calls.is_in_module(node):
+    class_ = calls.frozen_class_of(context, node.expr)
+    if class_ is not None:
+        found = class_variable(context, class_.name, node.name)
+        if found is not None:
+            return found
+    elif not calls.is_in_module(node):
         try:
             whole = expression(context, node.expr)
         except Consequence:  # in a report, the attribute is a reason of its own
@@ -154,6 +172,10 @@ def _member(context: FunctionContext, node: MemberExpr) -> Operand:
             assert isinstance(whole.type, StructType)
             if context.classes[whole.type.name].members[node.name].kind == "property":
                 return call_method(context, whole, node.name, [], node)
+        if isinstance(whole.type, StructType):
+            found = class_variable(context, whole.type.name, node.name)
+            if found is not None:
+                return found
     raise _no_attribute(node)
 
 
@@ -281,6 +303,9 @@ def _membership(
     if isinstance(whole.type, ArrayType):
         result = arrays.contains(context, whole, left, node)
         return negation(context, result, node) if symbol == "not in" else result
+    if isinstance(whole.type, StructType):
+        result = truth(context, frozen_contains(context, whole, left, node), node)
+        return negation(context, result, node) if symbol == "not in" else result
     if not isinstance(whole.type, TupleType):
         raise Unsupported("PF112", node, f"`{symbol}` is compiled only for tuples, ranges and arrays so far")
     result = constant_operand(False)
@@ -307,6 +332,8 @@ def _index(context: FunctionContext, node: IndexExpr) -> Operand:
     index = expression(context, node.index)
     if isinstance(whole.type, ArrayType):
         return arrays.item(context, whole, index, node)
+    if isinstance(whole.type, StructType):
+        return frozen_item(context, whole, index, node)
     if not isinstance(whole.type, TupleType) or not index.is_weak:
         raise Unsupported("PF112", node, f"indexing {type_name(whole.type)} is not compiled yet")
     count, number = len(whole.type.items), int(index.number)

@@ -17,6 +17,7 @@ from mypy.nodes import (
     Expression,
     ForStmt,
     ListExpr,
+    MatchStmt,
     NameExpr,
     Node,
     OperatorAssignmentStmt,
@@ -33,6 +34,7 @@ from pyfreeze.irbuild import arrays, calls
 from pyfreeze.irbuild.context import FunctionContext, Loop
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.expressions import condition, expression, tuple_of
+from pyfreeze.irbuild.matching import captured_names
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int
 from pyfreeze.irbuild.operators import binary, of_one_type
 from pyfreeze.irbuild.targets import store
@@ -58,6 +60,9 @@ def _names_in(node: object) -> Iterator[str]:
                 yield from _targets(target)
             case ForStmt(index=target):
                 yield from _targets(target)
+            case MatchStmt(patterns=patterns):
+                for pattern in patterns:
+                    yield from captured_names(pattern)
             case _:
                 pass
         waiting.extend(_children(current))
@@ -75,6 +80,9 @@ def _children(node: object) -> Iterator[object]:
 # Attributes of the node classes that the builders accept. mypy's compiled visitors cannot be subclassed.
 _CHILD_ATTRIBUTES = (
     "body",
+    "bodies",
+    "subject",
+    "guards",
     "else_body",
     "expr",
     "rvalue",

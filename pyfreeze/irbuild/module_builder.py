@@ -28,6 +28,7 @@ from pyfreeze.ir.function import (
 from pyfreeze.ir.instructions import Call, ResumeState, Value
 from pyfreeze.ir.types import (
     BOOL,
+    ClassType,
     FixedInt,
     StructType,
     Type,
@@ -562,6 +563,9 @@ def _parameter(
     if argument.variable.is_self and owner is not None:
         is_positional = index < code.co_posonlyargcount
         return Parameter(name, Declared(owner, True), False, is_positional, NoConstant.UNKNOWN, True)
+    if argument.variable.is_cls and owner is not None:
+        is_positional = index < code.co_posonlyargcount
+        return Parameter(name, Declared(ClassType(owner), True), False, is_positional, NoConstant.UNKNOWN, True)
     if argument.variable.is_self or argument.variable.is_cls:
         message = f"`{name}` is an object: methods are not compiled yet"
         raise Unsupported("PF104", node, message, "move the arithmetic to a function")

@@ -22,6 +22,7 @@ from mypy.nodes import (
     IfStmt,
     IndexExpr,
     IntExpr,
+    MatchStmt,
     NameExpr,
     OperatorAssignmentStmt,
     OpExpr,
@@ -43,6 +44,7 @@ from pyfreeze.irbuild.context import FunctionContext
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.declared_types import declared
 from pyfreeze.irbuild.expressions import condition, expression, operands
+from pyfreeze.irbuild.matching import match_statement
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_number, variable_type
 from pyfreeze.irbuild.operators import binary
 from pyfreeze.irbuild.targets import store, store_unsupported
@@ -82,6 +84,8 @@ def _statement(context: FunctionContext, node: Statement) -> None:
             loops.while_loop(context, node, block)
         case ForStmt():
             loops.for_loop(context, node, block)
+        case MatchStmt():
+            match_statement(context, node, block)
         case BreakStmt():
             context.loops[-1].breaks += context.here()
             context.builder.block = None
@@ -119,7 +123,6 @@ def _described(node: Statement) -> str:
     words = {
         "TryStmt": "try",
         "WithStmt": "with",
-        "MatchStmt": "match",
         "FuncDef": "a nested function",
         "Decorator": "a nested function",
         "ClassDef": "a class inside a function",

@@ -121,7 +121,7 @@ static size_t item_length(const char *descriptor)
     size_t length = 0;
     do {
         char at = descriptor[length];
-        depth += (at == '(' || at == '{' || at == '[') - (at == ')' || at == '}' || at == ']');
+        depth += (at == '(' || at == '{' || at == '[' || at == '<') - (at == ')' || at == '}' || at == ']' || at == '>');
         length++;
     } while (depth > 0);
     return length;
@@ -234,6 +234,14 @@ static int unbox_frozen(PfModule *module, PyObject *object, const char **descrip
     return 0;
 }
 
+/* "<12:>": the module's class 12 itself. Borrowed. */
+static PyObject *next_class_object(PfModule *module, const char **descriptor)
+{
+    PyTypeObject *type = module->classes[strtol(*descriptor + 1, NULL, 10)].type;
+    *descriptor += item_length(*descriptor);
+    return type == NULL ? Py_None : (PyObject *)type;
+}
+
 /* "[d]", "[{3:dd}]": whether `object` is exactly an array of such elements. */
 static int is_array_of(PfModule *module, PyObject *object, const char *descriptor)
 {
@@ -271,6 +279,8 @@ PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **pay
         *descriptor += item_length(*descriptor);
         return Py_NewRef(array ? array : Py_None); /* NULL: a variable that is not set */
     }
+    if (kind == '<')
+        return Py_NewRef(next_class_object(module, descriptor));
     ++*descriptor;
     if (kind == 'n')
         return Py_NewRef(Py_None);
@@ -301,9 +311,9 @@ PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **pay
 static void release_payload(const char *descriptor, const char *end, const uint64_t *payload)
 {
     for (; descriptor < end; descriptor++) {
-        if (*descriptor == '{')
+        if (*descriptor == '{' || *descriptor == '<')
             descriptor = strchr(descriptor, ':');
-        if (strchr("():}n", *descriptor) != NULL)
+        if (strchr("():}>n", *descriptor) != NULL)
             continue;
         if (*descriptor == 't')
             pf_int_decref((int64_t)*payload);
@@ -415,6 +425,8 @@ int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, 
         *descriptor += item_length(*descriptor);
         *(*payload)++ = (uint64_t)(uintptr_t)Py_NewRef(object);
         return 0;
+    case '<':
+        return object == next_class_object(module, descriptor) ? 0 : PF_WRONG_TYPE;
     case 'n':
         ++*descriptor;
         return object == Py_None ? 0 : PF_WRONG_TYPE;
