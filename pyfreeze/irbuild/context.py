@@ -32,6 +32,7 @@ from pyfreeze.ir.types import (
     FixedInt,
     IntType,
     NoneKind,
+    OptionalType,
     StructType,
     TupleType,
     Type,
@@ -90,11 +91,24 @@ class Loop:
     continues: list[tuple[Block, dict[str, Value]]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Implied:
+    """What a condition tells: these values of type `T | None` are not None if it is true, or if it is false."""
+
+    if_true: frozenset[Value] = frozenset()
+    if_false: frozenset[Value] = frozenset()
+
+    @property
+    def negated(self) -> Implied:
+        return Implied(self.if_false, self.if_true)
+
+
 class FunctionContext:
     """State of building one function: the current block, the variables' values, the facts.
 
     `variables` holds what is definitely set here. A variable that may be unset is always there, with a flag `name?`. One of
-    `late_floats` has a flag `name#`, true while it stands for an int.
+    `late_floats` has a flag `name#`, true while it stands for an int. One of type `T | None` that is known not to be None has
+    its T as `name!`.
     """
 
     def __init__(
@@ -125,6 +139,9 @@ class FunctionContext:
         self._statements = 0
         self._surely_int: set[Value] = set()  # flags
         self._loaded: dict[str, Value] = {}  # module globals
+        self.implied: dict[Value, Implied] = {}  # by conditions
+        self._not_none: dict[Block, frozenset[Value]] = {}  # at the start of a block after a condition
+        self._items: dict[Value, set[Value]] = {}  # by values of type `T | None`: what is known to be the T
         self.scope_prefix = ""  # of the variables of a comprehension
         self._resolve_global = resolve_global
         self.resolve_function = resolve_function
@@ -204,6 +221,8 @@ class FunctionContext:
                 return self.builder.constant(type_, 0)
             case TupleType(items=items):
                 return self.builder.make_tuple([self.zero(item) for item in items])
+            case OptionalType(item=item):
+                return self.builder.make_optional(type_, self.builder.constant(BOOL, False), self.zero(item))
             case StructType(items=items):
                 return self.builder.make_struct(type_, [self.zero(item) for item in items])
             case _ if type_ == FLOAT64:
@@ -281,6 +300,8 @@ class FunctionContext:
                 f"`{name}` may be {type_name(settled(known))} or {type_name(settled(new))} here",
                 "give the variable values of one type only (0.0 rather than 0 for a float)",
             )
+        if isinstance(joined, OptionalType) and name in self.facts.late_floats:
+            raise Unsupported("PF105", node, f"`{name}` may be an int, a float or None here", "write 0.0 rather than 0")
         if isinstance(joined, FixedInt) and operand.is_weak and not joined.holds(int(operand.number)):
             raise Unsupported("PF105", node, f"{operand.constant} does not fit `{name}`, an {joined}")
         self.facts.variables[name] = joined
@@ -288,6 +309,8 @@ class FunctionContext:
             raise Rebuild
         self.variables[name] = self.materialize(convert(self, operand, settled(joined), node))
         self.variables[name].name = name
+        for item in self._items.get(self.variables[name], ()):
+            self.variables[name + "!"] = item
         if name in self.facts.maybe_unset:
             self.variables[name + "?"] = self.builder.constant(BOOL, True)
         if name in self.facts.late_floats:
@@ -354,6 +377,9 @@ class FunctionContext:
             self.builder.activate(unset)
             self.builder.deopt()
             self.builder.activate(go_on)
+        item = self._item(self.variables, name)
+        if item is not None:
+            return Operand(item.type, item), None
         return Operand(settled(self.facts.variables[name]), self.variables[name]), self.variables.get(name + "#")
 
     def unset(self, name: str, node: Node) -> None:
@@ -363,6 +389,31 @@ class FunctionContext:
             self.facts.maybe_unset.add(name)
             raise Rebuild
         self.variables[name + "?"] = self.builder.constant(BOOL, False)
+
+    # Variables that may be None
+
+    def note_item(self, item: Value, optional: Value) -> None:
+        """`optional`, of type `T | None`, is a T: `item`."""
+        self._items.setdefault(optional, set()).add(item)
+
+    def narrow(self, optional: Value) -> None:
+        """From here on `optional` is known not to be None."""
+        names = [name for name, value in self.variables.items() if value is optional]
+        if any(self._item(self.variables, name) is None for name in names):
+            item = self.builder.get_item(optional, 1)
+            self.note_item(item, optional)
+            self.variables.update({f"{name}!": item for name in names})
+
+    def _item(self, variables: Mapping[str, Value], name: str) -> Value | None:
+        """The T of a variable that is known not to be None."""
+        item = variables.get(name + "!")
+        return item if item is not None and item in self._items.get(variables[name], ()) else None
+
+    def enter(self, block: Block) -> None:
+        """Continue in `block`, with what the condition before it tells; the variables are still those before it."""
+        self.builder.activate(block)
+        for optional in self._not_none.get(block, ()):
+            self.narrow(optional)
 
     # Control flow
 
@@ -380,7 +431,11 @@ class FunctionContext:
             self.variables = incoming[0][1]
             return
         target = self.builder.new_block(name)
-        shared = [key for key in incoming[0][1] if all(key in variables for _, variables in incoming)]
+        shared = [
+            key
+            for key in incoming[0][1]
+            if not key.endswith("!") and all(key in variables for _, variables in incoming)
+        ]
         merged, differing = {}, []
         for key in shared:
             values = [variables[key] for _, variables in incoming]
@@ -391,11 +446,31 @@ class FunctionContext:
                 target.parameters.append(parameter)
                 merged[key] = parameter
                 differing.append(key)
+        differing += self._merge_items(incoming, merged, target)
         for block, variables in incoming:
             self.builder.activate(block)
             self.builder.branch(target, [variables[key] for key in differing])
         self.builder.activate(target)
         self.variables = merged
+
+    def _merge_items(
+        self, incoming: list[tuple[Block, dict[str, Value]]], merged: dict[str, Value], target: Block
+    ) -> list[str]:
+        """What is known not to be None on every way still is; returns the names whose items become parameters."""
+        differing = []
+        for name in list(merged):
+            items = [self._item(variables, name) for _, variables in incoming]
+            known = [item for item in items if item is not None]
+            if len(known) < len(items):
+                continue
+            item = known[0]
+            if any(other is not item for other in known):
+                item = Value(item.type, name)
+                target.parameters.append(item)
+                differing.append(name + "!")
+            merged[name + "!"] = item
+            self.note_item(item, merged[name])
+        return differing
 
     def here(self) -> list[tuple[Block, dict[str, Value]]]:
         """The current block and variables as one way into a merge; empty if unreachable."""
@@ -406,7 +481,10 @@ class FunctionContext:
     def branch_on(self, condition: Operand, node: Node) -> tuple[Block, Block]:
         """Blocks for true and false; both start with the current variables."""
         then, otherwise = self.builder.new_block("then"), self.builder.new_block("else")
-        self.builder.cond_branch(self.materialize(condition), Edge(then), Edge(otherwise))
+        value = self.materialize(condition)
+        self.builder.cond_branch(value, Edge(then), Edge(otherwise))
+        implied = self.implied.get(value, Implied())
+        self._not_none[then], self._not_none[otherwise] = implied.if_true, implied.if_false
         return then, otherwise
 
 
@@ -421,6 +499,8 @@ def _is_exact_in_double(operand: Operand) -> bool:
 
 def type_name(type_: Type) -> str:
     """As a user writes it."""
+    if isinstance(type_, OptionalType):
+        return f"{type_name(type_.item)} | None"
     return {"float64": "float", "none": "None"}.get(str(type_), str(type_))
 
 

@@ -257,7 +257,9 @@ class _ModuleBuilder:
         for parameter in signature.parameters:
             value = Value(parameter.declared.type, parameter.name)
             function.entry.parameters.append(value)
-            context.variables[parameter.name] = value
+            widened = settled(facts.variables[parameter.name])  # if it is set to None later
+            operand = convert(context, Operand(value.type, value), widened, candidate.node)
+            context.variables[parameter.name] = context.materialize(operand)
         for name in sorted(facts.maybe_unset):
             self._start_unset(context, name)
         block(context, candidate.node.body.body)
@@ -417,7 +419,7 @@ class _ModuleBuilder:
             builder.activate(builder.new_block("entry"))
             context = self._context(builder, code, facts, result)
             context.unknown |= unknown
-            context.variables = {name: Value(settled(type_), name) for name, type_ in parameters.items()}
+            context.variables = {name: Value(settled(facts.variables[name]), name) for name in parameters}
             reasons.clear()
             try:
                 survey(context, node, reasons)

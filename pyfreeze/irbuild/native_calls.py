@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from mypy.nodes import Context as Node
 
 from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
-from pyfreeze.ir.types import FLOAT64, StructType, Type
+from pyfreeze.ir.types import FLOAT64, NONE, OptionalType, StructType, Type
 from pyfreeze.irbuild.context import FunctionContext, NoConstant, Parameter, Signature, type_name
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int
+from pyfreeze.irbuild.optionals import used
 from pyfreeze.irbuild.unsupported import Unsupported
 
 
@@ -58,6 +59,11 @@ def _default(signature: Signature, parameter: Parameter, node: Node) -> Constant
 def _as_parameter(context: FunctionContext, argument: Operand, parameter: Parameter, node: Node) -> Operand:
     """As the entry guard would let it in; another type is what the twin would be called with."""
     wanted = parameter.declared.type
+    if isinstance(wanted, OptionalType):
+        given = argument.type.item if isinstance(argument.type, OptionalType) else argument.type
+        if given in (NONE, wanted.item) or (is_int(given) and is_int(wanted.item)):
+            return convert(context, argument, wanted, node)
+    argument = used(context, argument, node)
     if is_int(argument.type) and is_int(wanted):
         return convert(context, argument, wanted, node)
     if argument.type != wanted:
