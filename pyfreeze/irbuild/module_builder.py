@@ -520,7 +520,7 @@ def _declared_result(node: FuncDef, scope: Scope) -> Declared | None:
         return None  # no return annotation
     result = declared(written.ret_type, signature.ret_type, scope)
     if result is None:
-        raise Unsupported("PF104", node, f"its result, {signature.ret_type}, is no number or tuple of numbers")
+        raise Unsupported("PF104", node, f"its result, {signature.ret_type}, is not compiled as a value")
     return result
 
 
@@ -569,7 +569,7 @@ def _parameter(
     hint = declared(written.arg_types[index], typed.arg_types[index], scope)
     if hint is None:
         shown = typed.arg_types[index]
-        raise Unsupported("PF104", node, f"parameter `{name}`, {shown}, is no number or tuple of numbers")
+        raise Unsupported("PF104", node, f"parameter `{name}`, {shown}, is not compiled as a value")
     return Parameter(
         name,
         hint,
