@@ -45,7 +45,8 @@ HINTS = {
     "PF101": _APART,
     "PF102": _APART,
     "PF103": "annotate it: int, float, bool, or a type of pyfreeze such as int64",
-    "PF104": "annotate int, float, bool, a type of pyfreeze such as int64, a tuple of those, or such a type | None; otherwise " + _APART,
+    "PF104": "annotate int, float, bool, a type of pyfreeze such as int64, a tuple of those, or such a type | None; otherwise "
+    + _APART,
     "PF105": "use two names, or convert: float(n), int64(n)",
     "PF106": "call it outside of the calculation, and hand the result over as a parameter",
     "PF107": "hand the variables over as parameters and results",

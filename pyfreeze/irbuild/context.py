@@ -141,7 +141,8 @@ class FunctionContext:
         self._loaded: dict[str, Value] = {}  # module globals
         self.implied: dict[Value, Implied] = {}  # by conditions
         self._not_none: dict[Block, frozenset[Value]] = {}  # at the start of a block after a condition
-        self._items: dict[Value, set[Value]] = {}  # by values of type `T | None`: what is known to be the T
+        self._items: dict[Value, set[Value]] = {}  # by values of type `T | None`: what is the T where that is known
+        self._made_of: dict[Value, Value] = {}  # the same, known wherever the value is
         self.scope_prefix = ""  # of the variables of a comprehension
         self._resolve_global = resolve_global
         self.resolve_function = resolve_function
@@ -309,8 +310,8 @@ class FunctionContext:
             raise Rebuild
         self.variables[name] = self.materialize(convert(self, operand, settled(joined), node))
         self.variables[name].name = name
-        for item in self._items.get(self.variables[name], ()):
-            self.variables[name + "!"] = item
+        if self.variables[name] in self._made_of:
+            self.variables[name + "!"] = self._made_of[self.variables[name]]
         if name in self.facts.maybe_unset:
             self.variables[name + "?"] = self.builder.constant(BOOL, True)
         if name in self.facts.late_floats:
@@ -392,8 +393,14 @@ class FunctionContext:
 
     # Variables that may be None
 
-    def note_item(self, item: Value, optional: Value) -> None:
-        """`optional`, of type `T | None`, is a T: `item`."""
+    def make_optional(self, item: Value) -> Value:
+        """A T as a `T | None`."""
+        made = self.builder.make_optional(OptionalType(item.type), self.builder.constant(BOOL, True), item)
+        self._made_of[made] = item
+        self._note_item(item, made)
+        return made
+
+    def _note_item(self, item: Value, optional: Value) -> None:
         self._items.setdefault(optional, set()).add(item)
 
     def narrow(self, optional: Value) -> None:
@@ -401,7 +408,7 @@ class FunctionContext:
         names = [name for name, value in self.variables.items() if value is optional]
         if any(self._item(self.variables, name) is None for name in names):
             item = self.builder.get_item(optional, 1)
-            self.note_item(item, optional)
+            self._note_item(item, optional)
             self.variables.update({f"{name}!": item for name in names})
 
     def _item(self, variables: Mapping[str, Value], name: str) -> Value | None:
@@ -469,7 +476,7 @@ class FunctionContext:
                 target.parameters.append(item)
                 differing.append(name + "!")
             merged[name + "!"] = item
-            self.note_item(item, merged[name])
+            self._note_item(item, merged[name])
         return differing
 
     def here(self) -> list[tuple[Block, dict[str, Value]]]:

@@ -16,11 +16,7 @@ from pyfreeze.irbuild.operand import Operand, constant_operand
 
 def wrap(context: FunctionContext, operand: Operand) -> Operand:
     """A T as a `T | None`."""
-    type_ = OptionalType(operand.type)
-    item = context.materialize(operand)
-    made = context.builder.make_optional(type_, context.builder.constant(BOOL, True), item)
-    context.note_item(item, made)
-    return Operand(type_, made)
+    return Operand(OptionalType(operand.type), context.make_optional(context.materialize(operand)))
 
 
 def none_of(context: FunctionContext, type_: OptionalType) -> Operand:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import textwrap
+from collections.abc import Sequence
 
 import pytest
 
@@ -303,6 +304,51 @@ SOURCE = """
             p: Vec | None = None
         return p.x
 
+    def known_in_one_branch(p: Vec | None, x: float64) -> float64:
+        if p is not None:
+            x += p.x
+        q = p
+        if x > 1.0:
+            return q.x
+        for _ in range(2):
+            if p is not None and q is not None:
+                x += q.y
+                p = q
+            q = p
+        p = None
+        return x if p is None or p.x > x else -x
+
+    def known_after_loop(p: Vec | None, n: int) -> float64:
+        while p is None:
+            n -= 1
+            if n == 3:
+                break
+            if n < 0:
+                p = Vec(n, 0.5)
+                continue
+        else:
+            return p.x
+        return p.y
+
+    def ways(p: Vec | None, c: bool, x: float64) -> float64:
+        q = (p if c else None) or (Vec(x, x) if x > 1.0 else p)
+        y = (q.x if q else 0.0) if c or p is None else p.x
+        z = not (q is None) and q.y > 0.0 or not q or q.x < 0.0
+        assert not z or q is not None or not c, x
+        if c and (r := p) is not None and (r.x < 2.0 or r.y < 3.0):
+            return r.x + y
+        return y
+
+    def ordered_pairs(p: float64 | None, q: float64 | None) -> float64:
+        if (p, 1) < (q, 2) or p == q:
+            return 1.0
+        return p + q
+
+    def chained(p: float64 | None, q: float64 | None, r: float64 | None) -> float64:
+        if p < q < r or 0.0 < p:
+            return p
+        return r + q if q != p != r else p + 1.0
+
     def recursive(n: int, p: Vec | None) -> Vec | None:
         if n <= 0:
             return p
@@ -317,7 +363,7 @@ def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return build_both(tmp_path_factory.mktemp("optional"), request.param + textwrap.dedent(SOURCE))
 
 
-def compare(both: Both, name: str, *columns: list[object]) -> list[Outcome]:
+def compare(both: Both, name: str, *columns: Sequence[object]) -> list[Outcome]:
     """Call `name` on all combinations. A function of this text makes the values of classes, which each module has of its own."""
     outcomes = []
     for values in itertools.product(*columns):
@@ -403,10 +449,15 @@ def test_everything_is_native(both: Both) -> None:
         ("over_items", [VECS, VECS]),
         ("deleted", [VECS, [False, True]]),
         ("late", [[True, False]]),
+        ("known_in_one_branch", [VECS, [0.0, 5.0]]),
+        ("known_after_loop", [VECS, [0, 2, 6]]),
+        ("ways", [VECS, [True, False], [0.0, 5.0]]),
+        ("ordered_pairs", [FLOATS, FLOATS]),
+        ("chained", [FLOATS[:5], FLOATS[:5], FLOATS[:5]]),
         ("recursive", [[0, 3, 50], VECS]),
     ],
 )
-def test_the_same_both_ways(both: Both, name: str, columns: list[list[object]]) -> None:
+def test_the_same_both_ways(both: Both, name: str, columns: list[Sequence[object]]) -> None:
     compare(both, name, *columns)
 
 
