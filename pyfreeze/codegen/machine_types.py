@@ -15,6 +15,7 @@ from pyfreeze.ir.types import (
     IntType,
     NoneKind,
     ObjectType,
+    OptionalType,
     StatusType,
     StructType,
     TupleType,
@@ -37,7 +38,7 @@ def llvm_type(type_: Type) -> str:
             return "i8"
         case ObjectType() | ArrayType():
             return "ptr"
-        case TupleType() | StructType():
+        case TupleType() | StructType() | OptionalType():
             return "{" + ", ".join(map(llvm_type, type_.items)) + "}"
 
 

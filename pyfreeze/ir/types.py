@@ -1,7 +1,8 @@
 """Types of IR values: each names a Python meaning and, at the same time, one machine representation.
 
 `FixedInt` and `FloatType` are unboxed; `INT` is the plain `int` as a tagged word (small value, or pointer to a
-Python int); `TupleType` is a tuple by value, `StructType` an instance of a frozen class by value. `STATUS` is how a
+Python int); `TupleType` is a tuple by value, `StructType` an instance of a frozen class by value, `OptionalType` one of
+these or None. `STATUS` is how a
 failing operation says why (see `Status`).
 """
 
@@ -114,7 +115,21 @@ class StructType:
         return self.name
 
 
-AggregateType = TupleType | StructType
+@dataclass(frozen=True, slots=True)
+class OptionalType:
+    """None, or a value of type `item`: a bool that tells whether there is one, and the value, or zeros without one."""
+
+    item: Type
+
+    @property
+    def items(self) -> tuple[Type, ...]:
+        return (BOOL, self.item)
+
+    def __str__(self) -> str:
+        return f"{self.item} | none"
+
+
+AggregateType = TupleType | StructType | OptionalType
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +162,7 @@ Type = (
     | StatusType
     | TupleType
     | StructType
+    | OptionalType
     | ArrayType
     | ClassType
 )
@@ -182,7 +198,9 @@ _PYTHON_TYPES: dict[Type, type] = {FLOAT64: float, INT: int, BOOL: bool, NONE: t
 
 def fits(value: object, type_: Type) -> bool:
     """Whether the Python object `value` is a value of `type_`, and of exactly its Python type."""
-    if isinstance(type_, AggregateType):  # a frozen value is the tuple of its fields here
+    if isinstance(
+        type_, AggregateType
+    ):  # here a frozen value is the tuple of its fields, an optional one of flag and value
         return type(value) is tuple and len(value) == len(type_.items) and all(map(fits, value, type_.items))
     if isinstance(type_, FixedInt):
         return type(value) is int and type_.holds(value)
@@ -194,7 +212,8 @@ def fits(value: object, type_: Type) -> bool:
 
 
 def descriptor(type_: Type, classes: Mapping[str, int]) -> str:
-    """The runtime's one-letter code of a scalar (as in `struct`), `(…)` of a tuple, `{…}` of a frozen value, `[…]` of an array, `<…>` of a class.
+    """The runtime's one-letter code of a scalar (as in `struct`), `(…)` of a tuple, `{…}` of a frozen value, `[…]` of an array,
+    `<…>` of a class, `|` before the code of what may be None instead.
 
     Which class that is follows from `classes`, the module's classes in order: `{0:dd}`.
     """
@@ -202,6 +221,8 @@ def descriptor(type_: Type, classes: Mapping[str, int]) -> str:
         return "(" + "".join(descriptor(item, classes) for item in type_.items) + ")"
     if isinstance(type_, StructType):
         return f"{{{classes[type_.name]}:" + "".join(descriptor(item, classes) for item in type_.items) + "}"
+    if isinstance(type_, OptionalType):
+        return "|" + descriptor(type_.item, classes)
     if isinstance(type_, ArrayType):
         return f"[{descriptor(type_.element, classes)}]"
     if isinstance(type_, ClassType):

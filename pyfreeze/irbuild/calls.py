@@ -33,6 +33,7 @@ from pyfreeze.ir.types import (
     ArrayType,
     ClassType,
     FixedInt,
+    OptionalType,
     StructType,
     TupleType,
     Type,
@@ -61,8 +62,8 @@ from pyfreeze.primitives import MATH_FUNCTIONS, TABLE, boxed
 _FIXED_BY_NAME = {f"pyfreeze.{type_}": type_ for type_ in FIXED_INTS}
 
 
-def call(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
-    """Build a call; `build` builds its arguments."""
+def call(context: FunctionContext, node: CallExpr, build: Build, build_argument: Build) -> Operand:
+    """Build a call; `build` builds its arguments, and `build_argument` those that may be None."""
     callee = node.callee
     class_ = frozen_class_of(context, callee)
     if class_ is not None:
@@ -71,9 +72,9 @@ def call(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
     if array is not None:
         return _make_array(context, node, array, build)
     if isinstance(callee, MemberExpr) and not is_in_module(callee):
-        return _method(context, node, callee, build)
+        return _method(context, node, callee, build, build_argument)
     if _may_be_value(context, callee):
-        return _call_value(context, node, build(context, callee), build)
+        return _call_value(context, node, build(context, callee), build_argument)
     if not isinstance(callee, RefExpr):
         raise Unsupported("PF106", node, "calling the result of an expression is not compiled yet")
     fullname = callee.fullname or ""
@@ -87,7 +88,7 @@ def call(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
     if module == "math" and name in MATH_FUNCTIONS:
         return _mathematics(context, name, node, callee, build)
     if isinstance(callee, NameExpr) and isinstance(callee.node, FuncDef):
-        return _native(context, node, callee, build)
+        return _native(context, node, callee, build_argument)
     raise Unsupported("PF106", node, f"calling `{_shown(callee)}` is not compiled yet")
 
 
@@ -120,7 +121,9 @@ def _make(context: FunctionContext, node: CallExpr, class_: FrozenClass, build: 
     return construct(context, class_.name, given, node)
 
 
-def _method(context: FunctionContext, node: CallExpr, callee: MemberExpr, build: Build) -> Operand:
+def _method(
+    context: FunctionContext, node: CallExpr, callee: MemberExpr, build: Build, build_argument: Build
+) -> Operand:
     """`value.method(…)`, `Class.static_method(…)`."""
     class_ = frozen_class_of(context, callee.expr)
     unsupported = Unsupported("PF106", node, f"calling `{callee.name}` is not compiled yet")
@@ -136,13 +139,13 @@ def _method(context: FunctionContext, node: CallExpr, callee: MemberExpr, build:
         class_ = context.classes[receiver.type.name]
         found = field(context, receiver, callee.name)
         if found is not None:
-            return _call_value(context, node, found, build)
+            return _call_value(context, node, found, build_argument)
     member = class_.members.get(callee.name) if class_ is not None else None
     if class_ is None or member is None or member.kind in ("property", "?"):
         raise unsupported
     signature = context.resolve_method(class_.name, callee.name, node)
     first = passed_first(context, class_.name, callee.name, receiver)
-    given = _match_arguments(context, signature, node, build, first)
+    given = _match_arguments(context, signature, node, build_argument, first)
     return call_member(context, class_.name, callee.name, signature, given, node)
 
 
@@ -529,7 +532,7 @@ def _mathematics(context: FunctionContext, name: str, node: CallExpr, callee: Re
     if name == "isclose" and len(arguments.positional) == 2:
         arguments = _with_tolerances(arguments)
     operands = [*arguments.positional, *arguments.keywords.values()]
-    if any(not (is_number(operand.type) or isinstance(operand.type, TupleType)) for operand in operands):
+    if any(not is_number(operand.type) and not _is_tuple_without_none(operand.type) for operand in operands):
         raise Unsupported("PF112", node, f"this call of math.{name} is not compiled yet")
     if name in _ROUNDING and len(operands) == 1 and is_int(operands[0].type):
         return operands[0]
@@ -541,6 +544,10 @@ def _mathematics(context: FunctionContext, name: str, node: CallExpr, callee: Re
     types = tuple(operand.type for operand in operands)
     python = PythonCallable("math", name, tuple(arguments.keywords))
     return context.apply_row(boxed(python, types, _result_of(name, types)), operands, node)
+
+
+def _is_tuple_without_none(type_: Type) -> bool:
+    return isinstance(type_, TupleType) and not any(isinstance(item, OptionalType) for item in type_.items)
 
 
 def _with_tolerances(arguments: Arguments) -> Arguments:

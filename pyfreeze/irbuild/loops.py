@@ -156,8 +156,11 @@ def while_loop(context: FunctionContext, node: WhileStmt, build_block: BuildBloc
             context.builder.block = None
     else:
         body, leave = context.branch_on(decided, node)
-        exits = [(leave, dict(context.variables))]
-        context.builder.activate(body)
+        before = dict(context.variables)
+        context.enter(leave)
+        exits = context.here()
+        context.variables = before
+        context.enter(body)
     _body(context, node.body.body, loop, build_block)
     context.merge(loop.continues + context.here(), "again")
     _close(context, node, header, carried, list)
