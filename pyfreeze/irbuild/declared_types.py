@@ -46,6 +46,7 @@ class Scope:
 
     names: SymbolTable
     structs: Mapping[str, StructType]
+    tree: MypyFile | None = None
 
 
 _PROMISES = {f"pyfreeze.{type_}": Declared(type_, True) for type_ in FIXED_INTS} | {

@@ -45,6 +45,7 @@ from pyfreeze.irbuild.resumption import BindingUse, FindPoint, keep_states, stri
 from pyfreeze.irbuild.statements import block, falls_off
 from pyfreeze.irbuild.survey import survey
 from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
+from pyfreeze.irbuild.view_types import view_type
 
 CodeKey = tuple[str, int]
 
@@ -132,7 +133,7 @@ class _ModuleBuilder:
     def __init__(self, tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType]) -> None:
         classes, self._refused_classes = frozen_classes(tree)
         self._classes = {class_.name: class_ for class_ in classes.values()}
-        self._scope = Scope(tree.names, {fullname: class_.struct for fullname, class_ in classes.items()})
+        self._scope = Scope(tree.names, {fullname: class_.struct for fullname, class_ in classes.items()}, tree)
         self._constants = module_constants(tree, self._scope)
         self._written_types = written_types(tree, self._scope)
         self._rebound = frozenset(name for code in codes.values() for name in _rebound_globals(code))
@@ -574,6 +575,9 @@ def _parameter(
     if argument.type_annotation is None or typed is None or written is None:
         raise Unsupported("PF103", node, f"parameter `{name}` has no annotation", "annotate it")
     hint = declared(written.arg_types[index], typed.arg_types[index], scope)
+    if hint is None and scope.tree is not None:
+        view = view_type(written.arg_types[index], typed.arg_types[index], scope.tree, node, name)
+        hint = Declared(view, True) if view is not None else None
     if hint is None:
         shown = typed.arg_types[index]
         raise Unsupported("PF104", node, f"parameter `{name}`, {shown}, is not compiled as a value")
