@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from pyfreeze.codegen.array_access import array_function, element_type
+from pyfreeze.codegen.array_access import array_function, array_guard, element_type
 from pyfreeze.codegen.machine_types import llvm_type, string_literal
 from pyfreeze.codegen.runtime_slots import slots
 from pyfreeze.ir.primitive import Effects, Primitive, PythonCallable
@@ -105,8 +105,10 @@ class Symbols:
 
     def guard(self, primitive: Primitive) -> str:
         """The LLVM function of a primitive's guard: whether the fast path does not apply."""
-        body, parameters = primitive.lowering.guard or "", _parameters(primitive)
-        name = f'@"guard {primitive.name}"'
+        name, parameters = f'@"guard {primitive.name}"', _parameters(primitive)
+        if primitive.lowering.array:
+            return self.define(name, lambda: array_guard(primitive, self._layout, name, parameters))
+        body = primitive.lowering.guard or ""
         return self.define(name, lambda: f"define internal i1 {name}({parameters}) alwaysinline {{\n{body}\n}}")
 
     def callable(
@@ -136,7 +138,7 @@ class Symbols:
 def returned_type(primitive: Primitive) -> str:
     """`{result, i1}` if the fast path says itself that it does not apply, else the result."""
     result = llvm_type(primitive.result)
-    return f"{{{result}, i1}}" if primitive.effects.fails and primitive.lowering.guard is None else result
+    return f"{{{result}, i1}}" if primitive.effects.fails and not primitive.lowering.has_guard else result
 
 
 def _unchecked_body(checked: Primitive, called: str) -> str:

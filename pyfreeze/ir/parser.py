@@ -124,7 +124,8 @@ _HEADER = re.compile(r"function @(\S+) -> (.+) line (\d+)( impure)? \{")
 _BLOCK = re.compile(r"\^([\w.]+)(?:\((.*)\))?:")
 _RESULT = re.compile(r"(%[\w.?]+): ([^=]+?) = (.*)")
 _HANDLER = re.compile(r"(.*) except (\^[\w.]+(?:\([^()]*\))?)")
-_SITE = re.compile(r"(.*?) !(?:@(\S+) )?(\d+):(\d+)-(\d+):(\d+)(?: \{(.*)\})?")
+_SITES = re.compile(r" !(?=(?:@\S+ )?\d+:)")
+_SITE = re.compile(r"(?:@(\S+) )?(\d+):(\d+)-(\d+):(\d+)(?: \{(.*)\})?")
 _RESUME = re.compile(
     r"(.*?) resume (start|statement|loop|returned) (\d+):(\d+)-(\d+):(\d+) #(\d+)(?: \{([^{}]*)\})?(?: \[(.*)\])?"
 )
@@ -206,23 +207,28 @@ class _FunctionParser:
         result = _RESULT.match(line)
         value = self._values[result[1]] if result is not None else None
         body = result[3] if result is not None else line
-        handler = site = resume = None
+        handler = resume = None
+        site: Site | None = None
         if not body.startswith("const "):
             if (found := _HANDLER.fullmatch(body)) is not None:
                 body, handler = found[1], self._edge(found[2])
             if (left := _RESUME.fullmatch(body)) is not None:
                 body, resume = left[1], self._resume(left)
-            if (placed := _SITE.fullmatch(body)) is not None:
-                body, site = placed[1], self._site(placed, function)
+            body, *levels = _SITES.split(body)
+            for level in reversed(levels):
+                site = self._site(level, function, site)
         made = self._body(body, value)
         made.result, made.site, made.handler, made.resume = value, site, handler, resume
         return made
 
-    def _site(self, found: re.Match[str], function: str) -> Site:
-        pairs = [item.partition("=") for item in split_outside(found[7] or "")]
-        position = Position(*(int(found[index]) for index in range(3, 7)))
+    def _site(self, text: str, function: str, caller: Site | None) -> Site:
+        found = _SITE.fullmatch(text)
+        if found is None:
+            raise ValueError(f"expected a site: {text!r}")
+        pairs = [item.partition("=") for item in split_outside(found[6] or "")]
+        position = Position(*(int(found[index]) for index in range(2, 6)))
         names = tuple(name for name, _, _ in pairs)
-        return Site(found[2] or function, position, names, [self._values[value] for _, _, value in pairs])
+        return Site(found[1] or function, position, names, [self._values[value] for _, _, value in pairs], caller)
 
     def _resume(self, found: re.Match[str]) -> ResumeState:
         pairs = [item.partition("=") for item in split_outside(found[8] or "")]

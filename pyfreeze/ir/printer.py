@@ -86,6 +86,9 @@ class _FunctionPrinter:
         return f"^{edge.target.name}({self._list(edge.arguments)})" if edge.arguments else f"^{edge.target.name}"
 
     def _site(self, site: Site) -> str:
+        return "".join(map(self._level, site.levels()))
+
+    def _level(self, site: Site) -> str:
         shown = ", ".join(
             f"{name}={self._name(value)}" for name, value in zip(site.local_names, site.local_values, strict=True)
         )

@@ -137,7 +137,7 @@ def _method(context: FunctionContext, node: CallExpr, callee: MemberExpr, build:
     except Consequence:  # in a report, the call is a reason of its own
         raise unsupported from None
     if receiver is not None and isinstance(receiver.type, ArrayType):
-        return _array_method(context, node, receiver, callee.name, build)
+        return arrays.call_method(context, receiver, callee.name, node, build)
     if receiver is not None and isinstance(receiver.type, StructType):
         class_ = context.classes[receiver.type.name]
         found = field(context, receiver, callee.name)
@@ -172,20 +172,17 @@ def _call_value(context: FunctionContext, node: CallExpr, called: Operand, build
 
 
 def _make_array(context: FunctionContext, node: CallExpr, type_: ArrayType, build: Build) -> Operand:
-    """`Array[T]()`, `Array[T].filled(length, value)`."""
+    """`Array[T]()`, `Array[T](array)`, `Array[T].filled(length, value)`."""
     if not isinstance(node.callee, MemberExpr) and not node.args:
         return arrays.empty(context, type_, node)
     if isinstance(node.callee, MemberExpr) and node.callee.name == "filled" and node.arg_kinds == [ArgKind.ARG_POS] * 2:
         count, value = (build(context, argument) for argument in node.args)
         return arrays.filled(context, type_, count, value, node)
+    if not isinstance(node.callee, MemberExpr) and node.arg_kinds == [ArgKind.ARG_POS]:
+        other = build(context, node.args[0])
+        if isinstance(other.type, ArrayType):
+            return arrays.converted(context, type_, other, node)
     raise Unsupported("PF106", node, "making an array this way is not compiled yet", "use Array[T].filled and append")
-
-
-def _array_method(context: FunctionContext, node: CallExpr, array: Operand, name: str, build: Build) -> Operand:
-    if name != "append" or node.arg_kinds != [ArgKind.ARG_POS]:
-        raise Unsupported("PF106", node, f"this call of `{name}` of an array is not compiled yet")
-    arrays.append(context, array, build(context, node.args[0]), node)
-    return constant_operand(None)
 
 
 def frozen_class_of(context: FunctionContext, node: Expression) -> FrozenClass | None:
@@ -407,6 +404,8 @@ def _require_number(operand: Operand, node: CallExpr) -> None:
 def _extremum(symbol: str) -> Callable[[FunctionContext, CallExpr, list[Operand]], Operand]:
     def build(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
         """The first of the extremes, as the builtin compares: a NaN is replaced only by what compares as better."""
+        if len(arguments) == 1 and isinstance(arguments[0].type, ArrayType) and is_number(arguments[0].type.element):
+            return arrays.extremum(context, "min" if symbol == "<" else "max", arguments[0], node)
         if len(arguments) == 1 and isinstance(arguments[0].type, TupleType):
             arguments = context.items(arguments[0])
         if len(arguments) < 2:
@@ -489,7 +488,9 @@ def _bool(context: FunctionContext, node: CallExpr, arguments: list[Operand]) ->
 
 
 def _sum(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
-    """Of a tuple: by the builtin itself if there are floats, which it adds in its own way (compensated from 3.12)."""
+    """By the builtin itself if there are floats, which it adds in its own way (compensated from 3.12), or of an array."""
+    if len(arguments) == 1 and isinstance(arguments[0].type, ArrayType) and is_number(arguments[0].type.element):
+        return arrays.total(context, arguments[0], node)
     if not arguments or len(arguments) > 2 or not isinstance(arguments[0].type, TupleType):
         raise Unsupported("PF112", node, "`sum` is compiled only for range and tuples so far")
     items, initial = arguments[0].type.items, arguments[1:]

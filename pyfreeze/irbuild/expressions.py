@@ -19,6 +19,7 @@ from mypy.nodes import (
     NameExpr,
     OpExpr,
     RefExpr,
+    SliceExpr,
     StrExpr,
     TupleExpr,
     UnaryExpr,
@@ -299,11 +300,14 @@ def _membership(
         result = context.apply("bool.and", limits, node)
         return negation(context, result, node) if symbol == "not in" else result
     whole = expression(context, container)
+    if isinstance(whole.type, ArrayType):
+        result = arrays.contains(context, whole, left, node)
+        return negation(context, result, node) if symbol == "not in" else result
     if isinstance(whole.type, StructType):
         result = truth(context, frozen_contains(context, whole, left, node), node)
         return negation(context, result, node) if symbol == "not in" else result
     if not isinstance(whole.type, TupleType):
-        raise Unsupported("PF112", node, f"`{symbol}` is compiled only for tuples and ranges so far")
+        raise Unsupported("PF112", node, f"`{symbol}` is compiled only for tuples, ranges and arrays so far")
     result = constant_operand(False)
     for candidate in context.items(whole):
         equal = comparison(context, "==", left, candidate, node)
@@ -323,6 +327,8 @@ def tuple_of(context: FunctionContext, items: list[Expression]) -> Operand:
 
 def _index(context: FunctionContext, node: IndexExpr) -> Operand:
     whole = expression(context, node.base)
+    if isinstance(node.index, SliceExpr) and isinstance(whole.type, ArrayType):
+        return arrays.slice_of(context, whole, node.index, node, expression)
     index = expression(context, node.index)
     if isinstance(whole.type, ArrayType):
         return arrays.item(context, whole, index, node)

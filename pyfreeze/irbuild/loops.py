@@ -114,6 +114,7 @@ def _open_header(
 ) -> tuple[Block, list[str], list[Value]]:
     """Jump to a new loop header; returns it, the variables that are its parameters, and the extra parameters."""
     assigned = set(assigned_names(node))
+    context.may_be_set(assigned)
     carried = [key for key in context.variables if key.rstrip("?#") in assigned]
     header = context.builder.new_block(name)
     extras = [Value(value.type, value.name) for value in extra]
@@ -138,7 +139,7 @@ def _close(
     if context.builder.terminated:
         return
     context.begin_step(node, own, context.set_at[header])
-    context.builder.poll(context.site(node))
+    context.builder.poll(context.site(node, hardly_fails=True))
     again = extra()
     context.builder.branch(header, again + [context.variables[key] for key in carried])
 
@@ -160,7 +161,7 @@ def while_loop(context: FunctionContext, node: WhileStmt, build_block: BuildBloc
     _body(context, node.body.body, loop, build_block)
     context.merge(loop.continues + context.here(), "again")
     _close(context, node, header, carried, list)
-    _finish(context, node.else_body.body if node.else_body else None, exits, loop, build_block)
+    _finish(context, node, exits, loop, build_block)
 
 
 def _body(context: FunctionContext, statements: list[Statement], loop: Loop, build_block: BuildBlock) -> None:
@@ -171,14 +172,15 @@ def _body(context: FunctionContext, statements: list[Statement], loop: Loop, bui
 
 def _finish(
     context: FunctionContext,
-    else_body: list[Statement] | None,
+    node: WhileStmt | ForStmt,
     exits: list[tuple[Block, dict[str, Value]]],
     loop: Loop,
     build_block: BuildBlock,
 ) -> None:
     context.merge(exits, "exhausted")
-    if else_body is not None:
-        build_block(context, else_body)
+    context.may_be_set(assigned_names(node))
+    if node.else_body is not None:
+        build_block(context, node.else_body.body)
     context.merge(context.here() + loop.breaks, "after")
 
 
@@ -351,7 +353,7 @@ def _count(
         return [context.materialize(context.apply("int64.add_wrapping", [counter, one], node))]
 
     _close(context, node, header, carried, advance, taken)
-    _finish(context, node.else_body.body if node.else_body else None, exits, loop, build_block)
+    _finish(context, node, exits, loop, build_block)
 
 
 def _over_array(

@@ -320,6 +320,9 @@ class _ModuleBuilder:
         if result is None:
             self._infer_result(candidate, context)
             raise Rebuild
+        if not facts.partly_set <= facts.maybe_unset:
+            facts.maybe_unset |= facts.partly_set
+            raise Rebuild
         _remove_unreachable(function)
         _bind_classes(function)
         candidate.binding_uses = context.binding_uses

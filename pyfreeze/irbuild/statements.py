@@ -100,6 +100,8 @@ def _statement(context: FunctionContext, node: Statement) -> None:
             _raise(context, node)
         case DelStmt(expr=NameExpr(name=name)) if name in context.code.co_varnames:
             context.unset(name, node)
+        case DelStmt(expr=IndexExpr() as target):
+            arrays.delete(context, target, expression)
         case MypyBlock(body=body):
             block(context, body)
         case _:
@@ -155,7 +157,7 @@ def _operate_on_item(
         raise store_unsupported(node)
     before = arrays.item(context, array, index, target)
     after = binary(context, symbol, before, expression(context, right), node, in_place=True)
-    arrays.set_item(context, array, index, after, node)
+    arrays.set_item(context, array, index, after, target)
 
 
 def _if(context: FunctionContext, node: IfStmt) -> None:

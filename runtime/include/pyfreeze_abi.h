@@ -136,6 +136,7 @@ typedef struct PfCounter {
 
 /* Between the runtime's own files. */
 PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **payload);
+int pf_next_local(PfModule *module, const char **descriptor, const uint64_t **payload, PyObject **local);
 int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload);
 const char *pf_after_array(const char *descriptor); /* what follows a "[…]" */
 PyObject *pf_borrow_int(int64_t tagged); /* to be given back by pf_return_int; NULL: no memory */

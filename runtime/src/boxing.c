@@ -275,8 +275,9 @@ PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **pay
     if (kind == '{')
         return box_frozen(module, descriptor, payload);
     if (kind == '[') {
+        PyObject *array = (PyObject *)(uintptr_t)*(*payload)++;
         *descriptor += item_length(*descriptor);
-        return Py_NewRef((PyObject *)(uintptr_t)*(*payload)++);
+        return Py_NewRef(array ? array : Py_None); /* NULL: a variable that is not set */
     }
     if (kind == '<')
         return Py_NewRef(next_class_object(module, descriptor));
