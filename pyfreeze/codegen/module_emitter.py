@@ -80,7 +80,9 @@ class _ModuleEmitter:
         self._symbols = Symbols(info.layout)
         self._indices = {name: index for index, name in enumerate(module.functions)}
         self._specialised = {
-            self._indices[name]: info.keys[name] for name, function in module.functions.items() if function.is_specialised
+            self._indices[name]: info.keys[name]
+            for name, function in module.functions.items()
+            if function.is_specialised
         }
         # Generic functions themselves have records after those of the native ones.
         self._generic = {

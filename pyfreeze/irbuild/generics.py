@@ -24,7 +24,9 @@ def type_arguments(generic: GenericFunction, given: Mapping[str, Operand], node:
     found: dict[str, VariableType] = {}
     for name, operand in given.items():
         if not _unify(get_proper_type(generic.types[name]), variable_type(operand), found):
-            raise Unsupported("PF114", node, f"`{name}` of `{generic.name}` is of another type here than its annotation says")
+            raise Unsupported(
+                "PF114", node, f"`{name}` of `{generic.name}` is of another type here than its annotation says"
+            )
     missing = [name for name in generic.variables if name not in found]
     if missing:
         raise Unsupported("PF106", node, f"the arguments do not tell what `{missing[0]}` of `{generic.name}` is")

@@ -596,9 +596,7 @@ def _generic_function(
         is_positional, is_required = index < code.co_posonlyargcount, argument.kind.is_required()
         default = _default(argument, constants)
         unknown = Declared(_UNKNOWN, False)
-        parameters.append(
-            Parameter(parameter, unknown, index >= code.co_argcount, is_positional, default, is_required)
-        )
+        parameters.append(Parameter(parameter, unknown, index >= code.co_argcount, is_positional, default, is_required))
     signature = Signature(name, tuple(parameters), _UNKNOWN, UNKNOWN_DEFAULTS, False)
     return GenericFunction(name, signature, types, _type_variables(node))
 

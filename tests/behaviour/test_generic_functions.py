@@ -174,7 +174,8 @@ LEAVING = """
     def outer(a: Array[float64], log: Array[int64], n: int) -> int:
         result = add_all(a, a, log, n)
         log[0] += 1000
-        return result + add_all(log, log, log, n)
+        more = add_all(log, log, log, n)
+        return result + more
 """
 
 
