@@ -269,7 +269,7 @@ def test_nothing_falls_back(built: Both) -> None:
     assert not [row for row in _runtime.statistics() if row["module"] == built.compiled.__name__]
 
 
-SWAPS = '''
+SWAPS = """
     from pyfreeze import Array, int64
 
     def bubble(a: Array[int64]) -> int:
@@ -288,7 +288,7 @@ SWAPS = '''
     def moving(a: Array[int64], i: int64) -> int64:
         i, a[i] = a[i], 7
         return i
-'''
+"""
 
 
 def test_swapping_elements(tmp_path: Path) -> None:
