@@ -84,6 +84,7 @@ class _ArrayFunction:
             "set": self._set,
             "put": self._set,
             "append": self._append,
+            "pop": self._pop,
             "filled": self._filled,
         }
         make[self._primitive.lowering.array]()
@@ -155,6 +156,21 @@ class _ArrayFunction:
         self._lines += store_value(self._element, "%b", "%e", 0, "%s", _ELEMENT)
         self._lines += ["%more = add nuw nsw i64 %n, 1", f"store i64 %more, ptr %n.p, align 8{_HEAD}"]
         self._return("false")
+
+    def _pop(self) -> None:
+        for field, name in (("length", "%n"), ("exports", "%exports")):
+            self._load_head(field, name)
+        self._lines += [
+            "%none = icmp eq i64 %n, 0",
+            "%held = icmp ne i64 %exports, 0",
+            "%bad = or i1 %none, %held",
+        ]
+        self._leave_if_bad()
+        self._lines.append("%less = sub nuw nsw i64 %n, 1")
+        self._address("%less")
+        self._lines += load_value(self._element, "%e", 0, "%value", _ELEMENT)
+        self._lines.append(f"store i64 %less, ptr %n.p, align 8{_HEAD}")
+        self._return("%value")
 
     def _filled(self) -> None:
         scalars = list(scalar_paths(self._element))

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from types import CodeType
 
 from pyfreeze.codegen.big_constants import is_big
+from pyfreeze.codegen.frame_locals import describe_locals, locals_payload
 from pyfreeze.codegen.machine_types import float_literal, from_word, llvm_type, scalar_paths, to_word
 from pyfreeze.codegen.resume_points import PointTable
 from pyfreeze.codegen.slow_paths import slow_path, slow_path_type
@@ -53,6 +54,7 @@ from pyfreeze.ir.instructions import (
 from pyfreeze.ir.types import (
     INT,
     ArrayType,
+    ClassType,
     FloatType,
     IntType,
     NoneKind,
@@ -111,9 +113,7 @@ class SiteTable:
     def symbol(self, site: Site) -> str:
         layout = self._codes[site.function]
         present = dict(zip(site.local_names, site.local_values, strict=True))
-        locals_ = "".join(
-            self._symbols.descriptor(present[name].type) if name in present else "-" for name in layout.variables
-        )
+        locals_ = describe_locals(layout.variables, present, self._symbols)
         offset = layout.offset(site.position)
         name = f'@"site {site.function} {offset} {locals_}"'
         fields = f"ptr {record_symbol(site.function)}, i32 {offset}, ptr {self._symbols.string(locals_.encode())}"
@@ -122,7 +122,7 @@ class SiteTable:
     def payload(self, site: Site) -> list[Value]:
         """The site's local values in the order in which the runtime reads them."""
         present = dict(zip(site.local_names, site.local_values, strict=True))
-        return [present[name] for name in self._codes[site.function].variables if name in present]
+        return locals_payload(self._codes[site.function].variables, present)
 
 
 class FunctionEmitter:
@@ -315,7 +315,7 @@ class FunctionEmitter:
         match result.type:
             case FloatType():
                 self._names[result] = float_literal(float(value))  # type: ignore[arg-type]
-            case NoneKind():
+            case NoneKind() | ClassType():
                 self._names[result] = "false"
             case ArrayType():
                 self._names[result] = "null"  # of a variable that is not set

@@ -46,7 +46,7 @@ class Site:
 
     function: str  # whose frame: differs from the containing function after inlining
     position: Position
-    local_names: tuple[str, ...]  # the locals that are set
+    local_names: tuple[str, ...]  # the locals that are or may be set, with flags as in `ResumeState`
     local_values: list[Value]
     caller: Site | None = None  # @BUILT: of the call that was inlined, if this comes from its callee
 
@@ -195,7 +195,7 @@ class CheckDepth(Instruction):
 
 @dataclass(eq=False, slots=True)
 class MakeTuple(Instruction):
-    """A tuple of the operands, or a frozen value with them as its fields, as the result's type says."""
+    """A tuple of the operands, a frozen value with them as its fields, or an optional: as the result's type says."""
 
 
 @dataclass(eq=False, slots=True)

@@ -42,7 +42,7 @@ from pyfreeze.ir.instructions import (
     Value,
 )
 from pyfreeze.ir.primitive import Primitive
-from pyfreeze.ir.types import OBJECT, SCALARS_BY_NAME, ArrayType, StructType, TupleType, Type
+from pyfreeze.ir.types import OBJECT, SCALARS_BY_NAME, ArrayType, ClassType, OptionalType, StructType, TupleType, Type
 
 FindPrimitive = Callable[[str, Mapping[str, StructType]], Primitive]
 """From a name, and the module's frozen classes by theirs, which it may mention."""
@@ -87,8 +87,14 @@ def parse_type(text: str, structs: Mapping[str, StructType] = MappingProxyType({
         return SCALARS_BY_NAME[text]
     if text in structs:
         return structs[text]
+    if text.endswith(" | none"):
+        return OptionalType(parse_type(text.removesuffix(" | none"), structs))
     if text.startswith("Array[") and text.endswith("]"):
         return ArrayType(parse_type(text[len("Array[") : -1], structs))
+    if text.startswith("type[") and text.endswith("]"):
+        struct = parse_type(text[len("type[") : -1], structs)
+        assert isinstance(struct, StructType)
+        return ClassType(struct)
     if text.startswith("tuple[") and text.endswith("]"):
         inner = text[len("tuple[") : -1]
         return TupleType(tuple(parse_type(item, structs) for item in ([] if inner == "()" else split_outside(inner))))
@@ -256,7 +262,7 @@ class _FunctionParser:
                 return Call(self._list(arguments.removesuffix(")")), function=name, levels=int(levels or 1))
             case "check_depth":
                 return CheckDepth([], levels=int(rest))
-            case _ if word == "tuple" or word in self._structs:
+            case _ if word in ("tuple", "optional") or word in self._structs:
                 return MakeTuple(self._list(rest[1:-1]))
             case "item":
                 operand, index = split_outside(rest)
@@ -303,14 +309,16 @@ def _binding(line: str, structs: Mapping[str, StructType]) -> Binding:
     pairs: tuple[tuple[str, ConstantValue], ...] = ast.literal_eval(keywords or "()")
     match kind:
         case BindingKind.CONSTANT:
-            return Binding(kind, name, constant=_constant(rest))
+            name, _, attribute = name.partition(".")
+            return Binding(kind, name, attribute=attribute, constant=_constant(rest))
         case BindingKind.FUNCTION:
             target, _, defaults = rest.removeprefix("@").partition(" defaults ")
             defaults, _, member = defaults.partition(" as ")
             name, _, attribute = name.partition(".")
             return Binding(kind, name, member, attribute, target, _constant(defaults), pairs)
         case BindingKind.VALUE | BindingKind.CLASS:
-            return Binding(kind, name, keyword_defaults=pairs, type=parse_type(rest, structs))
+            name, _, attribute = name.partition(".")
+            return Binding(kind, name, attribute=attribute, keyword_defaults=pairs, type=parse_type(rest, structs))
         case _:
             module, _, attribute = rest.partition(".")
             return Binding(kind, name, module, attribute)

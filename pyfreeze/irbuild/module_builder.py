@@ -28,6 +28,7 @@ from pyfreeze.ir.function import (
 from pyfreeze.ir.instructions import Call, ResumeState, Value
 from pyfreeze.ir.types import (
     BOOL,
+    ClassType,
     FixedInt,
     StructType,
     Type,
@@ -257,13 +258,18 @@ class _ModuleBuilder:
         for parameter in signature.parameters:
             value = Value(parameter.declared.type, parameter.name)
             function.entry.parameters.append(value)
-            context.variables[parameter.name] = value
+            widened = settled(facts.variables[parameter.name])  # if it is set to None later
+            operand = convert(context, Operand(value.type, value), widened, candidate.node)
+            context.variables[parameter.name] = context.materialize(operand)
         for name in sorted(facts.maybe_unset):
             self._start_unset(context, name)
         block(context, candidate.node.body.body)
         falls_off(context, candidate.node)
         if result is None:
             self._infer_result(candidate, context)
+            raise Rebuild
+        if not facts.partly_set <= facts.maybe_unset:
+            facts.maybe_unset |= facts.partly_set
             raise Rebuild
         _remove_unreachable(function)
         _bind_classes(function)
@@ -417,7 +423,7 @@ class _ModuleBuilder:
             builder.activate(builder.new_block("entry"))
             context = self._context(builder, code, facts, result)
             context.unknown |= unknown
-            context.variables = {name: Value(settled(type_), name) for name, type_ in parameters.items()}
+            context.variables = {name: Value(settled(facts.variables[name]), name) for name in parameters}
             reasons.clear()
             try:
                 survey(context, node, reasons)
@@ -518,7 +524,7 @@ def _declared_result(node: FuncDef, scope: Scope) -> Declared | None:
         return None  # no return annotation
     result = declared(written.ret_type, signature.ret_type, scope)
     if result is None:
-        raise Unsupported("PF104", node, f"its result, {signature.ret_type}, is no number or tuple of numbers")
+        raise Unsupported("PF104", node, f"its result, {signature.ret_type}, is not compiled as a value")
     return result
 
 
@@ -559,6 +565,9 @@ def _parameter(
     if argument.variable.is_self and owner is not None:
         is_positional = index < code.co_posonlyargcount
         return Parameter(name, Declared(owner, True), False, is_positional, NoConstant.UNKNOWN, True)
+    if argument.variable.is_cls and owner is not None:
+        is_positional = index < code.co_posonlyargcount
+        return Parameter(name, Declared(ClassType(owner), True), False, is_positional, NoConstant.UNKNOWN, True)
     if argument.variable.is_self or argument.variable.is_cls:
         message = f"`{name}` is an object: methods are not compiled yet"
         raise Unsupported("PF104", node, message, "move the arithmetic to a function")
@@ -567,7 +576,7 @@ def _parameter(
     hint = declared(written.arg_types[index], typed.arg_types[index], scope)
     if hint is None:
         shown = typed.arg_types[index]
-        raise Unsupported("PF104", node, f"parameter `{name}`, {shown}, is no number or tuple of numbers")
+        raise Unsupported("PF104", node, f"parameter `{name}`, {shown}, is not compiled as a value")
     return Parameter(
         name,
         hint,
