@@ -11,7 +11,7 @@ CATALOGUE = {
     "PF101": "statement that is not compiled yet",
     "PF102": "expression that is not compiled yet",
     "PF103": "parameter without annotation",
-    "PF104": "parameter or result that is no number",
+    "PF104": "parameter or result that is not compiled as a value",
     "PF105": "variable that may have values of different types",
     "PF106": "call of something that is not compiled",
     "PF107": "variables shared with another function",
@@ -46,7 +46,8 @@ HINTS = {
     "PF101": _APART,
     "PF102": _APART,
     "PF103": "annotate it: int, float, bool, or a type of pyfreeze such as int64",
-    "PF104": "annotate int, float, bool, a type of pyfreeze such as int64, or a tuple of those; otherwise " + _APART,
+    "PF104": "annotate int, float, bool, a type of pyfreeze such as int64, a tuple of those, or such a type | None; otherwise "
+    + _APART,
     "PF105": "use two names, or convert: float(n), int64(n)",
     "PF106": "call it outside of the calculation, and hand the result over as a parameter",
     "PF107": "hand the variables over as parameters and results",

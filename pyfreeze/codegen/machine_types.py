@@ -9,11 +9,13 @@ from pyfreeze.ir.types import (
     AggregateType,
     ArrayType,
     BoolType,
+    ClassType,
     FixedInt,
     FloatType,
     IntType,
     NoneKind,
     ObjectType,
+    OptionalType,
     StatusType,
     StructType,
     TupleType,
@@ -23,13 +25,13 @@ from pyfreeze.ir.types import (
 
 
 def llvm_type(type_: Type) -> str:
-    """`None` is an `i1` that is always false, so that every value has a name."""
+    """`None` and classes are an `i1` that is always false, so that every value has a name."""
     match type_:
         case FixedInt(bits=bits):
             return f"i{bits}"
         case FloatType():
             return "double"
-        case BoolType() | NoneKind():
+        case BoolType() | NoneKind() | ClassType():
             return "i1"
         case IntType():
             return "i64"
@@ -37,7 +39,7 @@ def llvm_type(type_: Type) -> str:
             return "i8"
         case ObjectType() | ArrayType() | ViewType():
             return "ptr"
-        case TupleType() | StructType():
+        case TupleType() | StructType() | OptionalType():
             return "{" + ", ".join(map(llvm_type, type_.items)) + "}"
 
 
@@ -56,7 +58,7 @@ def scalar_paths(type_: Type, path: tuple[int, ...] = ()) -> Iterator[tuple[tupl
     if isinstance(type_, AggregateType):
         for index, item in enumerate(type_.items):
             yield from scalar_paths(item, (*path, index))
-    elif not isinstance(type_, NoneKind):
+    elif not isinstance(type_, NoneKind | ClassType):
         yield path, type_
 
 

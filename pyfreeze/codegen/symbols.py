@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from pyfreeze.codegen.array_access import array_function, element_type
+from pyfreeze.codegen.array_access import array_function, array_guard, element_type
 from pyfreeze.codegen.machine_types import llvm_type, string_literal
 from pyfreeze.codegen.runtime_slots import slots
 from pyfreeze.codegen.view_access import parameter_attributes, view_function, view_guard
@@ -113,10 +113,12 @@ class Symbols:
 
     def guard(self, primitive: Primitive) -> str:
         """The LLVM function of a primitive's guard: whether the fast path does not apply."""
+        name, parameters = f'@"guard {primitive.name}"', _parameters(primitive)
+        if primitive.lowering.array:
+            return self.define(name, lambda: array_guard(primitive, self._layout, name, parameters))
         if primitive.lowering.view:
-            return self.define(f'@"guard {primitive.name}"', lambda: view_guard(primitive, self._layout))
-        body, parameters = primitive.lowering.guard or "", _parameters(primitive)
-        name = f'@"guard {primitive.name}"'
+            return self.define(name, lambda: view_guard(primitive, self._layout))
+        body = primitive.lowering.guard or ""
         return self.define(name, lambda: f"define internal i1 {name}({parameters}) alwaysinline {{\n{body}\n}}")
 
     def callable(
@@ -146,7 +148,7 @@ class Symbols:
 def returned_type(primitive: Primitive) -> str:
     """`{result, i1}` if the fast path says itself that it does not apply, else the result."""
     result = llvm_type(primitive.result)
-    return f"{{{result}, i1}}" if primitive.effects.fails and primitive.lowering.guard is None else result
+    return f"{{{result}, i1}}" if primitive.effects.fails and not primitive.lowering.has_guard else result
 
 
 def _unchecked_body(checked: Primitive, called: str) -> str:

@@ -89,6 +89,10 @@ class Lowering:
     sets_error: bool = False
 
     @property
+    def has_guard(self) -> bool:
+        return self.guard is not None or self.array in ("get", "set")
+
+    @property
     def has_fast_path(self) -> bool:
         return self.body is not None or self.checked is not None or bool(self.array or self.view)
 

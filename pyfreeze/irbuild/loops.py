@@ -17,6 +17,7 @@ from mypy.nodes import (
     Expression,
     ForStmt,
     ListExpr,
+    MatchStmt,
     NameExpr,
     Node,
     OperatorAssignmentStmt,
@@ -33,6 +34,7 @@ from pyfreeze.irbuild import arrays, calls, views
 from pyfreeze.irbuild.context import FunctionContext, Loop
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.expressions import condition, expression, tuple_of
+from pyfreeze.irbuild.matching import captured_names
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int
 from pyfreeze.irbuild.operators import binary, of_one_type
 from pyfreeze.irbuild.targets import store
@@ -58,6 +60,9 @@ def _names_in(node: object) -> Iterator[str]:
                 yield from _targets(target)
             case ForStmt(index=target):
                 yield from _targets(target)
+            case MatchStmt(patterns=patterns):
+                for pattern in patterns:
+                    yield from captured_names(pattern)
             case _:
                 pass
         waiting.extend(_children(current))
@@ -75,6 +80,9 @@ def _children(node: object) -> Iterator[object]:
 # Attributes of the node classes that the builders accept. mypy's compiled visitors cannot be subclassed.
 _CHILD_ATTRIBUTES = (
     "body",
+    "bodies",
+    "subject",
+    "guards",
     "else_body",
     "expr",
     "rvalue",
@@ -106,6 +114,7 @@ def _open_header(
 ) -> tuple[Block, list[str], list[Value]]:
     """Jump to a new loop header; returns it, the variables that are its parameters, and the extra parameters."""
     assigned = set(assigned_names(node))
+    context.may_be_set(assigned)
     carried = [key for key in context.variables if key.rstrip("?#") in assigned]
     header = context.builder.new_block(name)
     extras = [Value(value.type, value.name) for value in extra]
@@ -130,7 +139,7 @@ def _close(
     if context.builder.terminated:
         return
     context.begin_step(node, own, context.set_at[header])
-    context.builder.poll(context.site(node))
+    context.builder.poll(context.site(node, hardly_fails=True))
     again = extra()
     context.builder.branch(header, again + [context.variables[key] for key in carried])
 
@@ -147,12 +156,15 @@ def while_loop(context: FunctionContext, node: WhileStmt, build_block: BuildBloc
             context.builder.block = None
     else:
         body, leave = context.branch_on(decided, node)
-        exits = [(leave, dict(context.variables))]
-        context.builder.activate(body)
+        before = dict(context.variables)
+        context.enter(leave)
+        exits = context.here()
+        context.variables = before
+        context.enter(body)
     _body(context, node.body.body, loop, build_block)
     context.merge(loop.continues + context.here(), "again")
     _close(context, node, header, carried, list)
-    _finish(context, node.else_body.body if node.else_body else None, exits, loop, build_block)
+    _finish(context, node, exits, loop, build_block)
 
 
 def _body(context: FunctionContext, statements: list[Statement], loop: Loop, build_block: BuildBlock) -> None:
@@ -163,14 +175,15 @@ def _body(context: FunctionContext, statements: list[Statement], loop: Loop, bui
 
 def _finish(
     context: FunctionContext,
-    else_body: list[Statement] | None,
+    node: WhileStmt | ForStmt,
     exits: list[tuple[Block, dict[str, Value]]],
     loop: Loop,
     build_block: BuildBlock,
 ) -> None:
     context.merge(exits, "exhausted")
-    if else_body is not None:
-        build_block(context, else_body)
+    context.may_be_set(assigned_names(node))
+    if node.else_body is not None:
+        build_block(context, node.else_body.body)
     context.merge(context.here() + loop.breaks, "after")
 
 
@@ -343,7 +356,7 @@ def _count(
         return [context.materialize(context.apply("int64.add_wrapping", [counter, one], node))]
 
     _close(context, node, header, carried, advance, taken)
-    _finish(context, node.else_body.body if node.else_body else None, exits, loop, build_block)
+    _finish(context, node, exits, loop, build_block)
 
 
 def _over_array(

@@ -22,6 +22,7 @@ from mypy.nodes import (
     IfStmt,
     IndexExpr,
     IntExpr,
+    MatchStmt,
     NameExpr,
     OperatorAssignmentStmt,
     OpExpr,
@@ -37,12 +38,13 @@ from mypy.nodes import (
 from mypy.nodes import Block as MypyBlock
 from mypy.nodes import Context as Node
 
-from pyfreeze.ir.types import NONE, OBJECT, ArrayType, FixedInt, FloatType, ViewType
+from pyfreeze.ir.types import OBJECT, ArrayType, FixedInt, FloatType, NoneKind, OptionalType, ViewType
 from pyfreeze.irbuild import arrays, loops, views
 from pyfreeze.irbuild.context import FunctionContext
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.declared_types import declared
-from pyfreeze.irbuild.expressions import condition, expression, operands
+from pyfreeze.irbuild.expressions import condition, expression, expression_or_none, operands
+from pyfreeze.irbuild.matching import match_statement
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_number, variable_type
 from pyfreeze.irbuild.operators import binary
 from pyfreeze.irbuild.targets import store, store_unsupported
@@ -67,7 +69,7 @@ def _statement(context: FunctionContext, node: Statement) -> None:
         case ExpressionStmt(expr=StrExpr() | EllipsisExpr()) | PassStmt():
             pass
         case ExpressionStmt(expr=inner):
-            expression(context, inner)
+            expression_or_none(context, inner)
         case AssignmentStmt():
             _assignment(context, node)
         case OperatorAssignmentStmt(op=symbol, lvalue=IndexExpr() as target, rvalue=right):
@@ -80,6 +82,8 @@ def _statement(context: FunctionContext, node: Statement) -> None:
             loops.while_loop(context, node, block)
         case ForStmt():
             loops.for_loop(context, node, block)
+        case MatchStmt():
+            match_statement(context, node, block)
         case BreakStmt():
             context.loops[-1].breaks += context.here()
             context.builder.block = None
@@ -94,6 +98,8 @@ def _statement(context: FunctionContext, node: Statement) -> None:
             _raise(context, node)
         case DelStmt(expr=NameExpr(name=name)) if name in context.code.co_varnames:
             context.unset(name, node)
+        case DelStmt(expr=IndexExpr() as target):
+            arrays.delete(context, target, expression)
         case MypyBlock(body=body):
             block(context, body)
         case _:
@@ -115,7 +121,6 @@ def _described(node: Statement) -> str:
     words = {
         "TryStmt": "try",
         "WithStmt": "with",
-        "MatchStmt": "match",
         "FuncDef": "a nested function",
         "Decorator": "a nested function",
         "ClassDef": "a class inside a function",
@@ -136,7 +141,7 @@ def _assignment(context: FunctionContext, node: AssignmentStmt) -> None:
             context.facts.declared[node.lvalues[0].name] = hint
     if type(node.rvalue).__name__ == "TempNode":  # `x: int` without a value
         return
-    value = views.for_target(context, node.lvalues, node.rvalue, expression)
+    value = views.for_target(context, node.lvalues, node.rvalue, expression_or_none)
     for target in node.lvalues:
         store(context, target, value, node)
 
@@ -154,7 +159,7 @@ def _operate_on_item(
         raise store_unsupported(node)
     before = arrays.item(context, array, index, target)
     after = binary(context, symbol, before, expression(context, right), node, in_place=True)
-    arrays.set_item(context, array, index, after, node)
+    arrays.set_item(context, array, index, after, target)
 
 
 def _operate_on_element(
@@ -197,11 +202,11 @@ def _if(context: FunctionContext, node: IfStmt) -> None:
             continue
         then, otherwise = context.branch_on(decided, node)
         before = dict(context.variables)
-        context.builder.activate(then)
+        context.enter(then)
         block(context, body.body)
         ends += context.here()
-        context.builder.activate(otherwise)
         context.variables = before
+        context.enter(otherwise)
     else:
         if node.else_body is not None:
             block(context, node.else_body.body)
@@ -211,7 +216,7 @@ def _if(context: FunctionContext, node: IfStmt) -> None:
 def _returned(context: FunctionContext, node: Expression) -> Operand:
     wanted = context.declared_result
     is_scalar = wanted is not None and wanted.promise and isinstance(wanted.type, FixedInt | FloatType)
-    return views.as_value(context, node, expression) if is_scalar else expression(context, node)
+    return views.as_value(context, node, expression) if is_scalar else expression_or_none(context, node)
 
 
 def return_value(context: FunctionContext, operand: Operand, node: Statement) -> None:
@@ -233,11 +238,11 @@ def _assert(context: FunctionContext, node: AssertStmt) -> None:
         decided = Operand(decided.type, context.materialize(decided))
     then, otherwise = context.branch_on(decided, node)
     before = dict(context.variables)
-    context.builder.activate(otherwise)
+    context.enter(otherwise)
     message = [node.msg] if node.msg is not None else []
     _raise_exception(context, "AssertionError", message, node.msg is None, _place_of_failure(node))
-    context.builder.activate(then)
     context.variables = before
+    context.enter(then)
 
 
 def _place_of_failure(node: AssertStmt) -> Node:
@@ -321,6 +326,6 @@ def falls_off(context: FunctionContext, node: Statement) -> None:
     """The end of the body: `return None`."""
     if not context.builder.terminated:
         wanted = context.declared_result
-        if wanted is not None and wanted.type != NONE:
+        if wanted is not None and not isinstance(wanted.type, NoneKind | OptionalType):
             raise Unsupported("PF105", node, "the function may return None at its end")
         return_value(context, constant_operand(None), node)

@@ -44,6 +44,7 @@ from mypy.nodes import Block as MypyBlock
 from pyfreeze.irbuild import views
 from pyfreeze.irbuild.context import FunctionContext, Loop
 from pyfreeze.irbuild.expressions import expression
+from pyfreeze.irbuild.matching import captured_names
 from pyfreeze.irbuild.statements import block, falls_off
 from pyfreeze.irbuild.targets import store_unsupported
 from pyfreeze.irbuild.unsupported import Consequence, Unsupported
@@ -164,6 +165,10 @@ def _set_by(statement: Statement) -> Iterator[str]:
             pass
         case OperatorAssignmentStmt(lvalue=target) | DelStmt(expr=target) | ForStmt(index=target):
             targets = [target]
+        case MatchStmt(patterns=patterns):
+            for pattern in patterns:
+                yield from captured_names(pattern)
+            targets = []
         case WithStmt(target=names):
             targets = [target for target in names if target is not None]
         case TryStmt(vars=names):

@@ -1,6 +1,7 @@
 """Elements that a strip reads are taken to be small, and asked afterwards whether they were.
 
-The bits of all of them are gathered by `or`, which LLVM vectorises with what the strip computes. If one was too large, what
+The bits of all of them, moved up so that none of the small ones is negative, are gathered by `or`, which LLVM vectorises
+with what the strip computes. If one was too large, what
 the strip computed is thrown away and the strip runs again as it was written, from its start: so nothing in it may have
 written anything.
 """
@@ -30,15 +31,16 @@ def _is_element(item: Instruction) -> bool:
     return lowering.array in _READS or lowering.view in _READS
 
 
-def gather_bits(function: Function, header: Block, elements: list[Value]) -> Value:
-    """Gather the bits of `elements`, negative ones inverted; returns the word, a new parameter of the strip's header.
+def gather_bits(function: Function, header: Block, elements: list[Value], exponent: int) -> Value:
+    """Gather the bits of `elements`, each with 2**exponent added; returns the word, a new parameter of the strip's header.
 
-    So it is less than 2**e exactly if all elements are from -2**e to 2**e - 1. It is 0 where the strip starts.
+    So it is from 0 to 2**(exponent + 1) - 1 exactly if all elements are from -2**exponent to 2**exponent - 1. It is 0
+    where the strip starts.
     """
     inside = [block for block in function.blocks if block is not function.entry and _edges(block)]
     words = {block: Value(INT64, "bits") for block in inside}
     for block in inside:
-        _gather(block, words[block], set(elements), words)
+        _gather(block, words[block], set(elements), words, 1 << exponent)
         block.parameters.append(words[block])
     zero = Value(INT64)
     function.entry.instructions.insert(0, Constant([], zero, value=0))
@@ -51,7 +53,7 @@ def _edges(block: Block) -> list[Edge]:
     return [edge for item in block.instructions for edge in edges_of(item)]
 
 
-def _gather(block: Block, word: Value, elements: set[Value], words: dict[Block, Value]) -> None:
+def _gather(block: Block, word: Value, elements: set[Value], words: dict[Block, Value], offset: int) -> None:
     rewritten: list[Instruction] = []
     for item in block.instructions:
         for edge in edges_of(item):
@@ -59,11 +61,10 @@ def _gather(block: Block, word: Value, elements: set[Value], words: dict[Block, 
                 edge.arguments.append(word)
         rewritten.append(item)
         if item.result is not None and item.result in elements:
-            shift = Value(INT64)
-            rewritten.append(Constant([], shift, value=63))
-            sign = _apply("unchecked[int64.rshift]", [item.result, shift], rewritten)
-            bits = _apply("int64.xor", [item.result, sign], rewritten)
-            word = _apply("int64.or", [word, bits], rewritten)
+            added = Value(INT64)
+            rewritten.append(Constant([], added, value=offset))
+            moved = _apply("int64.add_wrapping", [item.result, added], rewritten)
+            word = _apply("int64.or", [word, moved], rewritten)
     block.instructions = rewritten
 
 

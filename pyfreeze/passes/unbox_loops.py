@@ -151,14 +151,13 @@ def _can_be_copied(item: Instruction) -> bool:
         return False
     if isinstance(item, Constant) and not _is_word(item):
         return False
-    # A step that may have written is not done again.
-    if isinstance(item, Apply) and _touches_elements(item.primitive):
+    if isinstance(item, Apply) and _touches_memory(item.primitive):  # a step that may have written is not done again
         return False
     return item.result is None or not isinstance(item.result.type, TupleType)
 
 
-def _touches_elements(row: Primitive) -> bool:
-    return bool(row.lowering.array or row.lowering.view)
+def _touches_memory(row: Primitive) -> bool:
+    return bool(row.lowering.array) or row.effects.reads or row.effects.writes or row.effects.runs_python
 
 
 def _is_word(constant: Constant) -> bool:

@@ -64,7 +64,7 @@ static void drop(PfState *state)
 }
 
 /* The next value of the payload: an int where its flag says that the double stands for one, NULL if it is unset. */
-static int next_local(PfModule *module, const char **descriptor, const uint64_t **payload, PyObject **local)
+int pf_next_local(PfModule *module, const char **descriptor, const uint64_t **payload, PyObject **local)
 {
     uint64_t is_set = 1, is_int = 0;
     if (**descriptor == '-') {
@@ -210,7 +210,7 @@ static PfState *save(const PfPoint *point, const uint64_t *payload)
     state->iterator_count = loops;
     const char *descriptor = point->locals, *loop = point->loops;
     for (Py_ssize_t index = 0; index < locals; index++)
-        if (next_local(module, &descriptor, &payload, &state->objects[index]) < 0)
+        if (pf_next_local(module, &descriptor, &payload, &state->objects[index]) < 0)
             goto failed;
     for (Py_ssize_t index = 0; index < loops; index++)
         if ((state->objects[locals + index] = iterator_of(module, &loop, &payload)) == NULL)

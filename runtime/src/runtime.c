@@ -173,7 +173,8 @@ static int execute(PyObject *module)
             (void)Py_AtExit(pf_print_statistics);
         initialized = 1;
     }
-    if (pf_array_types_init(module) < 0 || PyType_Ready(&pf_view_type) < 0)
+    /* Array's static types, and the layouts of frozen classes, are the main interpreter's. */
+    if (pf_in_main_interpreter() && (pf_array_types_init(module) < 0 || PyType_Ready(&pf_view_type) < 0))
         return -1;
     capsule = PyCapsule_New(&table, "pyfreeze._runtime.api", NULL);
     if (capsule == NULL || PyModule_AddObjectRef(module, "api", capsule) < 0) {
