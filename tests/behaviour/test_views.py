@@ -553,7 +553,8 @@ LEAVING = """
             for byte in m:
                 total += factor() * byte
                 here = note(int(x) * 100 + byte)
-                if here == k:
+                while here == k:
+                    here += 1
                     trip(10)
             a[0] = total * 0.5
         return total
