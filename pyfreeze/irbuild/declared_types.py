@@ -7,7 +7,7 @@ by the name in the unanalysed type, looked up in the module.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mypy.nodes import MypyFile, SymbolTable, TypeAlias
 from mypy.types import Instance, LiteralType, NoneType, UnboundType, get_proper_type
@@ -40,10 +40,14 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a module's annotations may refer to: its names, and its frozen classes by mypy's full names."""
+    """What a module's annotations may refer to: its names, and its frozen classes by mypy's full names.
+
+    `objects`: the frozen classes whose values are objects, each with the reason and what to write instead.
+    """
 
     names: SymbolTable
     structs: Mapping[str, StructType]
+    objects: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 _PROMISES = {f"pyfreeze.{type_}": Declared(type_, True) for type_ in FIXED_INTS} | {
@@ -79,6 +83,20 @@ def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) 
             return Declared(hint, False) if hint is not None else None
         case MypyTuple(items=items, partial_fallback=fallback) if fallback.type.fullname == "builtins.tuple":
             return _tuple(written, items, scope)
+        case _:
+            return None
+
+
+def object_in(analysed: MypyType | None, scope: Scope) -> tuple[str, str] | None:
+    """Why the type is none of values, if a frozen class in it is the reason; and what to write instead."""
+    match get_proper_type(analysed) if analysed is not None else None:
+        case Instance(type=info) if info.fullname in scope.objects:
+            reason, hint = scope.objects[info.fullname]
+            return f"values of `{info.name}` are objects: {reason}", hint
+        case Instance(type=info, args=[element]) if info.fullname == "pyfreeze.Array":
+            return object_in(element, scope)
+        case MypyTuple(items=items):
+            return next((found for item in items if (found := object_in(item, scope)) is not None), None)
         case _:
             return None
 

@@ -268,7 +268,8 @@ PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **pay
         return box_frozen(module, descriptor, payload);
     if (kind == '[') {
         *descriptor += item_length(*descriptor);
-        return Py_NewRef((PyObject *)(uintptr_t)*(*payload)++);
+        PyObject *array = (PyObject *)(uintptr_t)*(*payload)++;
+        return Py_NewRef(array ? array : Py_None); /* NULL: of a variable that is not set, whose flag is looked at afterwards */
     }
     ++*descriptor;
     if (kind == 'n')
