@@ -33,7 +33,7 @@ from pyfreeze.ir.instructions import (
     Unreachable,
     Value,
 )
-from pyfreeze.ir.types import StructType
+from pyfreeze.ir.types import OptionalType, StructType
 
 
 def format_module(module: Module) -> str:
@@ -86,6 +86,9 @@ class _FunctionPrinter:
         return f"^{edge.target.name}({self._list(edge.arguments)})" if edge.arguments else f"^{edge.target.name}"
 
     def _site(self, site: Site) -> str:
+        return "".join(map(self._level, site.levels()))
+
+    def _level(self, site: Site) -> str:
         shown = ", ".join(
             f"{name}={self._name(value)}" for name, value in zip(site.local_names, site.local_values, strict=True)
         )
@@ -129,8 +132,7 @@ class _FunctionPrinter:
             case CheckDepth(levels=levels):
                 return f"check_depth {levels}"
             case MakeTuple(result=result):
-                made = result.type if result is not None and isinstance(result.type, StructType) else "tuple"
-                return f"{made} ({operands})"
+                return f"{_made(result)} ({operands})"
             case GetItem(index=index):
                 return f"item {operands}, {index}"
             case Raise(exception=exception, bare=bare):
@@ -147,10 +149,19 @@ class _FunctionPrinter:
                 raise TypeError(f"unknown instruction {instruction!r}")
 
 
+def _made(result: Value | None) -> str:
+    """What a MakeTuple makes."""
+    match result.type if result is not None else None:
+        case StructType(name=name):
+            return name
+        case OptionalType():
+            return "optional"
+        case _:
+            return "tuple"
+
+
 def _binding(binding: Binding) -> str:
-    is_function = binding.kind == BindingKind.FUNCTION
-    name = f"{binding.name}.{binding.attribute}" if is_function and binding.attribute else binding.name
-    head = f"{binding.kind.name.lower()} {name} ="
+    head = f"{binding.kind.name.lower()} {binding.path} ="
     keywords = f" keywords {binding.keyword_defaults!r}" if binding.keyword_defaults else ""
     match binding.kind:
         case BindingKind.CONSTANT:

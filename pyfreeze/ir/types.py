@@ -1,7 +1,8 @@
 """Types of IR values: each names a Python meaning and, at the same time, one machine representation.
 
 `FixedInt` and `FloatType` are unboxed; `INT` is the plain `int` as a tagged word (small value, or pointer to a
-Python int); `TupleType` is a tuple by value, `StructType` an instance of a frozen class by value. `STATUS` is how a
+Python int); `TupleType` is a tuple by value, `StructType` an instance of a frozen class by value, `OptionalType` one of
+these or None. `STATUS` is how a
 failing operation says why (see `Status`).
 """
 
@@ -114,7 +115,31 @@ class StructType:
         return self.name
 
 
-AggregateType = TupleType | StructType
+@dataclass(frozen=True, slots=True)
+class OptionalType:
+    """None, or a value of type `item`: a bool that tells whether there is one, and the value, or zeros without one."""
+
+    item: Type
+
+    @property
+    def items(self) -> tuple[Type, ...]:
+        return (BOOL, self.item)
+
+    def __str__(self) -> str:
+        return f"{self.item} | none"
+
+
+AggregateType = TupleType | StructType | OptionalType
+
+
+@dataclass(frozen=True, slots=True)
+class ClassType:
+    """The type of a frozen class itself, as in `cls`; takes no machine value."""
+
+    struct: StructType
+
+    def __str__(self) -> str:
+        return f"type[{self.struct}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +152,34 @@ class ArrayType:
         return f"Array[{self.element}]"
 
 
+@dataclass(frozen=True, slots=True)
+class ViewType:
+    """The memory of an `ndarray` or a `memoryview`, whose buffer is held for as long: a reference to the runtime's record."""
+
+    exporter: str
+    element: Type
+    dimensions: int
+
+    def __str__(self) -> str:
+        return f"{self.exporter}[{self.element}, {self.dimensions}]"
+
+
+ReferenceType = ArrayType | ViewType
+
 Type = (
-    FixedInt | FloatType | BoolType | NoneKind | IntType | ObjectType | StatusType | TupleType | StructType | ArrayType
+    FixedInt
+    | FloatType
+    | BoolType
+    | NoneKind
+    | IntType
+    | ObjectType
+    | StatusType
+    | TupleType
+    | StructType
+    | OptionalType
+    | ArrayType
+    | ViewType
+    | ClassType
 )
 
 INT8, INT16, INT32, INT64 = (FixedInt(bits, True) for bits in (8, 16, 32, 64))
@@ -162,17 +213,22 @@ _PYTHON_TYPES: dict[Type, type] = {FLOAT64: float, INT: int, BOOL: bool, NONE: t
 
 def fits(value: object, type_: Type) -> bool:
     """Whether the Python object `value` is a value of `type_`, and of exactly its Python type."""
-    if isinstance(type_, AggregateType):  # a frozen value is the tuple of its fields here
+    if isinstance(
+        type_, AggregateType
+    ):  # here a frozen value is the tuple of its fields, an optional one of flag and value
         return type(value) is tuple and len(value) == len(type_.items) and all(map(fits, value, type_.items))
     if isinstance(type_, FixedInt):
         return type(value) is int and type_.holds(value)
-    if isinstance(type_, ArrayType):  # the interpreter's arrays are lists; None in a variable that is not set
+    if isinstance(type_, ClassType):
+        return value is None
+    if isinstance(type_, ReferenceType):  # the interpreter's arrays are lists; None in a variable that is not set
         return type(value) is list or value is None
     return type(value) is _PYTHON_TYPES[type_]
 
 
 def descriptor(type_: Type, classes: Mapping[str, int]) -> str:
-    """The runtime's one-letter code of a scalar (as in `struct`), `(…)` of a tuple, `{…}` of a frozen value, `[…]` of an array.
+    """The runtime's one-letter code of a scalar (as in `struct`), `(…)` of a tuple, `{…}` of a frozen value, `[…]` of an array,
+    `[N…]` and `[M…]` of a view, `<…>` of a class, `|` before the code of what may be None instead.
 
     Which class that is follows from `classes`, the module's classes in order: `{0:dd}`.
     """
@@ -180,8 +236,14 @@ def descriptor(type_: Type, classes: Mapping[str, int]) -> str:
         return "(" + "".join(descriptor(item, classes) for item in type_.items) + ")"
     if isinstance(type_, StructType):
         return f"{{{classes[type_.name]}:" + "".join(descriptor(item, classes) for item in type_.items) + "}"
+    if isinstance(type_, OptionalType):
+        return "|" + descriptor(type_.item, classes)
     if isinstance(type_, ArrayType):
         return f"[{descriptor(type_.element, classes)}]"
+    if isinstance(type_, ClassType):
+        return f"<{classes[type_.struct.name]}:>"
+    if isinstance(type_, ViewType):
+        return f"[{type_.exporter[0].upper()}{type_.dimensions}{descriptor(type_.element, classes)}]"
     return _STRUCT_CODES[type_]
 
 
@@ -189,14 +251,14 @@ def is_refcounted(type_: Type) -> bool:
     """Whether a value of this type may own a Python object."""
     if isinstance(type_, AggregateType):
         return any(map(is_refcounted, type_.items))
-    return isinstance(type_, IntType | ArrayType)
+    return isinstance(type_, IntType | ReferenceType)
 
 
 def flattened(type_: Type) -> tuple[Type, ...]:
     """The scalars of a type in order, without `None`s: what takes a register or a payload word."""
     if isinstance(type_, AggregateType):
         return tuple(scalar for item in type_.items for scalar in flattened(item))
-    return () if isinstance(type_, NoneKind) else (type_,)
+    return () if isinstance(type_, NoneKind | ClassType) else (type_,)
 
 
 def structs_in(type_: Type) -> Iterator[StructType]:
@@ -208,6 +270,8 @@ def structs_in(type_: Type) -> Iterator[StructType]:
         yield type_
     elif isinstance(type_, ArrayType):
         yield from structs_in(type_.element)
+    elif isinstance(type_, ClassType):
+        yield from structs_in(type_.struct)
 
 
 def signature(type_: Type) -> str:

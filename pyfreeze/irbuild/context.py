@@ -14,6 +14,7 @@ from pyfreeze.ir.builder import FunctionBuilder
 from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
 from pyfreeze.ir.instructions import (
     Block,
+    Constant,
     Edge,
     LoadGlobal,
     LoopState,
@@ -32,6 +33,7 @@ from pyfreeze.ir.types import (
     FixedInt,
     IntType,
     NoneKind,
+    OptionalType,
     StructType,
     TupleType,
     Type,
@@ -78,6 +80,8 @@ class Facts:
     variables: dict[str, VariableType] = field(default_factory=dict)
     declared: dict[str, Declared] = field(default_factory=dict)
     maybe_unset: set[str] = field(default_factory=set)
+    partly_set: set[str] = field(default_factory=set)
+    """Set on some ways only to a place that may fail: a traceback shows them if they are. Then they are `maybe_unset`, too."""
     late_floats: set[str] = field(default_factory=set)
     """Declared float, but also set to int constants: `total: float = 0`. Doubles, with a flag for the int."""
 
@@ -90,11 +94,24 @@ class Loop:
     continues: list[tuple[Block, dict[str, Value]]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Implied:
+    """What a condition tells: these values of type `T | None` are not None if it is true, or if it is false."""
+
+    if_true: frozenset[Value] = frozenset()
+    if_false: frozenset[Value] = frozenset()
+
+    @property
+    def negated(self) -> Implied:
+        return Implied(self.if_false, self.if_true)
+
+
 class FunctionContext:
     """State of building one function: the current block, the variables' values, the facts.
 
     `variables` holds what is definitely set here. A variable that may be unset is always there, with a flag `name?`. One of
-    `late_floats` has a flag `name#`, true while it stands for an int.
+    `late_floats` has a flag `name#`, true while it stands for an int. One of type `T | None` that is known not to be None has
+    its T as `name!`.
     """
 
     def __init__(
@@ -124,7 +141,13 @@ class FunctionContext:
         self._called: tuple[str, ...] = ()  # functions of the module, in this statement so far
         self._statements = 0
         self._surely_int: set[Value] = set()  # flags
+        self._partly_set: set[str] = set()  # variables that are dropped where ways meet
+        self._set_flag: Value | None = None  # of variables that are surely set here
         self._loaded: dict[str, Value] = {}  # module globals
+        self.implied: dict[Value, Implied] = {}  # by conditions
+        self._not_none: dict[Block, frozenset[Value]] = {}  # at the start of a block after a condition
+        self._items: dict[Value, set[Value]] = {}  # by values of type `T | None`: what is the T where that is known
+        self._made_of: dict[Value, Value] = {}  # the same, known wherever the value is
         self.scope_prefix = ""  # of the variables of a comprehension
         self._resolve_global = resolve_global
         self.resolve_function = resolve_function
@@ -135,15 +158,19 @@ class FunctionContext:
 
     # Places
 
-    def site(self, node: Node) -> Site:
-        """The place of `node`, with all variables that are set."""
-        position = position_of(node)
-        shown = {
-            name: value
-            for name, value in self.variables.items()
-            if name in self.code.co_varnames and name not in self.facts.maybe_unset | self.facts.late_floats
-        }
-        return Site(self.builder.function.name, position, tuple(shown), list(shown.values()))
+    def site(self, node: Node, *, hardly_fails: bool = False) -> Site:
+        """The place of `node`, with all variables that are set.
+
+        hardly_fails: for a poll, or what only lacks memory, it is not worth to keep what is set on some ways only
+        """
+        if not hardly_fails:
+            self.facts.partly_set |= self._partly_set
+        shown = self._shown()
+        return Site(self.builder.function.name, position_of(node), tuple(shown), list(shown.values()))
+
+    def _shown(self) -> dict[str, Value]:
+        """The variables of the code object that are or may be set, with their flags."""
+        return {name: value for name, value in self.variables.items() if name.rstrip("?#") in self.code.co_varnames}
 
     def begin(self, node: Node, check: bool = True) -> None:
         """A statement starts: where the interpreter goes on if native code leaves in it."""
@@ -176,7 +203,7 @@ class FunctionContext:
             self.builder.check_bindings()
 
     def _state(self, kind: PointKind, node: Node, inner: list[LoopState]) -> ResumeState:
-        shown = {name: value for name, value in self.variables.items() if name.rstrip("?#") in self.code.co_varnames}
+        shown = self._shown()
         loops = [*self.for_loops, *inner]
         return ResumeState(kind, position_of(node), self._statements, tuple(shown), list(shown.values()), loops)
 
@@ -204,6 +231,8 @@ class FunctionContext:
                 return self.builder.constant(type_, 0)
             case TupleType(items=items):
                 return self.builder.make_tuple([self.zero(item) for item in items])
+            case OptionalType(item=item):
+                return self.builder.make_optional(type_, self.builder.constant(BOOL, False), self.zero(item))
             case StructType(items=items):
                 return self.builder.make_struct(type_, [self.zero(item) for item in items])
             case _ if type_ == FLOAT64:
@@ -221,9 +250,11 @@ class FunctionContext:
         value = self.materialize(whole)
         return [Operand(type_, self.builder.get_item(value, index)) for index, type_ in enumerate(whole.type.items)]
 
-    def read_binding(self, name: str, type_: Type) -> Operand:
-        """Module global `name`, whose value the entry's check has stored. Loaded once, at the start."""
-        self.bind(Binding(BindingKind.VALUE, name, type=type_))
+    def read_binding(self, name: str, type_: Type, attribute: str = "") -> Operand:
+        """Module global `name`, or what the class of that name has, as the entry's check has stored it. Loaded once, at the start."""
+        binding = Binding(BindingKind.VALUE, name, attribute=attribute, type=type_)
+        self.bind(binding)
+        name = binding.path
         if name not in self._loaded:
             self._loaded[name] = Value(type_, name)
             self.builder.function.entry.instructions.insert(0, LoadGlobal([], self._loaded[name], name=name))
@@ -234,7 +265,13 @@ class FunctionContext:
 
     def apply_row(self, primitive: Primitive, operands: Iterable[Operand | Value], node: Node) -> Operand:
         values = [self.materialize(operand) if isinstance(operand, Operand) else operand for operand in operands]
-        return Operand(primitive.result, self.builder.apply(primitive, values, self.site(node)))
+        return Operand(primitive.result, self.builder.apply(primitive, values, self._site_of(primitive, node)))
+
+    def _site_of(self, primitive: Primitive, node: Node) -> Site | None:
+        effects = primitive.effects
+        if not effects.fails:
+            return None
+        return self.site(node, hardly_fails=effects.raises == ("MemoryError",) and not effects.deopts)
 
     def bind(self, binding: Binding) -> None:
         """Note that the function assumes `binding`."""
@@ -281,18 +318,30 @@ class FunctionContext:
                 f"`{name}` may be {type_name(settled(known))} or {type_name(settled(new))} here",
                 "give the variable values of one type only (0.0 rather than 0 for a float)",
             )
+        if isinstance(joined, OptionalType) and name in self.facts.late_floats:
+            raise Unsupported("PF105", node, f"`{name}` may be an int, a float or None here", "write 0.0 rather than 0")
         if isinstance(joined, FixedInt) and operand.is_weak and not joined.holds(int(operand.number)):
             raise Unsupported("PF105", node, f"{operand.constant} does not fit `{name}`, an {joined}")
+        self._partly_set.discard(name)
         self.facts.variables[name] = joined
         if known is not None and joined != known:
             raise Rebuild
         self.variables[name] = self.materialize(convert(self, operand, settled(joined), node))
         self.variables[name].name = name
+        if self.variables[name] in self._made_of:
+            self.variables[name + "!"] = self._made_of[self.variables[name]]
         if name in self.facts.maybe_unset:
-            self.variables[name + "?"] = self.builder.constant(BOOL, True)
+            self.variables[name + "?"] = self._surely_set()
         if name in self.facts.late_floats:
             self.variables[name + "#"] = self.builder.constant(BOOL, is_int)
             self._surely_int |= {self.variables[name + "#"]} if is_int else set()
+
+    def _surely_set(self) -> Value:
+        """The same flag everywhere, so that ways on which a variable is set agree."""
+        if self._set_flag is None:
+            self._set_flag = Value(BOOL)
+            self.builder.function.entry.instructions.insert(0, Constant([], self._set_flag, value=True))
+        return self._set_flag
 
     def _try_late_float(self, name: str, operand: Operand, known: VariableType) -> None:
         """Where a variable is int constants here and float there, and declared float: build again with a flag."""
@@ -348,12 +397,15 @@ class FunctionContext:
                 raise Unsupported("PF105", node, f"`{name}` is read before it is set")
             self.facts.maybe_unset.add(name)
             raise Rebuild
-        if name in self.facts.maybe_unset:
+        if name in self.facts.maybe_unset and self.variables[name + "?"] is not self._set_flag:
             unset, go_on = self.builder.new_block("unset"), self.builder.new_block("is_set")
             self.builder.cond_branch(self.variables[name + "?"], Edge(go_on), Edge(unset), likely=True)
             self.builder.activate(unset)
             self.builder.deopt()
             self.builder.activate(go_on)
+        item = self._item(self.variables, name)
+        if item is not None:
+            return Operand(item.type, item), None
         return Operand(settled(self.facts.variables[name]), self.variables[name]), self.variables.get(name + "#")
 
     def unset(self, name: str, node: Node) -> None:
@@ -364,7 +416,42 @@ class FunctionContext:
             raise Rebuild
         self.variables[name + "?"] = self.builder.constant(BOOL, False)
 
+    # Variables that may be None
+
+    def make_optional(self, item: Value) -> Value:
+        """A T as a `T | None`."""
+        made = self.builder.make_optional(OptionalType(item.type), self.builder.constant(BOOL, True), item)
+        self._made_of[made] = item
+        self._note_item(item, made)
+        return made
+
+    def _note_item(self, item: Value, optional: Value) -> None:
+        self._items.setdefault(optional, set()).add(item)
+
+    def narrow(self, optional: Value) -> None:
+        """From here on `optional` is known not to be None."""
+        names = [name for name, value in self.variables.items() if value is optional]
+        if any(self._item(self.variables, name) is None for name in names):
+            item = self.builder.get_item(optional, 1)
+            self._note_item(item, optional)
+            self.variables.update({f"{name}!": item for name in names})
+
+    def _item(self, variables: Mapping[str, Value], name: str) -> Value | None:
+        """The T of a variable that is known not to be None."""
+        item = variables.get(name + "!")
+        return item if item is not None and item in self._items.get(variables[name], ()) else None
+
+    def enter(self, block: Block) -> None:
+        """Continue in `block`, with what the condition before it tells; the variables are still those before it."""
+        self.builder.activate(block)
+        for optional in self._not_none.get(block, ()):
+            self.narrow(optional)
+
     # Control flow
+
+    def may_be_set(self, names: Iterable[str]) -> None:
+        """From here on, local variables of these names may be set, if they are not known to be."""
+        self._partly_set |= set(names) & set(self.code.co_varnames) - set(self.variables)
 
     def merge(self, incoming: list[tuple[Block, dict[str, Value]]], name: str) -> None:
         """Continue in a block that all `incoming` blocks (unterminated, each with its variables) jump to.
@@ -381,6 +468,8 @@ class FunctionContext:
             return
         target = self.builder.new_block(name)
         shared = [key for key in incoming[0][1] if all(key in variables for _, variables in incoming)]
+        self.may_be_set({key for _, variables in incoming for key in variables} - set(shared))
+        shared = [key for key in shared if not key.endswith("!")]
         merged, differing = {}, []
         for key in shared:
             values = [variables[key] for _, variables in incoming]
@@ -391,11 +480,31 @@ class FunctionContext:
                 target.parameters.append(parameter)
                 merged[key] = parameter
                 differing.append(key)
+        differing += self._merge_items(incoming, merged, target)
         for block, variables in incoming:
             self.builder.activate(block)
             self.builder.branch(target, [variables[key] for key in differing])
         self.builder.activate(target)
         self.variables = merged
+
+    def _merge_items(
+        self, incoming: list[tuple[Block, dict[str, Value]]], merged: dict[str, Value], target: Block
+    ) -> list[str]:
+        """What is known not to be None on every way still is; returns the names whose items become parameters."""
+        differing = []
+        for name in list(merged):
+            items = [self._item(variables, name) for _, variables in incoming]
+            known = [item for item in items if item is not None]
+            if len(known) < len(items):
+                continue
+            item = known[0]
+            if any(other is not item for other in known):
+                item = Value(item.type, name)
+                target.parameters.append(item)
+                differing.append(name + "!")
+            merged[name + "!"] = item
+            self._note_item(item, merged[name])
+        return differing
 
     def here(self) -> list[tuple[Block, dict[str, Value]]]:
         """The current block and variables as one way into a merge; empty if unreachable."""
@@ -406,7 +515,10 @@ class FunctionContext:
     def branch_on(self, condition: Operand, node: Node) -> tuple[Block, Block]:
         """Blocks for true and false; both start with the current variables."""
         then, otherwise = self.builder.new_block("then"), self.builder.new_block("else")
-        self.builder.cond_branch(self.materialize(condition), Edge(then), Edge(otherwise))
+        value = self.materialize(condition)
+        self.builder.cond_branch(value, Edge(then), Edge(otherwise))
+        implied = self.implied.get(value, Implied())
+        self._not_none[then], self._not_none[otherwise] = implied.if_true, implied.if_false
         return then, otherwise
 
 
@@ -421,6 +533,8 @@ def _is_exact_in_double(operand: Operand) -> bool:
 
 def type_name(type_: Type) -> str:
     """As a user writes it."""
+    if isinstance(type_, OptionalType):
+        return f"{type_name(type_.item)} | None"
     return {"float64": "float", "none": "None"}.get(str(type_), str(type_))
 
 

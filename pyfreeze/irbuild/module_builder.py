@@ -29,6 +29,7 @@ from pyfreeze.ir.function import (
 from pyfreeze.ir.instructions import Call, ResumeState, Value
 from pyfreeze.ir.types import (
     BOOL,
+    ClassType,
     FixedInt,
     StructType,
     Type,
@@ -45,6 +46,7 @@ from pyfreeze.irbuild.resumption import BindingUse, FindPoint, keep_states, stri
 from pyfreeze.irbuild.statements import block, falls_off
 from pyfreeze.irbuild.survey import survey
 from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
+from pyfreeze.irbuild.view_types import view_type
 
 CodeKey = tuple[str, int]
 
@@ -136,6 +138,7 @@ class _ModuleBuilder:
             tree.names,
             {fullname: class_.struct for fullname, class_ in classes.items()},
             {fullname: (class_.reason, class_.hint) for fullname, class_ in refused.items()},
+            tree,
         )
         self._constants = module_constants(tree, self._scope)
         self._written_types = written_types(tree, self._scope)
@@ -262,13 +265,18 @@ class _ModuleBuilder:
         for parameter in signature.parameters:
             value = Value(parameter.declared.type, parameter.name)
             function.entry.parameters.append(value)
-            context.variables[parameter.name] = value
+            widened = settled(facts.variables[parameter.name])  # if it is set to None later
+            operand = convert(context, Operand(value.type, value), widened, candidate.node)
+            context.variables[parameter.name] = context.materialize(operand)
         for name in sorted(facts.maybe_unset):
             self._start_unset(context, name)
         block(context, candidate.node.body.body)
         falls_off(context, candidate.node)
         if result is None:
             self._infer_result(candidate, context)
+            raise Rebuild
+        if not facts.partly_set <= facts.maybe_unset:
+            facts.maybe_unset |= facts.partly_set
             raise Rebuild
         _remove_unreachable(function)
         _bind_classes(function)
@@ -422,7 +430,7 @@ class _ModuleBuilder:
             builder.activate(builder.new_block("entry"))
             context = self._context(builder, code, facts, result)
             context.unknown |= unknown
-            context.variables = {name: Value(settled(type_), name) for name, type_ in parameters.items()}
+            context.variables = {name: Value(settled(facts.variables[name]), name) for name in parameters}
             reasons.clear()
             try:
                 survey(context, node, reasons)
@@ -531,7 +539,7 @@ def _no_value(node: FuncDef, what: str, type_: MypyType, scope: Scope) -> Unsupp
     found = object_in(type_, scope)
     if found is not None:
         return Unsupported("PF104", node, f"{what}, {type_}: {found[0]}", found[1])
-    return Unsupported("PF104", node, f"{what}, {type_}, is no number or tuple of numbers")
+    return Unsupported("PF104", node, f"{what}, {type_}, is not compiled as a value")
 
 
 def _signature(
@@ -571,12 +579,18 @@ def _parameter(
     if argument.variable.is_self and owner is not None:
         is_positional = index < code.co_posonlyargcount
         return Parameter(name, Declared(owner, True), False, is_positional, NoConstant.UNKNOWN, True)
+    if argument.variable.is_cls and owner is not None:
+        is_positional = index < code.co_posonlyargcount
+        return Parameter(name, Declared(ClassType(owner), True), False, is_positional, NoConstant.UNKNOWN, True)
     if argument.variable.is_self or argument.variable.is_cls:
         message = f"`{name}` is an object: methods are not compiled yet"
         raise Unsupported("PF104", node, message, "move the arithmetic to a function")
     if argument.type_annotation is None or typed is None or written is None:
         raise Unsupported("PF103", node, f"parameter `{name}` has no annotation", "annotate it")
     hint = declared(written.arg_types[index], typed.arg_types[index], scope)
+    if hint is None and scope.tree is not None:
+        view = view_type(written.arg_types[index], typed.arg_types[index], scope.tree, node, name)
+        hint = Declared(view, True) if view is not None else None
     if hint is None:
         raise _no_value(node, f"parameter `{name}`", typed.arg_types[index], scope)
     return Parameter(

@@ -178,27 +178,11 @@ static int is_function(PfModule *module, PfBinding *binding, PyObject *object)
     return has_keyword_defaults(function, PyTuple_GET_ITEM(module->constants, binding->keyword_defaults));
 }
 
-static size_t count_words(const char *descriptor)
-{
-    size_t count = 0;
-    for (; *descriptor; descriptor++) {
-        if (*descriptor == '[') {
-            descriptor = pf_after_array(descriptor) - 1;
-            count++;
-            continue;
-        }
-        if (*descriptor == '{')
-            descriptor = strchr(descriptor, ':');
-        count += strchr("():}n", *descriptor) == NULL;
-    }
-    return count;
-}
-
 /* Whether `value` has the type of a PF_VALUE; stores it. Native code that read another one may be waiting in a poll. */
 static int take_value(PfModule *module, PfBinding *binding, PyObject *value)
 {
     uint64_t words[PF_MAXIMUM_SCALARS];
-    size_t size = count_words(binding->descriptor) * sizeof *words;
+    size_t size = pf_count_words(binding->descriptor) * sizeof *words;
     if (value == NULL || pf_unbox_tuple(module, value, binding->descriptor, words) != 0)
         return 0;
     if (memcmp(words, binding->words, size) != 0) {
@@ -231,6 +215,8 @@ static int holds(PfModule *module, int32_t number)
     case PF_CLASS:
         return pf_take_class(module, binding, value);
     case PF_CONSTANT:
+        if (binding->attribute != NULL)
+            value = pf_class_attribute(value, watched->attribute);
         return pf_same_constant(value, PyTuple_GET_ITEM(module->constants, binding->constant));
     case PF_BUILTIN:
         return value == NULL && is_pristine(watched, "builtins", binding->name);
@@ -242,6 +228,8 @@ static int holds(PfModule *module, int32_t number)
     case PF_IMPORTED:
         return value != NULL && value == original(watched, binding->module, binding->attribute);
     case PF_VALUE:
+        if (binding->attribute != NULL)
+            value = pf_class_attribute(value, watched->attribute);
         return take_value(module, binding, value);
     default:
         return 0;
@@ -411,7 +399,7 @@ static int versions_differ(const PfModule *module)
     for (int index = 0; index < SHARED; index++)
         if (watch->versions[index] != version_of(shared_dicts[index]))
             return 1;
-    return watch->keyword_defaults > 0; /* these are compared one by one */
+    return watch->keyword_defaults > 0 || pf_classes_differ(module); /* the former are compared one by one */
 }
 
 int pf_is_valid(PfFunction *function)
