@@ -45,12 +45,14 @@ class Scope:
     """What a module's annotations may refer to: its names, and its frozen classes by mypy's full names.
 
     `objects`: the frozen classes whose values are objects, each with the reason and what to write instead.
+    In a generic function also what its type variables stand for, by their names.
     """
 
     names: SymbolTable
     structs: Mapping[str, StructType]
     objects: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     tree: MypyFile | None = None
+    type_arguments: Mapping[str, Type] = field(default_factory=dict)
 
 
 _PROMISES = {f"pyfreeze.{type_}": Declared(type_, True) for type_ in FIXED_INTS} | {
@@ -63,7 +65,7 @@ _QUALIFIERS = ("Final", "ClassVar", "Annotated")
 
 def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) -> Declared | None:
     """None if the annotation is no scalar, frozen class of the module, tuple of those, or one of these or None. `written` is mypy's unanalysed type."""
-    if isinstance(written, UnboundType):
+    if isinstance(written, UnboundType) and written.name not in scope.type_arguments:
         promise = _PROMISES.get(_fullname(written.name, scope.names))
         if promise is not None:
             return promise
@@ -74,6 +76,8 @@ def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) 
     match get_proper_type(analysed):
         case TypeVarType(id=id_, upper_bound=bound) if id_.is_self():  # `Self`
             return declared(None, bound, scope)
+        case TypeVarType(name=name) if name in scope.type_arguments:
+            return Declared(scope.type_arguments[name], False)
         case Instance(type=info) if info.fullname in scope.structs:
             return Declared(scope.structs[info.fullname], True)
         case Instance(type=info, args=[element]) if info.fullname == "pyfreeze.Array":
@@ -145,7 +149,7 @@ def _array(written: MypyType | None, element: MypyType, scope: Scope) -> Declare
     part = declared(named, element, scope)
     if (
         part is None
-        or not (part.promise or part.type == BOOL)
+        or not (part.promise or part.type == BOOL or isinstance(get_proper_type(element), TypeVarType))
         or not isinstance(part.type, _FLAT)
         or _is_float32(named)
     ):
