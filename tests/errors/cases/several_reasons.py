@@ -20,7 +20,7 @@ def several(n: int, names: list[str], extra) -> str:  # error: [PF103] # error: 
         total += 1
     with open(names[0]) as file:  # error: [PF101] # error: [PF106]
         again = file.name + name  # error: [PF102]
-    match n:  # error: [PF101]
+    match n:
         case 1:
             kept = [1, 2]  # error: [PF102]
         case other:

@@ -14,7 +14,7 @@ def managed(n: int) -> int:
 
 
 def matched(n: int) -> int:
-    match n:  # error: [PF101]
+    match n:
         case 0:
             return 1
         case _:
