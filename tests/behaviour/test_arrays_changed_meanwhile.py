@@ -174,7 +174,7 @@ THREADS = """
             if array is not None:
                 try:
                     change()
-                except (TypeError, ValueError, IndexError):
+                except (AttributeError, TypeError, ValueError, IndexError):
                     pass  # while sorting, or of another turn
     sys.setswitchinterval(1e-5)
     turn = 0
