@@ -17,7 +17,7 @@ METADATA = (
     '!3 = !{!"pyfreeze"}\n!4 = !{!"head of an array", !3, i64 0}\n!5 = !{!"element", !3, i64 0}\n'
     "!6 = !{!4, !4, i64 0}\n!7 = !{!5, !5, i64 0}\n!8 = !{i64 0, i64 9223372036854775807}\n"
 )
-_HEAD, _ELEMENT, _LENGTH = ", !tbaa !6", ", !tbaa !7", ", !tbaa !6, !range !8"
+_HEAD, ELEMENT, _LENGTH = ", !tbaa !6", ", !tbaa !7", ", !tbaa !6, !range !8"
 
 
 def array_function(primitive: Primitive, layout: Mapping[str, int], slot: Callable[[str], str], element: str) -> str:
@@ -26,6 +26,32 @@ def array_function(primitive: Primitive, layout: Mapping[str, int], slot: Callab
     layout: the runtime's. slot: the accessor of one of its functions. element: the symbol of the element's descriptor.
     """
     return _ArrayFunction(primitive, layout, slot, element).text()
+
+
+def array_guard(primitive: Primitive, layout: Mapping[str, int], name: str, parameters: str) -> str:
+    """The LLVM function that tells whether there is no element at the index.
+
+    One of its own, so that no branch depends on a flag that comes out of a branch: LLVM sees the index as checked.
+    """
+    lines = [*_load_head(layout, "length", "%n"), *_MOVED, "%bad = icmp uge i64 %i, %n", "ret i1 %bad"]
+    return "\n".join([f"define internal i1 {name}({parameters}) alwaysinline {{", *lines, "}"])
+
+
+def _load_head(layout: Mapping[str, int], field: str, name: str) -> list[str]:
+    """Define `name` as a field of the array."""
+    type_, metadata = ("ptr", _HEAD) if field == "data" else ("i64", _LENGTH if field == "length" else _HEAD)
+    return [
+        f"{name}.p = getelementptr inbounds i8, ptr %a, i64 {layout[f'array_{field}']}",
+        f"{name} = load {type_}, ptr {name}.p, align 8{metadata}",
+    ]
+
+
+_MOVED = (
+    "%negative = icmp slt i64 %b, 0",
+    "%moved = add i64 %b, %n",
+    "%i = select i1 %negative, i64 %moved, i64 %b",
+)
+"""The index `%i` from the start."""
 
 
 def element_type(primitive: Primitive) -> Type:
@@ -46,7 +72,8 @@ class _ArrayFunction:
         self._slot = slot
         self._descriptor = element
         result = llvm_type(primitive.result)
-        self._returned = f"{{{result}, i1}}" if primitive.effects.fails else result
+        self._has_flag = primitive.effects.fails and not primitive.lowering.has_guard
+        self._returned = f"{{{result}, i1}}" if self._has_flag else result
         self._lines: list[str] = []
 
     def text(self) -> str:
@@ -57,6 +84,7 @@ class _ArrayFunction:
             "set": self._set,
             "put": self._set,
             "append": self._append,
+            "pop": self._pop,
             "filled": self._filled,
         }
         make[self._primitive.lowering.array]()
@@ -67,27 +95,18 @@ class _ArrayFunction:
         return "\n".join([head, *self._lines, "}"])
 
     def _load_head(self, field: str, name: str) -> None:
-        """Define `name` as a field of the array."""
-        self._lines.append(f"{name}.p = getelementptr inbounds i8, ptr %a, i64 {self._layout[f'array_{field}']}")
-        type_, metadata = ("ptr", _HEAD) if field == "data" else ("i64", _LENGTH if field == "length" else _HEAD)
-        self._lines.append(f"{name} = load {type_}, ptr {name}.p, align 8{metadata}")
+        self._lines += _load_head(self._layout, field, name)
 
     def _length(self) -> None:
         self._load_head("length", "%n")
         self._lines.append("ret i64 %n")
 
     def _index(self) -> str:
-        """The index in `%b` from the start; leads to the slow path where there is no such element."""
+        """The index in `%b` from the start, where there is an element: the guard has seen to that."""
         if self._primitive.lowering.array in ("item", "put"):
             return "%b"
         self._load_head("length", "%n")
-        self._lines += [
-            "%negative = icmp slt i64 %b, 0",
-            "%moved = add i64 %b, %n",
-            "%i = select i1 %negative, i64 %moved, i64 %b",
-            "%bad = icmp uge i64 %i, %n",
-        ]
-        self._leave_if_bad()
+        self._lines += _MOVED
         return "%i"
 
     def _leave_if_bad(self) -> None:
@@ -105,7 +124,7 @@ class _ArrayFunction:
         self._lines.append(f"%e = getelementptr inbounds [{size} x i8], ptr %data, i64 {index}")
 
     def _return(self, value: str) -> None:
-        if not self._primitive.effects.fails:
+        if not self._has_flag:
             self._lines.append(f"ret {self._returned} {value}")
             return
         type_ = llvm_type(self._primitive.result)
@@ -116,12 +135,12 @@ class _ArrayFunction:
 
     def _get(self) -> None:
         self._address(self._index())
-        self._lines += load_value(self._element, "%e", 0, "%value", _ELEMENT)
+        self._lines += load_value(self._element, "%e", 0, "%value", ELEMENT)
         self._return("%value")
 
     def _set(self) -> None:
         self._address(self._index())
-        self._lines += store_value(self._element, "%c", "%e", 0, "%s", _ELEMENT)
+        self._lines += store_value(self._element, "%c", "%e", 0, "%s", ELEMENT)
         self._return("false")
 
     def _append(self) -> None:
@@ -134,9 +153,24 @@ class _ArrayFunction:
         ]
         self._leave_if_bad()
         self._address("%n")
-        self._lines += store_value(self._element, "%b", "%e", 0, "%s", _ELEMENT)
+        self._lines += store_value(self._element, "%b", "%e", 0, "%s", ELEMENT)
         self._lines += ["%more = add nuw nsw i64 %n, 1", f"store i64 %more, ptr %n.p, align 8{_HEAD}"]
         self._return("false")
+
+    def _pop(self) -> None:
+        for field, name in (("length", "%n"), ("exports", "%exports")):
+            self._load_head(field, name)
+        self._lines += [
+            "%none = icmp eq i64 %n, 0",
+            "%held = icmp ne i64 %exports, 0",
+            "%bad = or i1 %none, %held",
+        ]
+        self._leave_if_bad()
+        self._lines.append("%less = sub nuw nsw i64 %n, 1")
+        self._address("%less")
+        self._lines += load_value(self._element, "%e", 0, "%value", ELEMENT)
+        self._lines.append(f"store i64 %less, ptr %n.p, align 8{_HEAD}")
+        self._return("%value")
 
     def _filled(self) -> None:
         scalars = list(scalar_paths(self._element))

@@ -19,14 +19,17 @@ from pyfreeze.ir.types import (
     INT,
     ArrayType,
     BoolType,
+    ClassType,
     FixedInt,
     FloatType,
     IntType,
     NoneKind,
     OptionalType,
+    ReferenceType,
     StructType,
     TupleType,
     Type,
+    ViewType,
 )
 
 _DEOPTIMIZED = -3
@@ -218,7 +221,7 @@ class EntryEmitter:
                 return f"{slot('pf_unbox_f64')}(ptr {argument}, ptr %buffer)"
             case IntType():
                 return f"{slot('pf_unbox_int')}(ptr {argument}, ptr %buffer)"
-            case TupleType() | ArrayType() | OptionalType():
+            case TupleType() | ArrayType() | ViewType() | ClassType() | OptionalType():
                 signature = self._symbols.string(self._symbols.descriptor(type_).encode())
                 return f"{slot('pf_unbox_tuple')}(ptr @module, ptr {argument}, ptr {signature}, ptr %buffer)"
             case _:
@@ -233,7 +236,7 @@ class EntryEmitter:
         self._failures.append("\n".join(lines))
 
     def _from_buffer(self, type_: Type) -> str:
-        built = "false" if isinstance(type_, NoneKind) else "undef"
+        built = "false" if isinstance(type_, NoneKind | ClassType) else "undef"
         for position, (path, scalar) in enumerate(scalar_paths(type_)):
             slot_, word, value = self._fresh(), self._fresh(), self._fresh()
             self._line(f"{slot_} = getelementptr i64, ptr %buffer, i64 {position}")
@@ -241,7 +244,7 @@ class EntryEmitter:
             self._lines += from_word(scalar, word, value)
             if scalar == INT:
                 self._owned.append(f"call void {self._release_helper()}(i64 {value})")
-            elif isinstance(scalar, ArrayType):
+            elif isinstance(scalar, ReferenceType):
                 self._owned.append(f"call void {self._symbols.slot('pf_object_decref')}(ptr {value})")
             if path:
                 inserted, where = self._fresh(), ", ".join(map(str, path))
@@ -268,7 +271,7 @@ class EntryEmitter:
                 self._line(f"{boxed} = call ptr {slot('pf_none')}()")
             case IntType():
                 self._line(f"{boxed} = call ptr {slot('pf_box_int')}(i64 {value})")
-            case TupleType():
+            case TupleType() | ClassType():
                 self._box_tuple(type_, value, boxed)
             case StructType():
                 self._box_struct(type_, value, boxed)
@@ -291,7 +294,7 @@ class EntryEmitter:
         self._line(f"{item} = extractvalue {machine} {value}, 1")
         return item
 
-    def _box_tuple(self, type_: TupleType, value: str, boxed: str) -> None:
+    def _box_tuple(self, type_: TupleType | ClassType, value: str, boxed: str) -> None:
         for position, (path, scalar) in enumerate(scalar_paths(type_)):
             item, slot_ = self._fresh(), self._fresh()
             self._line(f"{item} = extractvalue {llvm_type(type_)} {value}, {', '.join(map(str, path))}")

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from types import CodeType
 
 from pyfreeze.codegen.big_constants import is_big
+from pyfreeze.codegen.frame_locals import describe_locals, locals_payload
 from pyfreeze.codegen.machine_types import float_literal, from_word, llvm_type, scalar_paths, to_word
 from pyfreeze.codegen.resume_points import PointTable
 from pyfreeze.codegen.slow_paths import slow_path, slow_path_type
@@ -53,12 +54,15 @@ from pyfreeze.ir.instructions import (
 from pyfreeze.ir.types import (
     INT,
     ArrayType,
+    ClassType,
     FloatType,
     IntType,
     NoneKind,
     ObjectType,
+    ReferenceType,
     Status,
     Type,
+    ViewType,
     flattened,
 )
 
@@ -111,9 +115,7 @@ class SiteTable:
     def symbol(self, site: Site) -> str:
         layout = self._codes[site.function]
         present = dict(zip(site.local_names, site.local_values, strict=True))
-        locals_ = "".join(
-            self._symbols.descriptor(present[name].type) if name in present else "-" for name in layout.variables
-        )
+        locals_ = describe_locals(layout.variables, present, self._symbols)
         offset = layout.offset(site.position)
         name = f'@"site {site.function} {offset} {locals_}"'
         fields = f"ptr {record_symbol(site.function)}, i32 {offset}, ptr {self._symbols.string(locals_.encode())}"
@@ -122,7 +124,7 @@ class SiteTable:
     def payload(self, site: Site) -> list[Value]:
         """The site's local values in the order in which the runtime reads them."""
         present = dict(zip(site.local_names, site.local_values, strict=True))
-        return [present[name] for name in self._codes[site.function].variables if name in present]
+        return locals_payload(self._codes[site.function].variables, present)
 
 
 class FunctionEmitter:
@@ -183,7 +185,10 @@ class FunctionEmitter:
         parameters = ", ".join(
             ["ptr %breaker", "i64 %remaining"]
             + (["ptr noalias %result"] if returns_in_memory(self._function.result) else [])
-            + [f"{llvm_type(value.type)} {self._names[value]}" for value in self._function.parameters]
+            + [
+                f"{self._symbols.parameter_type(value.type)} {self._names[value]}"
+                for value in self._function.parameters
+            ]
         )
         head = f"define internal fastcc {returned_struct(self._function.result)} {body_symbol(self._function.name)}({parameters}) #0 {{"
         cold = set(self._cold)
@@ -315,9 +320,9 @@ class FunctionEmitter:
         match result.type:
             case FloatType():
                 self._names[result] = float_literal(float(value))  # type: ignore[arg-type]
-            case NoneKind():
+            case NoneKind() | ClassType():
                 self._names[result] = "false"
-            case ArrayType():
+            case ArrayType() | ViewType():
                 self._names[result] = "null"  # of a variable that is not set
             case ObjectType():
                 self._names[result] = self._symbols.string(str(value).encode())
@@ -344,7 +349,7 @@ class FunctionEmitter:
             self._line(f"{self._define(result)} = {call}")
             return
         fast, flag, slow, following = self._fresh(), self._fresh(), self._new_label("slow"), self._new_label("next")
-        if primitive.lowering.guard is not None:
+        if primitive.lowering.has_guard:
             go = self._new_label("go")
             self._line(f"{flag} = call i1 {self._symbols.guard(primitive)}({operands})")
             self._line(f'br i1 {flag}, label %"{slow}", label %"{go}"{_UNLIKELY}')
@@ -596,14 +601,14 @@ class FunctionEmitter:
     def _emit_refcount(self, instruction: IncRef | DecRef) -> None:
         (operand,) = instruction.operands
         for path, scalar in scalar_paths(operand.type):
-            if not isinstance(scalar, IntType | ArrayType):
+            if not isinstance(scalar, IntType | ReferenceType):
                 continue
             word = self._names[operand]
             if path:
                 word = self._fresh()
                 self._line(f"{word} = extractvalue {self._typed(operand)}, {', '.join(map(str, path))}")
             count = "incref" if isinstance(instruction, IncRef) else "decref"
-            if isinstance(scalar, ArrayType):
+            if isinstance(scalar, ReferenceType):
                 self._line(f"call void {self._symbols.slot(f'pf_object_{count}')}(ptr {word})")
             else:
                 self._count_big(word, f"pf_int_{count}")

@@ -9,6 +9,7 @@ from pyfreeze.ir.types import (
     AggregateType,
     ArrayType,
     BoolType,
+    ClassType,
     FixedInt,
     FloatType,
     IntType,
@@ -19,23 +20,24 @@ from pyfreeze.ir.types import (
     StructType,
     TupleType,
     Type,
+    ViewType,
 )
 
 
 def llvm_type(type_: Type) -> str:
-    """`None` is an `i1` that is always false, so that every value has a name."""
+    """`None` and classes are an `i1` that is always false, so that every value has a name."""
     match type_:
         case FixedInt(bits=bits):
             return f"i{bits}"
         case FloatType():
             return "double"
-        case BoolType() | NoneKind():
+        case BoolType() | NoneKind() | ClassType():
             return "i1"
         case IntType():
             return "i64"
         case StatusType():
             return "i8"
-        case ObjectType() | ArrayType():
+        case ObjectType() | ArrayType() | ViewType():
             return "ptr"
         case TupleType() | StructType() | OptionalType():
             return "{" + ", ".join(map(llvm_type, type_.items)) + "}"
@@ -56,7 +58,7 @@ def scalar_paths(type_: Type, path: tuple[int, ...] = ()) -> Iterator[tuple[tupl
     if isinstance(type_, AggregateType):
         for index, item in enumerate(type_.items):
             yield from scalar_paths(item, (*path, index))
-    elif not isinstance(type_, NoneKind):
+    elif not isinstance(type_, NoneKind | ClassType):
         yield path, type_
 
 
@@ -71,7 +73,7 @@ def to_word(type_: Type, value: str, name: str) -> tuple[list[str], str]:
             return [f"{name} = bitcast double {value} to i64"], name
         case BoolType():
             return [f"{name} = zext i1 {value} to i64"], name
-        case ObjectType() | ArrayType():
+        case ObjectType() | ArrayType() | ViewType():
             return [f"{name} = ptrtoint ptr {value} to i64"], name
         case _:
             raise TypeError(f"{type_} takes no payload word")
@@ -88,7 +90,7 @@ def from_word(type_: Type, word: str, name: str) -> list[str]:
             return [f"{name} = bitcast i64 {word} to double"]
         case BoolType():
             return [f"{name} = trunc i64 {word} to i1"]
-        case ArrayType():
+        case ArrayType() | ViewType():
             return [f"{name} = inttoptr i64 {word} to ptr"]
         case _:
             raise TypeError(f"{type_} takes no payload word")

@@ -178,7 +178,7 @@ class _ModuleEmitter:
             described = self._symbols.string(signature(binding.type).encode())
         elif binding.type is not None:
             described = self._symbols.string(self._symbols.descriptor(binding.type).encode())
-            words = self._symbols.global_value(binding.name, binding.type)
+            words = self._symbols.global_value(binding.path, binding.type)
         keywords = binding.keyword_defaults
         fields += [
             f"i32 {index}",

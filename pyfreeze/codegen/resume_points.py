@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import CodeType
 
 from pyfreeze.codegen.bytecode import loop_point, read_unchecked, returned_point, start_point, statement_point
+from pyfreeze.codegen.frame_locals import describe_locals, locals_payload
 from pyfreeze.codegen.symbols import Symbols, record_symbol
 from pyfreeze.codegen.trampoline import Point
 from pyfreeze.ir.function import Function
@@ -88,7 +89,7 @@ class PointTable:
     def symbol(self, state: ResumeState, symbols: Symbols) -> str:
         """The static `PfPoint` of `state`."""
         present = dict(zip(state.local_names, state.local_values, strict=True))
-        locals_ = "".join(self._described(name, present, symbols) for name in self._code.co_varnames)
+        locals_ = describe_locals(self._code.co_varnames, present, symbols)
         loops = "".join(f"{_LETTERS[loop.kind]}{loop.taken}{self._items(loop, symbols)}" for loop in state.loops)
         loops += "o0" * (state.kind == PointKind.RETURNED)
         count = len(state.loops) + (state.kind == PointKind.RETURNED)
@@ -99,12 +100,6 @@ class PointTable:
         return symbols.define(name, lambda: f"{name} = internal constant {{ptr, i32, ptr, ptr, i32}} {{{fields}}}")
 
     @staticmethod
-    def _described(name: str, present: Mapping[str, Value], symbols: Symbols) -> str:
-        if name not in present:
-            return "-"
-        return "u" * (name + "?" in present) + "w" * (name + "#" in present) + symbols.descriptor(present[name].type)
-
-    @staticmethod
     def _items(loop: LoopState, symbols: Symbols) -> str:
         """What the runtime has to know of the types of the loop's values: of all that are not int64."""
         return "".join(symbols.descriptor(value.type) for value in loop.values if value.type != INT64)
@@ -112,10 +107,5 @@ class PointTable:
     def payload(self, state: ResumeState) -> list[Value]:
         """The values of `state` in the order in which the runtime reads them."""
         present = dict(zip(state.local_names, state.local_values, strict=True))
-        values = [
-            present[key]
-            for name in self._code.co_varnames
-            for key in (f"{name}?", f"{name}#", name)
-            if name in present and key in present
-        ]
+        values = locals_payload(self._code.co_varnames, present)
         return values + [value for loop in state.loops for value in loop.values]

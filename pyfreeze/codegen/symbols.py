@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from pyfreeze.codegen.array_access import array_function, element_type
+from pyfreeze.codegen.array_access import array_function, array_guard, element_type
 from pyfreeze.codegen.machine_types import llvm_type, string_literal
 from pyfreeze.codegen.runtime_slots import slots
+from pyfreeze.codegen.view_access import parameter_attributes, view_function, view_guard
 from pyfreeze.ir.primitive import Effects, Primitive, PythonCallable
-from pyfreeze.ir.types import StructType, Type, descriptor, flattened, signature, structs_in
+from pyfreeze.ir.types import StructType, Type, ViewType, descriptor, flattened, signature, structs_in
 
 CLASS = "%PfClass"
 
@@ -86,6 +87,11 @@ class Symbols:
         """The accessor of a runtime slot."""
         return self.define(f"@{name}", slots()[name].accessor)
 
+    def parameter_type(self, type_: Type) -> str:
+        """The LLVM type of a parameter of a native function, with what is known of it."""
+        attributes = f" {parameter_attributes(self._layout)}" if isinstance(type_, ViewType) else ""
+        return llvm_type(type_) + attributes
+
     def fast_path(self, primitive: Primitive) -> str:
         """The LLVM function of a primitive's fast path, which returns its `returned_type`."""
         for declaration in primitive.lowering.declarations:
@@ -95,6 +101,8 @@ class Symbols:
             return self.define(
                 f'@"{primitive.name}"', lambda: array_function(primitive, self._layout, self.slot, element)
             )
+        if primitive.lowering.view:
+            return self.define(f'@"{primitive.name}"', lambda: view_function(primitive, self._layout))
         checked = primitive.lowering.checked
         if checked is not None and checked.lowering.guard is not None:
             return self.fast_path(checked)
@@ -105,8 +113,12 @@ class Symbols:
 
     def guard(self, primitive: Primitive) -> str:
         """The LLVM function of a primitive's guard: whether the fast path does not apply."""
-        body, parameters = primitive.lowering.guard or "", _parameters(primitive)
-        name = f'@"guard {primitive.name}"'
+        name, parameters = f'@"guard {primitive.name}"', _parameters(primitive)
+        if primitive.lowering.array:
+            return self.define(name, lambda: array_guard(primitive, self._layout, name, parameters))
+        if primitive.lowering.view:
+            return self.define(name, lambda: view_guard(primitive, self._layout))
+        body = primitive.lowering.guard or ""
         return self.define(name, lambda: f"define internal i1 {name}({parameters}) alwaysinline {{\n{body}\n}}")
 
     def callable(
@@ -136,7 +148,7 @@ class Symbols:
 def returned_type(primitive: Primitive) -> str:
     """`{result, i1}` if the fast path says itself that it does not apply, else the result."""
     result = llvm_type(primitive.result)
-    return f"{{{result}, i1}}" if primitive.effects.fails and primitive.lowering.guard is None else result
+    return f"{{{result}, i1}}" if primitive.effects.fails and not primitive.lowering.has_guard else result
 
 
 def _unchecked_body(checked: Primitive, called: str) -> str:

@@ -33,7 +33,8 @@ def emit_object(text: str, options: Options, dump: Callable[[str, Callable[[], s
         raise LlvmError(str(error)) from error
     tuning = llvm.create_pipeline_tuning_options(speed_level=3)
     tuning.loop_vectorization = True
-    tuning.slp_vectorization = True
+    # Pairs of doubles take as long to put together as they save, and a loop that carries them waits for that.
+    tuning.slp_vectorization = False
     builder = llvm.create_pass_builder(machine, tuning)
     builder.getModulePassManager().run(module, builder)
     dump("llvm-optimized", lambda: str(module))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 
-from pyfreeze.ir.instructions import Block, Edge, Instruction, Site, Terminator, Value
+from pyfreeze.ir.instructions import Block, Edge, Instruction, Terminator, Value
 
 
 def copy_blocks(
@@ -31,14 +31,11 @@ def copy_blocks(
     def new_edge(edge: Edge) -> Edge:
         return Edge(new_blocks.get(edge.target, edge.target), [new(value) for value in edge.arguments])
 
-    def new_site(site: Site) -> Site:
-        return Site(site.function, site.position, site.local_names, [new(value) for value in site.local_values])
-
     def new_instruction(instruction: Instruction) -> Instruction:
         made = copy.copy(instruction)
         made.operands = [new(value) for value in instruction.operands]
         made.result = new(instruction.result) if instruction.result is not None else None
-        made.site = new_site(instruction.site) if instruction.site is not None else None
+        made.site = instruction.site.replaced(new_values) if instruction.site is not None else None
         made.resume = instruction.resume.replaced(new_values) if instruction.resume is not None else None
         made.handler = new_edge(instruction.handler) if instruction.handler is not None else None
         if isinstance(made, Terminator):

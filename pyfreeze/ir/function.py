@@ -48,14 +48,15 @@ class BindingKind(enum.IntEnum):
     """
 
     FUNCTION = 0  # module global is the function that the compiled `def` made, with its defaults; with an `attribute`:
-    # it is a class that has it under that name, as `module` says: plainly, or as a "property" or "staticmethod"
-    CONSTANT = 1  # module global has this very value
+    # it is a class that has it under that name, as `module` says: plainly, or as a "property", "staticmethod", …
+    CONSTANT = 1  # module global has this very value; with an `attribute`: it is a frozen class that has it there
     BUILTIN = 2  # not shadowed by a module global, and pristine in `builtins`
     MODULE = 3  # module global is that module
     ATTRIBUTE = 4  # `module.attribute` is pristine
     IMPORTED = 5  # module global is the pristine `module.attribute`
     CLASS = 6  # module global is the frozen class with the fields of this type, and its constructor is pristine
-    VALUE = 7  # module global has a value of this type, which is stored for `LoadGlobal` when that is checked
+    VALUE = 7  # module global has a value of this type, which is stored for `LoadGlobal` when that is checked; with an
+    # `attribute`: it is a frozen class that has it there
 
 
 ConstantValue = int | float | bool | str | None | tuple["ConstantValue", ...]
@@ -76,6 +77,14 @@ class Binding:
     constant: ConstantValue = None  # of a FUNCTION: its `__defaults__`
     keyword_defaults: tuple[tuple[str, ConstantValue], ...] = ()  # of its `__kwdefaults__`, or a class's fields
     type: Type | None = None  # of a VALUE or a CLASS
+
+    @property
+    def path(self) -> str:
+        """The name, or for what a class has `class.attribute`."""
+        return f"{self.name}.{self.attribute}" if self.attribute and self.kind in _OF_CLASSES else self.name
+
+
+_OF_CLASSES = (BindingKind.FUNCTION, BindingKind.CONSTANT, BindingKind.VALUE)
 
 
 MAXIMUM_SCALARS = 16

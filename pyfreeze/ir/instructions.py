@@ -7,7 +7,7 @@ A failing instruction has, from @EXPLICIT on, a `handler`: the edge taken with i
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pyfreeze.ir.primitive import PURE, Effects, Primitive
@@ -46,8 +46,26 @@ class Site:
 
     function: str  # whose frame: differs from the containing function after inlining
     position: Position
-    local_names: tuple[str, ...]  # the locals that are set
+    local_names: tuple[str, ...]  # the locals that are or may be set, with flags as in `ResumeState`
     local_values: list[Value]
+    caller: Site | None = None  # @BUILT: of the call that was inlined, if this comes from its callee
+
+    def levels(self) -> Iterator[Site]:
+        """The site and those of the calls around it, innermost first."""
+        level: Site | None = self
+        while level is not None:
+            yield level
+            level = level.caller
+
+    @property
+    def values(self) -> list[Value]:
+        return [value for level in self.levels() for value in level.local_values]
+
+    def replaced(self, replacements: Mapping[Value, Value], caller: Site | None = None) -> Site:
+        """A site of its own with other values; `caller` is added as the outermost."""
+        values = [replacements.get(value, value) for value in self.local_values]
+        outer = self.caller.replaced(replacements, caller) if self.caller is not None else caller
+        return Site(self.function, self.position, self.local_names, values, outer)
 
 
 class LoopKind(enum.StrEnum):
@@ -339,15 +357,14 @@ def used_values(instruction: Instruction) -> list[Value]:
 def shown_values(instruction: Instruction) -> list[Value]:
     """What becomes visible as locals, or is needed to go on, if the instruction fails."""
     site, state = instruction.site, instruction.resume
-    return [*(site.local_values if site is not None else ()), *(state.values if state is not None else ())]
+    return [*(site.values if site is not None else ()), *(state.values if state is not None else ())]
 
 
 def replace_uses(instruction: Instruction, replacements: dict[Value, Value]) -> None:
     """Replace every used value that has a replacement, in place."""
     instruction.operands = [replacements.get(value, value) for value in instruction.operands]
     if instruction.site is not None:
-        site = instruction.site
-        site.local_values = [replacements.get(value, value) for value in site.local_values]
+        instruction.site = instruction.site.replaced(replacements)
     if instruction.resume is not None:
         instruction.resume = instruction.resume.replaced(replacements)
     for edge in edges_of(instruction):

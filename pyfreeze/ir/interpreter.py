@@ -249,13 +249,11 @@ class _Machine:
         if instruction.operands and frame.values[instruction.operands[0]] == Status.ERROR:
             frame.define(instruction.result, Status.ERROR)
             return
-        shown = dict(zip(state.local_names, frame.read(state.local_values), strict=True))
-        set_ = [name for name in shown if name[-1] not in "?#" and shown.get(name + "?", True)]
-        values = {name: int(shown[name]) if shown.get(name + "#") else shown[name] for name in set_}  # type: ignore[arg-type]
+        shown = _locals(frame, state.local_names, state.local_values)
         loops = tuple(_items_left(loop, frame) for loop in state.loops)
         callers = tuple(outer.function.name for outer in self._frames[:-1])
         position = state.position
-        self._outcome = Resumed(frame.function.name, state.kind, position, tuple(values.items()), loops, callers)
+        self._outcome = Resumed(frame.function.name, state.kind, position, shown, loops, callers)
 
     def _raise(self, frame: _Frame, instruction: Raise) -> None:
         kind = getattr(builtins, instruction.exception)
@@ -318,13 +316,14 @@ class _Machine:
                 self._suspend(frame, Suspend([]), instruction.resume)
                 return
             if status == Status.ERROR and instruction.site is not None:
-                self._add_traceback(frame, instruction.site)
+                for level in instruction.site.levels():
+                    self._add_traceback(frame, level)
             self._leave(frame)
         self._outcome = Deoptimized() if status == Status.DEOPT else self._raised()
 
     def _add_traceback(self, frame: _Frame, site: Site) -> None:
-        shown = zip(site.local_names, frame.read(site.local_values), strict=True)
-        self._traceback.append(Entry(site.function, site.position, tuple(shown)))
+        shown = _locals(frame, site.local_names, site.local_values)
+        self._traceback.append(Entry(site.function, site.position, shown))
 
     def _raised(self) -> Raised:
         error = self._exception
@@ -343,6 +342,13 @@ def _items_left(loop: LoopState, frame: _Frame) -> range:
             raise InterpreterError(f"{frame.function.name}: {loop} has no meaning")
     counter = min(counter + loop.taken, limit)
     return range(start + counter * step, start + limit * step, step)
+
+
+def _locals(frame: _Frame, names: Sequence[str], values: Sequence[Value]) -> tuple[tuple[str, Datum], ...]:
+    """The variables that are set, by their flags, as Python shows them."""
+    known = dict(zip(names, frame.read(values), strict=True))
+    present = [name for name in known if name[-1] not in "?#" and known.get(name + "?", True)]
+    return tuple((name, int(known[name]) if known.get(name + "#") else known[name]) for name in present)  # type: ignore[arg-type]
 
 
 def _compute(frame: _Frame, instruction: Constant | MakeTuple | GetItem) -> None:

@@ -42,7 +42,17 @@ from pyfreeze.ir.instructions import (
     Value,
 )
 from pyfreeze.ir.primitive import Primitive
-from pyfreeze.ir.types import OBJECT, SCALARS_BY_NAME, ArrayType, OptionalType, StructType, TupleType, Type
+from pyfreeze.ir.types import (
+    OBJECT,
+    SCALARS_BY_NAME,
+    ArrayType,
+    ClassType,
+    OptionalType,
+    StructType,
+    TupleType,
+    Type,
+    ViewType,
+)
 
 FindPrimitive = Callable[[str, Mapping[str, StructType]], Primitive]
 """From a name, and the module's frozen classes by theirs, which it may mention."""
@@ -91,6 +101,12 @@ def parse_type(text: str, structs: Mapping[str, StructType] = MappingProxyType({
         return OptionalType(parse_type(text.removesuffix(" | none"), structs))
     if text.startswith("Array[") and text.endswith("]"):
         return ArrayType(parse_type(text[len("Array[") : -1], structs))
+    if text.startswith("type[") and text.endswith("]"):
+        struct = parse_type(text[len("type[") : -1], structs)
+        assert isinstance(struct, StructType)
+        return ClassType(struct)
+    if (view := re.fullmatch(r"(ndarray|memoryview)\[(\w+), (\d)\]", text)) is not None:
+        return ViewType(view[1], parse_type(view[2], structs), int(view[3]))
     if text.startswith("tuple[") and text.endswith("]"):
         inner = text[len("tuple[") : -1]
         return TupleType(tuple(parse_type(item, structs) for item in ([] if inner == "()" else split_outside(inner))))
@@ -122,7 +138,8 @@ _HEADER = re.compile(r"function @(\S+) -> (.+) line (\d+)( impure)? \{")
 _BLOCK = re.compile(r"\^([\w.]+)(?:\((.*)\))?:")
 _RESULT = re.compile(r"(%[\w.?]+): ([^=]+?) = (.*)")
 _HANDLER = re.compile(r"(.*) except (\^[\w.]+(?:\([^()]*\))?)")
-_SITE = re.compile(r"(.*?) !(?:@(\S+) )?(\d+):(\d+)-(\d+):(\d+)(?: \{(.*)\})?")
+_SITES = re.compile(r" !(?=(?:@\S+ )?\d+:)")
+_SITE = re.compile(r"(?:@(\S+) )?(\d+):(\d+)-(\d+):(\d+)(?: \{(.*)\})?")
 _RESUME = re.compile(
     r"(.*?) resume (start|statement|loop|returned) (\d+):(\d+)-(\d+):(\d+) #(\d+)(?: \{([^{}]*)\})?(?: \[(.*)\])?"
 )
@@ -204,23 +221,28 @@ class _FunctionParser:
         result = _RESULT.match(line)
         value = self._values[result[1]] if result is not None else None
         body = result[3] if result is not None else line
-        handler = site = resume = None
+        handler = resume = None
+        site: Site | None = None
         if not body.startswith("const "):
             if (found := _HANDLER.fullmatch(body)) is not None:
                 body, handler = found[1], self._edge(found[2])
             if (left := _RESUME.fullmatch(body)) is not None:
                 body, resume = left[1], self._resume(left)
-            if (placed := _SITE.fullmatch(body)) is not None:
-                body, site = placed[1], self._site(placed, function)
+            body, *levels = _SITES.split(body)
+            for level in reversed(levels):
+                site = self._site(level, function, site)
         made = self._body(body, value)
         made.result, made.site, made.handler, made.resume = value, site, handler, resume
         return made
 
-    def _site(self, found: re.Match[str], function: str) -> Site:
-        pairs = [item.partition("=") for item in split_outside(found[7] or "")]
-        position = Position(*(int(found[index]) for index in range(3, 7)))
+    def _site(self, text: str, function: str, caller: Site | None) -> Site:
+        found = _SITE.fullmatch(text)
+        if found is None:
+            raise ValueError(f"expected a site: {text!r}")
+        pairs = [item.partition("=") for item in split_outside(found[6] or "")]
+        position = Position(*(int(found[index]) for index in range(2, 6)))
         names = tuple(name for name, _, _ in pairs)
-        return Site(found[2] or function, position, names, [self._values[value] for _, _, value in pairs])
+        return Site(found[1] or function, position, names, [self._values[value] for _, _, value in pairs], caller)
 
     def _resume(self, found: re.Match[str]) -> ResumeState:
         pairs = [item.partition("=") for item in split_outside(found[8] or "")]
@@ -299,14 +321,16 @@ def _binding(line: str, structs: Mapping[str, StructType]) -> Binding:
     pairs: tuple[tuple[str, ConstantValue], ...] = ast.literal_eval(keywords or "()")
     match kind:
         case BindingKind.CONSTANT:
-            return Binding(kind, name, constant=_constant(rest))
+            name, _, attribute = name.partition(".")
+            return Binding(kind, name, attribute=attribute, constant=_constant(rest))
         case BindingKind.FUNCTION:
             target, _, defaults = rest.removeprefix("@").partition(" defaults ")
             defaults, _, member = defaults.partition(" as ")
             name, _, attribute = name.partition(".")
             return Binding(kind, name, member, attribute, target, _constant(defaults), pairs)
         case BindingKind.VALUE | BindingKind.CLASS:
-            return Binding(kind, name, keyword_defaults=pairs, type=parse_type(rest, structs))
+            name, _, attribute = name.partition(".")
+            return Binding(kind, name, attribute=attribute, keyword_defaults=pairs, type=parse_type(rest, structs))
         case _:
             module, _, attribute = rest.partition(".")
             return Binding(kind, name, module, attribute)

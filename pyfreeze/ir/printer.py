@@ -86,6 +86,9 @@ class _FunctionPrinter:
         return f"^{edge.target.name}({self._list(edge.arguments)})" if edge.arguments else f"^{edge.target.name}"
 
     def _site(self, site: Site) -> str:
+        return "".join(map(self._level, site.levels()))
+
+    def _level(self, site: Site) -> str:
         shown = ", ".join(
             f"{name}={self._name(value)}" for name, value in zip(site.local_names, site.local_values, strict=True)
         )
@@ -158,9 +161,7 @@ def _made(result: Value | None) -> str:
 
 
 def _binding(binding: Binding) -> str:
-    is_function = binding.kind == BindingKind.FUNCTION
-    name = f"{binding.name}.{binding.attribute}" if is_function and binding.attribute else binding.name
-    head = f"{binding.kind.name.lower()} {name} ="
+    head = f"{binding.kind.name.lower()} {binding.path} ="
     keywords = f" keywords {binding.keyword_defaults!r}" if binding.keyword_defaults else ""
     match binding.kind:
         case BindingKind.CONSTANT:

@@ -133,6 +133,16 @@ AggregateType = TupleType | StructType | OptionalType
 
 
 @dataclass(frozen=True, slots=True)
+class ClassType:
+    """The type of a frozen class itself, as in `cls`; takes no machine value."""
+
+    struct: StructType
+
+    def __str__(self) -> str:
+        return f"type[{self.struct}]"
+
+
+@dataclass(frozen=True, slots=True)
 class ArrayType:
     """A pyfreeze.Array of elements of this type: a reference to the object."""
 
@@ -141,6 +151,20 @@ class ArrayType:
     def __str__(self) -> str:
         return f"Array[{self.element}]"
 
+
+@dataclass(frozen=True, slots=True)
+class ViewType:
+    """The memory of an `ndarray` or a `memoryview`, whose buffer is held for as long: a reference to the runtime's record."""
+
+    exporter: str
+    element: Type
+    dimensions: int
+
+    def __str__(self) -> str:
+        return f"{self.exporter}[{self.element}, {self.dimensions}]"
+
+
+ReferenceType = ArrayType | ViewType
 
 Type = (
     FixedInt
@@ -154,6 +178,8 @@ Type = (
     | StructType
     | OptionalType
     | ArrayType
+    | ViewType
+    | ClassType
 )
 
 INT8, INT16, INT32, INT64 = (FixedInt(bits, True) for bits in (8, 16, 32, 64))
@@ -193,14 +219,16 @@ def fits(value: object, type_: Type) -> bool:
         return type(value) is tuple and len(value) == len(type_.items) and all(map(fits, value, type_.items))
     if isinstance(type_, FixedInt):
         return type(value) is int and type_.holds(value)
-    if isinstance(type_, ArrayType):  # the interpreter's arrays are lists; None in a variable that is not set
+    if isinstance(type_, ClassType):
+        return value is None
+    if isinstance(type_, ReferenceType):  # the interpreter's arrays are lists; None in a variable that is not set
         return type(value) is list or value is None
     return type(value) is _PYTHON_TYPES[type_]
 
 
 def descriptor(type_: Type, classes: Mapping[str, int]) -> str:
     """The runtime's one-letter code of a scalar (as in `struct`), `(…)` of a tuple, `{…}` of a frozen value, `[…]` of an array,
-    `|` before the code of what may be None instead.
+    `[N…]` and `[M…]` of a view, `<…>` of a class, `|` before the code of what may be None instead.
 
     Which class that is follows from `classes`, the module's classes in order: `{0:dd}`.
     """
@@ -212,6 +240,10 @@ def descriptor(type_: Type, classes: Mapping[str, int]) -> str:
         return "|" + descriptor(type_.item, classes)
     if isinstance(type_, ArrayType):
         return f"[{descriptor(type_.element, classes)}]"
+    if isinstance(type_, ClassType):
+        return f"<{classes[type_.struct.name]}:>"
+    if isinstance(type_, ViewType):
+        return f"[{type_.exporter[0].upper()}{type_.dimensions}{descriptor(type_.element, classes)}]"
     return _STRUCT_CODES[type_]
 
 
@@ -219,14 +251,14 @@ def is_refcounted(type_: Type) -> bool:
     """Whether a value of this type may own a Python object."""
     if isinstance(type_, AggregateType):
         return any(map(is_refcounted, type_.items))
-    return isinstance(type_, IntType | ArrayType)
+    return isinstance(type_, IntType | ReferenceType)
 
 
 def flattened(type_: Type) -> tuple[Type, ...]:
     """The scalars of a type in order, without `None`s: what takes a register or a payload word."""
     if isinstance(type_, AggregateType):
         return tuple(scalar for item in type_.items for scalar in flattened(item))
-    return () if isinstance(type_, NoneKind) else (type_,)
+    return () if isinstance(type_, NoneKind | ClassType) else (type_,)
 
 
 def structs_in(type_: Type) -> Iterator[StructType]:
@@ -238,6 +270,8 @@ def structs_in(type_: Type) -> Iterator[StructType]:
         yield type_
     elif isinstance(type_, ArrayType):
         yield from structs_in(type_.element)
+    elif isinstance(type_, ClassType):
+        yield from structs_in(type_.struct)
 
 
 def signature(type_: Type) -> str:

@@ -6,7 +6,7 @@
 3. Operands and results have the types of the primitive's row; edges give each parameter a value of its type, handlers a
    status first; conditions are bools.
 4. @BUILT: failing instructions have a site, and there are no counts or tracebacks. @EXPLICIT and @LOWERED: failing
-   instructions have a handler.
+   instructions have a handler, and each traceback entry is of one call.
 5. What may leave an impure function has, @BUILT, a state to go on from, unless a handler answers for it; only there, and
    later only at `Suspend`.
 """
@@ -87,6 +87,8 @@ def _instruction_types(block: Block, instruction: Instruction, function: Functio
         yield f"^{block.name}: a condition is no bool"
     if isinstance(instruction, Return) and given != (function.result,):
         yield f"^{block.name}: returns {', '.join(map(str, given))} where {function.result} is declared"
+    if isinstance(instruction, AddTraceback) and instruction.site is not None and instruction.site.caller is not None:
+        yield f"^{block.name}: one traceback entry for several calls"
     if isinstance(instruction, Suspend) and given not in ((), (STATUS,)):
         yield f"^{block.name}: suspend is given {', '.join(map(str, given))}"
     if isinstance(instruction, Fail | AddTraceback) and given != (STATUS,):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import builtins
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from mypy.nodes import (
     ArgKind,
     CallExpr,
     Expression,
     FuncDef,
+    IndexExpr,
     MemberExpr,
     MypyFile,
     NameExpr,
@@ -30,19 +32,30 @@ from pyfreeze.ir.types import (
     INT64,
     NONE,
     ArrayType,
+    ClassType,
     FixedInt,
     OptionalType,
     StructType,
     TupleType,
     Type,
+    ViewType,
 )
-from pyfreeze.irbuild import arrays
+from pyfreeze.irbuild import arrays, views
 from pyfreeze.irbuild.arguments import Arguments, Build, arguments_of
 from pyfreeze.irbuild.context import FunctionContext, Signature, type_name
 from pyfreeze.irbuild.conversions import as_plain_int, convert, to_float
 from pyfreeze.irbuild.frozen_classes import FrozenClass
+from pyfreeze.irbuild.frozen_operators import frozen_length
 from pyfreeze.irbuild.module_constants import constant_value
-from pyfreeze.irbuild.native_calls import call_member, call_method, call_native, construct, has_member
+from pyfreeze.irbuild.native_calls import (
+    call_member,
+    call_method,
+    call_native,
+    construct,
+    field,
+    has_member,
+    passed_first,
+)
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, is_number
 from pyfreeze.irbuild.operators import binary, comparison, of_one_type, select, truth
 from pyfreeze.irbuild.unsupported import Consequence, Unsupported
@@ -62,6 +75,8 @@ def call(context: FunctionContext, node: CallExpr, build: Build, build_argument:
         return _make_array(context, node, array, build)
     if isinstance(callee, MemberExpr) and not is_in_module(callee):
         return _method(context, node, callee, build, build_argument)
+    if _may_be_value(context, callee):
+        return _call_value(context, node, build(context, callee), build_argument)
     if not isinstance(callee, RefExpr):
         raise Unsupported("PF106", node, "calling the result of an expression is not compiled yet")
     fullname = callee.fullname or ""
@@ -121,58 +136,94 @@ def _method(
     except Consequence:  # in a report, the call is a reason of its own
         raise unsupported from None
     if receiver is not None and isinstance(receiver.type, ArrayType):
-        return _array_method(context, node, receiver, callee.name, build)
+        return arrays.call_method(context, receiver, callee.name, node, build)
     if receiver is not None and isinstance(receiver.type, StructType):
         class_ = context.classes[receiver.type.name]
+        found = field(context, receiver, callee.name)
+        if found is not None:
+            return _call_value(context, node, found, build_argument)
     member = class_.members.get(callee.name) if class_ is not None else None
     if class_ is None or member is None or member.kind in ("property", "?"):
         raise unsupported
-    if member.kind == "staticmethod":
-        receiver = None
-    elif receiver is None:
-        raise Unsupported(
-            "PF106", node, f"calling `{class_.name}.{callee.name}` is not compiled yet", "call the method"
-        )
     signature = context.resolve_method(class_.name, callee.name, node)
-    given = _match_arguments(context, signature, node, build_argument, receiver)
+    first = passed_first(context, class_.name, callee.name, receiver)
+    given = _match_arguments(context, signature, node, build_argument, first)
     return call_member(context, class_.name, callee.name, signature, given, node)
 
 
+def _may_be_value(context: FunctionContext, callee: Expression) -> bool:
+    """Whether what is called is the value of an expression, not something that a name of the module stands for."""
+    if isinstance(callee, NameExpr):
+        known = context.variables.get(callee.name)
+        return known is not None and isinstance(known.type, StructType)
+    return isinstance(callee, CallExpr | IndexExpr)
+
+
+def _call_value(context: FunctionContext, node: CallExpr, called: Operand, build: Build) -> Operand:
+    """`value(…)`, by `__call__`."""
+    if not has_member(context, called.type, "__call__"):
+        raise Unsupported("PF106", node, "calling the result of an expression is not compiled yet")
+    assert isinstance(called.type, StructType)
+    signature = context.resolve_method(called.type.name, "__call__", node)
+    first = passed_first(context, called.type.name, "__call__", called)
+    given = _match_arguments(context, signature, node, build, first)
+    return call_member(context, called.type.name, "__call__", signature, given, node)
+
+
 def _make_array(context: FunctionContext, node: CallExpr, type_: ArrayType, build: Build) -> Operand:
-    """`Array[T]()`, `Array[T].filled(length, value)`."""
+    """`Array[T]()`, `Array[T](array)`, `Array[T].filled(length, value)`."""
     if not isinstance(node.callee, MemberExpr) and not node.args:
         return arrays.empty(context, type_, node)
     if isinstance(node.callee, MemberExpr) and node.callee.name == "filled" and node.arg_kinds == [ArgKind.ARG_POS] * 2:
         count, value = (build(context, argument) for argument in node.args)
         return arrays.filled(context, type_, count, value, node)
+    if not isinstance(node.callee, MemberExpr) and node.arg_kinds == [ArgKind.ARG_POS]:
+        other = build(context, node.args[0])
+        if isinstance(other.type, ArrayType):
+            return arrays.converted(context, type_, other, node)
     raise Unsupported("PF106", node, "making an array this way is not compiled yet", "use Array[T].filled and append")
 
 
-def _array_method(context: FunctionContext, node: CallExpr, array: Operand, name: str, build: Build) -> Operand:
-    if name != "append" or node.arg_kinds != [ArgKind.ARG_POS]:
-        raise Unsupported("PF106", node, f"this call of `{name}` of an array is not compiled yet")
-    arrays.append(context, array, build(context, node.args[0]), node)
-    return constant_operand(None)
-
-
 def frozen_class_of(context: FunctionContext, node: Expression) -> FrozenClass | None:
-    """The frozen class that `node` names, by the name that it has in the module."""
+    """The frozen class that `node` is: by the name that it has in the module, a `cls`, or the type of a value."""
+    found = _class_in_variable(context, node)
+    if found is not None:
+        return found
     if not isinstance(node, NameExpr) or not isinstance(node.node, TypeInfo) or node.name in context.code.co_varnames:
         return None
     found = context.classes.get(node.name)
     return found if found is not None and found.info is node.node else None
 
 
+def _class_in_variable(context: FunctionContext, node: Expression) -> FrozenClass | None:
+    """`cls`; or `type(x)` of a variable that holds a frozen value."""
+    wanted: type = ClassType
+    if isinstance(node, CallExpr) and isinstance(node.callee, NameExpr) and node.arg_kinds == [ArgKind.ARG_POS]:
+        if node.callee.fullname != "builtins.type" or node.callee.name in context.code.co_varnames:
+            return None
+        node, wanted = node.args[0], StructType
+    if not isinstance(node, NameExpr) or node.name in context.facts.maybe_unset or node.name not in context.variables:
+        return None
+    type_ = context.variables[node.name].type
+    if not isinstance(type_, wanted):
+        return None
+    if isinstance(type_, StructType):
+        context.bind_builtin("type")
+        return context.classes[type_.name]
+    assert isinstance(type_, ClassType)
+    return context.classes[type_.struct.name]
+
+
 def _match_arguments(
-    context: FunctionContext, signature: Signature, node: CallExpr, build: Build, receiver: Operand | None = None
+    context: FunctionContext, signature: Signature, node: CallExpr, build: Build, first: Sequence[Operand] = ()
 ) -> dict[str, Operand]:
     """The given arguments by parameter, a method's receiver first. A call that Python would refuse is left to the twin."""
     given: dict[str, Operand] = {}
     positional = [parameter for parameter in signature.parameters if not parameter.keyword_only]
-    if receiver is not None:
+    for operand in first:
         if not positional:
             raise Unsupported("PF106", node, f"this call of `{signature.name}` raises TypeError")
-        given[positional.pop(0).name] = receiver
+        given[positional.pop(0).name] = operand
     for index, (argument, kind, name) in enumerate(zip(node.args, node.arg_kinds, node.arg_names, strict=True)):
         if kind == ArgKind.ARG_POS and index < len(positional):
             key = positional[index].name
@@ -194,7 +245,7 @@ def _coercion(context: FunctionContext, node: CallExpr, callee: RefExpr, build: 
     if node.arg_kinds != [ArgKind.ARG_POS]:
         raise Unsupported("PF106", node, f"`{_shown(callee)}` takes one argument")
     _bind_imported(context, callee, node)
-    argument = build(context, node.args[0])
+    argument = views.as_value(context, node.args[0], build)
     if callee.fullname in _FIXED_BY_NAME:
         if not (is_int(argument.type) or argument.type == BOOL):
             raise Unsupported("PF106", node, f"`{_shown(callee)}` of {type_name(argument.type)} raises TypeError")
@@ -228,6 +279,8 @@ def _builtin(context: FunctionContext, name: str, node: CallExpr, build: Build) 
     if handler is None:
         raise Unsupported("PF106", node, f"calling `{name}` is not compiled yet")
     context.bind_builtin(name)
+    if name in ("int", "float", "bool"):
+        build = partial(views.as_python, build=build)
     arguments = arguments_of(context, getattr(builtins, name), node, build)
     if arguments.keywords:
         raise Unsupported("PF106", node, "this call raises TypeError")
@@ -259,7 +312,7 @@ def reversed_range(node: Expression) -> CallExpr | None:
 def range_bounds(context: FunctionContext, node: CallExpr, build: Build) -> tuple[list[Operand], Type]:
     """start, stop and step as int64 operands, and the type of the range's items."""
     context.bind_builtin("range")
-    given = [build(context, argument) for argument in node.args]
+    given = [views.as_index(context, argument, build) for argument in node.args]
     if any(not (is_int(operand.type) or operand.type == BOOL) for operand in given):
         raise Unsupported("PF102", node, "range() of something that is no int")
     fixed = [operand.type for operand in given if isinstance(operand.type, FixedInt)]
@@ -300,10 +353,10 @@ def _len(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
             return constant_operand(len(whole.type.items))
         if isinstance(whole.type, ArrayType):
             return convert(context, arrays.length(context, whole, node), INT, node)
+        if isinstance(whole.type, ViewType):
+            return convert(context, views.length(context, whole, node), INT, node)
         if has_member(context, whole.type, "__len__"):
-            raise Unsupported(
-                "PF112", node, "`len` of a frozen value is not compiled yet", "call a method of another name"
-            )
+            return convert(context, frozen_length(context, whole, node), INT, node)
     raise Unsupported("PF112", node, "`len` is compiled only for ranges, tuples and arrays so far")
 
 
@@ -354,6 +407,8 @@ def _require_number(operand: Operand, node: CallExpr) -> None:
 def _extremum(symbol: str) -> Callable[[FunctionContext, CallExpr, list[Operand]], Operand]:
     def build(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
         """The first of the extremes, as the builtin compares: a NaN is replaced only by what compares as better."""
+        if len(arguments) == 1 and isinstance(arguments[0].type, ArrayType) and is_number(arguments[0].type.element):
+            return arrays.extremum(context, "min" if symbol == "<" else "max", arguments[0], node)
         if len(arguments) == 1 and isinstance(arguments[0].type, TupleType):
             arguments = context.items(arguments[0])
         if len(arguments) < 2:
@@ -436,7 +491,9 @@ def _bool(context: FunctionContext, node: CallExpr, arguments: list[Operand]) ->
 
 
 def _sum(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
-    """Of a tuple: by the builtin itself if there are floats, which it adds in its own way (compensated from 3.12)."""
+    """By the builtin itself if there are floats, which it adds in its own way (compensated from 3.12), or of an array."""
+    if len(arguments) == 1 and isinstance(arguments[0].type, ArrayType) and is_number(arguments[0].type.element):
+        return arrays.total(context, arguments[0], node)
     if not arguments or len(arguments) > 2 or not isinstance(arguments[0].type, TupleType):
         raise Unsupported("PF112", node, "`sum` is compiled only for range and tuples so far")
     items, initial = arguments[0].type.items, arguments[1:]
@@ -477,6 +534,8 @@ _EXACT_OF_INTS = frozenset(["log", "log2", "log10"])  # of an int of any size
 
 def _mathematics(context: FunctionContext, name: str, node: CallExpr, callee: RefExpr, build: Build) -> Operand:
     _bind_imported(context, callee, node)
+    if f"math.{name}" in TABLE and name not in _ROUNDING:
+        build = partial(views.as_real, build=build)
     arguments = arguments_of(context, getattr(math, name), node, build)
     if name == "isclose" and len(arguments.positional) == 2:
         arguments = _with_tolerances(arguments)

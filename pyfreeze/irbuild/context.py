@@ -14,6 +14,7 @@ from pyfreeze.ir.builder import FunctionBuilder
 from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
 from pyfreeze.ir.instructions import (
     Block,
+    Constant,
     Edge,
     LoadGlobal,
     LoopState,
@@ -79,6 +80,8 @@ class Facts:
     variables: dict[str, VariableType] = field(default_factory=dict)
     declared: dict[str, Declared] = field(default_factory=dict)
     maybe_unset: set[str] = field(default_factory=set)
+    partly_set: set[str] = field(default_factory=set)
+    """Set on some ways only to a place that may fail: a traceback shows them if they are. Then they are `maybe_unset`, too."""
     late_floats: set[str] = field(default_factory=set)
     """Declared float, but also set to int constants: `total: float = 0`. Doubles, with a flag for the int."""
 
@@ -138,6 +141,8 @@ class FunctionContext:
         self._called: tuple[str, ...] = ()  # functions of the module, in this statement so far
         self._statements = 0
         self._surely_int: set[Value] = set()  # flags
+        self._partly_set: set[str] = set()  # variables that are dropped where ways meet
+        self._set_flag: Value | None = None  # of variables that are surely set here
         self._loaded: dict[str, Value] = {}  # module globals
         self.implied: dict[Value, Implied] = {}  # by conditions
         self._not_none: dict[Block, frozenset[Value]] = {}  # at the start of a block after a condition
@@ -153,15 +158,19 @@ class FunctionContext:
 
     # Places
 
-    def site(self, node: Node) -> Site:
-        """The place of `node`, with all variables that are set."""
-        position = position_of(node)
-        shown = {
-            name: value
-            for name, value in self.variables.items()
-            if name in self.code.co_varnames and name not in self.facts.maybe_unset | self.facts.late_floats
-        }
-        return Site(self.builder.function.name, position, tuple(shown), list(shown.values()))
+    def site(self, node: Node, *, hardly_fails: bool = False) -> Site:
+        """The place of `node`, with all variables that are set.
+
+        hardly_fails: for a poll, or what only lacks memory, it is not worth to keep what is set on some ways only
+        """
+        if not hardly_fails:
+            self.facts.partly_set |= self._partly_set
+        shown = self._shown()
+        return Site(self.builder.function.name, position_of(node), tuple(shown), list(shown.values()))
+
+    def _shown(self) -> dict[str, Value]:
+        """The variables of the code object that are or may be set, with their flags."""
+        return {name: value for name, value in self.variables.items() if name.rstrip("?#") in self.code.co_varnames}
 
     def begin(self, node: Node, check: bool = True) -> None:
         """A statement starts: where the interpreter goes on if native code leaves in it."""
@@ -194,7 +203,7 @@ class FunctionContext:
             self.builder.check_bindings()
 
     def _state(self, kind: PointKind, node: Node, inner: list[LoopState]) -> ResumeState:
-        shown = {name: value for name, value in self.variables.items() if name.rstrip("?#") in self.code.co_varnames}
+        shown = self._shown()
         loops = [*self.for_loops, *inner]
         return ResumeState(kind, position_of(node), self._statements, tuple(shown), list(shown.values()), loops)
 
@@ -241,9 +250,11 @@ class FunctionContext:
         value = self.materialize(whole)
         return [Operand(type_, self.builder.get_item(value, index)) for index, type_ in enumerate(whole.type.items)]
 
-    def read_binding(self, name: str, type_: Type) -> Operand:
-        """Module global `name`, whose value the entry's check has stored. Loaded once, at the start."""
-        self.bind(Binding(BindingKind.VALUE, name, type=type_))
+    def read_binding(self, name: str, type_: Type, attribute: str = "") -> Operand:
+        """Module global `name`, or what the class of that name has, as the entry's check has stored it. Loaded once, at the start."""
+        binding = Binding(BindingKind.VALUE, name, attribute=attribute, type=type_)
+        self.bind(binding)
+        name = binding.path
         if name not in self._loaded:
             self._loaded[name] = Value(type_, name)
             self.builder.function.entry.instructions.insert(0, LoadGlobal([], self._loaded[name], name=name))
@@ -254,7 +265,13 @@ class FunctionContext:
 
     def apply_row(self, primitive: Primitive, operands: Iterable[Operand | Value], node: Node) -> Operand:
         values = [self.materialize(operand) if isinstance(operand, Operand) else operand for operand in operands]
-        return Operand(primitive.result, self.builder.apply(primitive, values, self.site(node)))
+        return Operand(primitive.result, self.builder.apply(primitive, values, self._site_of(primitive, node)))
+
+    def _site_of(self, primitive: Primitive, node: Node) -> Site | None:
+        effects = primitive.effects
+        if not effects.fails:
+            return None
+        return self.site(node, hardly_fails=effects.raises == ("MemoryError",) and not effects.deopts)
 
     def bind(self, binding: Binding) -> None:
         """Note that the function assumes `binding`."""
@@ -305,6 +322,7 @@ class FunctionContext:
             raise Unsupported("PF105", node, f"`{name}` may be an int, a float or None here", "write 0.0 rather than 0")
         if isinstance(joined, FixedInt) and operand.is_weak and not joined.holds(int(operand.number)):
             raise Unsupported("PF105", node, f"{operand.constant} does not fit `{name}`, an {joined}")
+        self._partly_set.discard(name)
         self.facts.variables[name] = joined
         if known is not None and joined != known:
             raise Rebuild
@@ -313,10 +331,17 @@ class FunctionContext:
         if self.variables[name] in self._made_of:
             self.variables[name + "!"] = self._made_of[self.variables[name]]
         if name in self.facts.maybe_unset:
-            self.variables[name + "?"] = self.builder.constant(BOOL, True)
+            self.variables[name + "?"] = self._surely_set()
         if name in self.facts.late_floats:
             self.variables[name + "#"] = self.builder.constant(BOOL, is_int)
             self._surely_int |= {self.variables[name + "#"]} if is_int else set()
+
+    def _surely_set(self) -> Value:
+        """The same flag everywhere, so that ways on which a variable is set agree."""
+        if self._set_flag is None:
+            self._set_flag = Value(BOOL)
+            self.builder.function.entry.instructions.insert(0, Constant([], self._set_flag, value=True))
+        return self._set_flag
 
     def _try_late_float(self, name: str, operand: Operand, known: VariableType) -> None:
         """Where a variable is int constants here and float there, and declared float: build again with a flag."""
@@ -372,7 +397,7 @@ class FunctionContext:
                 raise Unsupported("PF105", node, f"`{name}` is read before it is set")
             self.facts.maybe_unset.add(name)
             raise Rebuild
-        if name in self.facts.maybe_unset:
+        if name in self.facts.maybe_unset and self.variables[name + "?"] is not self._set_flag:
             unset, go_on = self.builder.new_block("unset"), self.builder.new_block("is_set")
             self.builder.cond_branch(self.variables[name + "?"], Edge(go_on), Edge(unset), likely=True)
             self.builder.activate(unset)
@@ -424,6 +449,10 @@ class FunctionContext:
 
     # Control flow
 
+    def may_be_set(self, names: Iterable[str]) -> None:
+        """From here on, local variables of these names may be set, if they are not known to be."""
+        self._partly_set |= set(names) & set(self.code.co_varnames) - set(self.variables)
+
     def merge(self, incoming: list[tuple[Block, dict[str, Value]]], name: str) -> None:
         """Continue in a block that all `incoming` blocks (unterminated, each with its variables) jump to.
 
@@ -438,11 +467,9 @@ class FunctionContext:
             self.variables = incoming[0][1]
             return
         target = self.builder.new_block(name)
-        shared = [
-            key
-            for key in incoming[0][1]
-            if not key.endswith("!") and all(key in variables for _, variables in incoming)
-        ]
+        shared = [key for key in incoming[0][1] if all(key in variables for _, variables in incoming)]
+        self.may_be_set({key for _, variables in incoming for key in variables} - set(shared))
+        shared = [key for key in shared if not key.endswith("!")]
         merged, differing = {}, []
         for key in shared:
             values = [variables[key] for _, variables in incoming]

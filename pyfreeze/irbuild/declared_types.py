@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mypy.nodes import MypyFile, SymbolTable, TypeAlias
-from mypy.types import Instance, LiteralType, NoneType, UnboundType, UnionType, get_proper_type
+from mypy.types import Instance, LiteralType, NoneType, TypeVarType, UnboundType, UnionType, get_proper_type
 from mypy.types import TupleType as MypyTuple
 from mypy.types import Type as MypyType
 
@@ -46,6 +46,7 @@ class Scope:
 
     names: SymbolTable
     structs: Mapping[str, StructType]
+    tree: MypyFile | None = None
 
 
 _PROMISES = {f"pyfreeze.{type_}": Declared(type_, True) for type_ in FIXED_INTS} | {
@@ -67,6 +68,8 @@ def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) 
     if analysed is None:
         return None
     match get_proper_type(analysed):
+        case TypeVarType(id=id_, upper_bound=bound) if id_.is_self():  # `Self`
+            return declared(None, bound, scope)
         case Instance(type=info) if info.fullname in scope.structs:
             return Declared(scope.structs[info.fullname], True)
         case Instance(type=info, args=[element]) if info.fullname == "pyfreeze.Array":

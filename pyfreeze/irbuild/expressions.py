@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 from mypy.nodes import (
+    ArgKind,
     AssignmentExpr,
     CallExpr,
     ComparisonExpr,
@@ -18,6 +19,7 @@ from mypy.nodes import (
     NameExpr,
     OpExpr,
     RefExpr,
+    SliceExpr,
     StrExpr,
     TupleExpr,
     UnaryExpr,
@@ -25,13 +27,14 @@ from mypy.nodes import (
 
 from pyfreeze.ir.function import Binding, BindingKind
 from pyfreeze.ir.instructions import Block, Value
-from pyfreeze.ir.types import FLOAT64, ArrayType, OptionalType, StructType, TupleType
-from pyfreeze.irbuild import arrays, calls
+from pyfreeze.ir.types import FLOAT64, ArrayType, OptionalType, StructType, TupleType, ViewType
+from pyfreeze.irbuild import arrays, calls, views
 from pyfreeze.irbuild.arguments import Build
 from pyfreeze.irbuild.context import FunctionContext, Implied, type_name
 from pyfreeze.irbuild.conversions import convert
-from pyfreeze.irbuild.frozen_operators import is_always_true
-from pyfreeze.irbuild.native_calls import call_method, field, has_member
+from pyfreeze.irbuild.frozen_operators import frozen_contains, frozen_item, is_always_true
+from pyfreeze.irbuild.instances import is_instance
+from pyfreeze.irbuild.native_calls import call_method, class_variable, field, has_member
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, join, settled, variable_type
 from pyfreeze.irbuild.operators import binary, comparison, leave_for_nans, negation, truth, unary
 from pyfreeze.irbuild.optionals import item_of, used
@@ -73,6 +76,8 @@ def expression_or_none(context: FunctionContext, node: Expression) -> Operand:
             return tuple_of(context, items)
         case IndexExpr():
             return _index(context, node)
+        case CallExpr(callee=NameExpr(fullname="builtins.isinstance", name="isinstance"), args=[tested, class_]):
+            return _is_instance(context, tested, class_, node)
         case CallExpr():
             return calls.call(context, node, expression, expression_or_none)
         case AssignmentExpr(target=target, value=value):
@@ -82,6 +87,14 @@ def expression_or_none(context: FunctionContext, node: Expression) -> Operand:
             raise Unsupported("PF112", node, "text is not compiled yet")
         case _:
             raise Unsupported("PF102", node, f"{_described(node)} is not compiled yet")
+
+
+def _is_instance(context: FunctionContext, tested: Expression, class_: Expression, node: CallExpr) -> Operand:
+    if node.arg_kinds != [ArgKind.ARG_POS] * 2 or "isinstance" in context.code.co_varnames:
+        raise Unsupported("PF106", node, "this call of `isinstance` is not compiled yet")
+    context.bind_builtin("isinstance")
+    operand = expression(context, tested)
+    return constant_operand(is_instance(context, operand.type, class_, node))
 
 
 def operands(context: FunctionContext, left: Expression, right: Expression) -> tuple[Operand, Operand]:
@@ -149,18 +162,30 @@ def _member(context: FunctionContext, node: MemberExpr) -> Operand:
         found = _constant(context, node, None)
         if found is not None:
             return found
-    if calls.frozen_class_of(context, node.expr) is None and not calls.is_in_module(node):
+    class_ = calls.frozen_class_of(context, node.expr)
+    if class_ is not None:
+        found = class_variable(context, class_.name, node.name)
+        if found is not None:
+            return found
+    elif not calls.is_in_module(node):
         try:
             whole = expression(context, node.expr)
         except Consequence:  # in a report, the attribute is a reason of its own
             raise _no_attribute(node) from None
-        found = field(context, whole, node.name)
+        if isinstance(whole.type, ViewType):
+            found = views.attribute(context, whole, node.name, node)
+        else:
+            found = field(context, whole, node.name)
         if found is not None:
             return found
         if has_member(context, whole.type, node.name):
             assert isinstance(whole.type, StructType)
             if context.classes[whole.type.name].members[node.name].kind == "property":
                 return call_method(context, whole, node.name, [], node)
+        if isinstance(whole.type, StructType):
+            found = class_variable(context, whole.type.name, node.name)
+            if found is not None:
+                return found
     raise _no_attribute(node)
 
 
@@ -184,7 +209,10 @@ def condition(context: FunctionContext, node: Expression) -> Operand:
     """`node` as a truth value."""
     if isinstance(node, OpExpr) and node.op in ("and", "or"):
         return _logical(context, node, condition)
-    return truth(context, expression_or_none(context, node), node)
+    if isinstance(node, UnaryExpr) and node.op == "not":
+        return negation(context, condition(context, node.expr), node)
+    found = views.condition(context, node, expression)
+    return found if found is not None else truth(context, expression_or_none(context, node), node)
 
 
 def _logical(
@@ -311,8 +339,14 @@ def _membership(
         result = context.apply("bool.and", limits, node)
         return negation(context, result, node) if symbol == "not in" else result
     whole = expression(context, container)
+    if isinstance(whole.type, ArrayType):
+        result = arrays.contains(context, whole, left, node)
+        return negation(context, result, node) if symbol == "not in" else result
+    if isinstance(whole.type, StructType):
+        result = truth(context, frozen_contains(context, whole, left, node), node)
+        return negation(context, result, node) if symbol == "not in" else result
     if not isinstance(whole.type, TupleType):
-        raise Unsupported("PF112", node, f"`{symbol}` is compiled only for tuples and ranges so far")
+        raise Unsupported("PF112", node, f"`{symbol}` is compiled only for tuples, ranges and arrays so far")
     result = constant_operand(False)
     for candidate in context.items(whole):
         equal = comparison(context, "==", left, candidate, node)
@@ -331,10 +365,18 @@ def tuple_of(context: FunctionContext, items: list[Expression]) -> Operand:
 
 
 def _index(context: FunctionContext, node: IndexExpr) -> Operand:
+    if views.is_element(context, node):
+        raise views.unconverted(node)
     whole = expression(context, node.base)
-    index = expression(context, node.index)
+    if isinstance(whole.type, ViewType):
+        return views.item(context, whole, node.index, node, expression)
+    if isinstance(node.index, SliceExpr) and isinstance(whole.type, ArrayType):
+        return arrays.slice_of(context, whole, node.index, node, expression)
+    index = views.as_index(context, node.index, expression)
     if isinstance(whole.type, ArrayType):
         return arrays.item(context, whole, index, node)
+    if isinstance(whole.type, StructType):
+        return frozen_item(context, whole, index, node)
     if not isinstance(whole.type, TupleType) or not index.is_weak:
         raise Unsupported("PF112", node, f"indexing {type_name(whole.type)} is not compiled yet")
     count, number = len(whole.type.items), int(index.number)

@@ -7,7 +7,7 @@ of the module themselves: then a value needs no object.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mypy.nodes import (
     AssignmentStmt,
@@ -21,7 +21,9 @@ from mypy.nodes import (
     OverloadedFuncDef,
     RefExpr,
     TypeInfo,
+    Var,
 )
+from mypy.types import Type as MypyType
 from mypy.types import UnboundType
 
 from pyfreeze.ir.function import ConstantValue
@@ -35,10 +37,20 @@ _OWN_MAKERS = frozenset(["__init__", "__new__", "__setattr__", "__getattribute__
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A function of a class. `kind` is how the class has it: "" plainly, "property", "staticmethod"; "?" otherwise."""
+    """A function of a class. `kind` is how the class has it: "" plainly, "property", "staticmethod", "classmethod"; "?" otherwise."""
 
     name: str
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassVariable:
+    """What a class has besides fields and functions: its annotation, its type by mypy, and its value if that is known."""
+
+    written: MypyType | None
+    analysed: MypyType | None
+    known: bool
+    value: ConstantValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,13 @@ class FrozenClass:
     members: Mapping[str, Member]
     inherited: frozenset[str]  # names that its bases define
     is_ordered: bool
+    variables: Mapping[str, ClassVariable]
+    opaque: frozenset[str]  # special methods that it has in another way than by a plain `def`
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nothing but its own instances can be instances of it, and it is of no other class."""
+        return len(self.info.mro) == 2
 
     @property
     def name(self) -> str:
@@ -126,7 +145,18 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | str:
     if own:
         return f"it or a base has its own `{own[0]}`"
     struct = StructType(node.name, tuple(fields.items()))
-    return FrozenClass(struct, node.info, defaults, frozenset(optional), members, inherited, _is_ordered(node))
+    variables = {name: variable for name, variable in _variables(node) if name not in fields}
+    return FrozenClass(
+        struct,
+        node.info,
+        defaults,
+        frozenset(optional),
+        members,
+        inherited,
+        _is_ordered(node),
+        variables,
+        frozenset(_opaque(node, members)),
+    )
 
 
 def _is_field_call(node: Expression) -> bool:
@@ -138,6 +168,32 @@ def _is_field_call(node: Expression) -> bool:
 def _inherited(info: TypeInfo) -> frozenset[str]:
     """What its bases define: Protocols and ABCs, which may have methods."""
     return frozenset(name for base in info.mro[1:-1] for name in base.names)
+
+
+def _opaque(node: ClassDef, members: Mapping[str, Member]) -> Iterator[str]:
+    """Special names that the class's body gives a meaning that is not compiled: `__eq__ = other`, overloads, …"""
+    for name, symbol in node.info.names.items():
+        plain = name in members and members[name].kind == ""
+        if name.startswith("__") and name.endswith("__") and not plain and not symbol.plugin_generated:
+            yield name
+
+
+def _variables(node: ClassDef) -> Iterator[tuple[str, ClassVariable]]:
+    """What the body of the class sets. Names that Python or a compiler changes are left out."""
+    found: dict[str, ClassVariable] = {}
+    twice = set()
+    for statement in node.defs.body:
+        if not isinstance(statement, AssignmentStmt) or len(statement.lvalues) != 1:
+            continue
+        (target,) = statement.lvalues
+        if not isinstance(target, NameExpr) or not isinstance(target.node, Var) or target.name.startswith("__"):
+            continue
+        known, value = constant_value(statement.rvalue, {})
+        if target.name in found:
+            twice.add(target.name)
+        found[target.name] = ClassVariable(statement.unanalyzed_type, target.node.type, known, value)
+    for name, variable in found.items():
+        yield name, replace(variable, known=variable.known and name not in twice and not has_text(variable.value))
 
 
 def _is_class_variable(statement: AssignmentStmt) -> bool:
@@ -175,7 +231,11 @@ def _members(node: ClassDef) -> Iterator[Member]:
             yield Member(name, kind)
 
 
-_KINDS = {"builtins.property": "property", "builtins.staticmethod": "staticmethod"}
+_KINDS = {
+    "builtins.property": "property",
+    "builtins.staticmethod": "staticmethod",
+    "builtins.classmethod": "classmethod",
+}
 
 
 def _is_ordered(node: ClassDef) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from mypy.nodes import Context as Node
 
-from pyfreeze.ir.types import BOOL, FLOAT64, StructType
+from pyfreeze.ir.types import BOOL, FLOAT64, INT64, StructType
 from pyfreeze.irbuild.context import FunctionContext, type_name
-from pyfreeze.irbuild.native_calls import call_method, check_not_inherited, has_member
-from pyfreeze.irbuild.operand import Operand, constant_operand, is_number
+from pyfreeze.irbuild.conversions import convert
+from pyfreeze.irbuild.native_calls import call_method, check_not_inherited, check_not_opaque, has_member
+from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, is_number
 from pyfreeze.irbuild.unsupported import Unsupported
 
 _BINARY = {
@@ -53,6 +54,7 @@ def frozen_binary(
 
 
 def frozen_unary(context: FunctionContext, symbol: str, operand: Operand, node: Node) -> Operand:
+    check_not_inherited(context, operand.type, _UNARY[symbol], node)
     if not has_member(context, operand.type, _UNARY[symbol]):
         raise Unsupported("PF102", node, f"`{symbol}` of {type_name(operand.type)} raises TypeError")
     return call_method(context, operand, _UNARY[symbol], [], node)
@@ -74,10 +76,42 @@ def frozen_truth(context: FunctionContext, operand: Operand, node: Node) -> Oper
             raise Unsupported("PF102", node, "this `__bool__` gives no bool")
         return decided
     if has_member(context, operand.type, "__len__"):
-        raise Unsupported(
-            "PF102", node, "the truth of something with a length is not compiled yet", "compare its length"
+        return context.apply(
+            "bool.not", [context.apply("int64.eq", [frozen_length(context, operand, node), _zero(context)], node)], node
         )
     return constant_operand(True)
+
+
+def _zero(context: FunctionContext) -> Operand:
+    return Operand(INT64, context.builder.constant(INT64, 0))
+
+
+def frozen_length(context: FunctionContext, operand: Operand, node: Node) -> Operand:
+    """What `__len__` gives, as an int64; the twin goes on where that is no length."""
+    counted = call_method(context, operand, "__len__", [], node)
+    if not is_int(counted.type):
+        raise Unsupported("PF102", node, "this `__len__` gives no int")
+    length = convert(context, counted, INT64, node)
+    fits = context.apply("int64.ge", [length, _zero(context)], node)
+    go_on, leave = context.branch_on(fits, node)
+    context.builder.activate(leave)
+    context.builder.deopt()
+    context.builder.activate(go_on)
+    return length
+
+
+def frozen_item(context: FunctionContext, whole: Operand, index: Operand, node: Node) -> Operand:
+    """`whole[index]`, by `__getitem__`."""
+    if not has_member(context, whole.type, "__getitem__"):
+        raise Unsupported("PF102", node, f"a subscript of {type_name(whole.type)} raises TypeError, or is inherited")
+    return call_method(context, whole, "__getitem__", [index], node)
+
+
+def frozen_contains(context: FunctionContext, whole: Operand, item: Operand, node: Node) -> Operand:
+    """What `__contains__` gives."""
+    if not has_member(context, whole.type, "__contains__"):
+        raise Unsupported("PF112", node, f"`in` is not compiled for {type_name(whole.type)}", "define __contains__")
+    return call_method(context, whole, "__contains__", [item], node)
 
 
 def frozen_comparison(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
@@ -97,6 +131,10 @@ def frozen_comparison(context: FunctionContext, symbol: str, left: Operand, righ
 
 def _own_comparison(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand | None:
     """By a method that the class itself defines."""
+    reflected = _COMPARE[_SWAPPED.get(symbol, symbol)]
+    for name in ("__eq__", "__ne__", _COMPARE[symbol], reflected):
+        check_not_opaque(context, left.type, name, node)
+        check_not_opaque(context, right.type, name, node)
     if has_member(context, left.type, _COMPARE[symbol]):
         return call_method(context, left, _COMPARE[symbol], [right], node)
     if symbol == "!=" and has_member(context, left.type, "__eq__"):
@@ -107,7 +145,6 @@ def _own_comparison(context: FunctionContext, symbol: str, left: Operand, right:
     generated = symbol in ("==", "!=") or _is_ordered(context, left)
     if left.type == right.type and generated:
         return None
-    reflected = _COMPARE[_SWAPPED.get(symbol, symbol)]
     if has_member(context, right.type, reflected) or (symbol == "!=" and has_member(context, right.type, "__eq__")):
         raise Unsupported("PF102", node, f"`{symbol}` by a method of the right operand is not compiled yet")
     return None

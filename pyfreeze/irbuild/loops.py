@@ -17,6 +17,7 @@ from mypy.nodes import (
     Expression,
     ForStmt,
     ListExpr,
+    MatchStmt,
     NameExpr,
     Node,
     OperatorAssignmentStmt,
@@ -28,11 +29,12 @@ from mypy.nodes import (
 )
 
 from pyfreeze.ir.instructions import Block, Constant, Edge, LoopKind, LoopState, Value
-from pyfreeze.ir.types import INT, INT64, ArrayType, TupleType, Type
-from pyfreeze.irbuild import arrays, calls
+from pyfreeze.ir.types import BOOL, INT, INT64, ArrayType, TupleType, Type, ViewType
+from pyfreeze.irbuild import arrays, calls, views
 from pyfreeze.irbuild.context import FunctionContext, Loop
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.expressions import condition, expression, tuple_of
+from pyfreeze.irbuild.matching import captured_names
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int
 from pyfreeze.irbuild.operators import binary, of_one_type
 from pyfreeze.irbuild.targets import store
@@ -58,6 +60,9 @@ def _names_in(node: object) -> Iterator[str]:
                 yield from _targets(target)
             case ForStmt(index=target):
                 yield from _targets(target)
+            case MatchStmt(patterns=patterns):
+                for pattern in patterns:
+                    yield from captured_names(pattern)
             case _:
                 pass
         waiting.extend(_children(current))
@@ -75,6 +80,9 @@ def _children(node: object) -> Iterator[object]:
 # Attributes of the node classes that the builders accept. mypy's compiled visitors cannot be subclassed.
 _CHILD_ATTRIBUTES = (
     "body",
+    "bodies",
+    "subject",
+    "guards",
     "else_body",
     "expr",
     "rvalue",
@@ -106,6 +114,7 @@ def _open_header(
 ) -> tuple[Block, list[str], list[Value]]:
     """Jump to a new loop header; returns it, the variables that are its parameters, and the extra parameters."""
     assigned = set(assigned_names(node))
+    context.may_be_set(assigned)
     carried = [key for key in context.variables if key.rstrip("?#") in assigned]
     header = context.builder.new_block(name)
     extras = [Value(value.type, value.name) for value in extra]
@@ -130,7 +139,7 @@ def _close(
     if context.builder.terminated:
         return
     context.begin_step(node, own, context.set_at[header])
-    context.builder.poll(context.site(node))
+    context.builder.poll(context.site(node, hardly_fails=True))
     again = extra()
     context.builder.branch(header, again + [context.variables[key] for key in carried])
 
@@ -155,7 +164,7 @@ def while_loop(context: FunctionContext, node: WhileStmt, build_block: BuildBloc
     _body(context, node.body.body, loop, build_block)
     context.merge(loop.continues + context.here(), "again")
     _close(context, node, header, carried, list)
-    _finish(context, node.else_body.body if node.else_body else None, exits, loop, build_block)
+    _finish(context, node, exits, loop, build_block)
 
 
 def _body(context: FunctionContext, statements: list[Statement], loop: Loop, build_block: BuildBlock) -> None:
@@ -166,14 +175,15 @@ def _body(context: FunctionContext, statements: list[Statement], loop: Loop, bui
 
 def _finish(
     context: FunctionContext,
-    else_body: list[Statement] | None,
+    node: WhileStmt | ForStmt,
     exits: list[tuple[Block, dict[str, Value]]],
     loop: Loop,
     build_block: BuildBlock,
 ) -> None:
     context.merge(exits, "exhausted")
-    if else_body is not None:
-        build_block(context, else_body)
+    context.may_be_set(assigned_names(node))
+    if node.else_body is not None:
+        build_block(context, node.else_body.body)
     context.merge(context.here() + loop.breaks, "after")
 
 
@@ -210,7 +220,7 @@ def _over_items(context: FunctionContext, node: ForStmt, build_block: BuildBlock
                 whole = expression(context, container)
             except Consequence:  # in a report, the loop is a reason of its own
                 raise _no_loop(node) from None
-    if isinstance(whole.type, ArrayType):
+    if isinstance(whole.type, ArrayType | ViewType):
         _over_array(context, node, None, whole, build_block)
     elif isinstance(whole.type, TupleType):
         _over_tuple(context, node, whole, build_block)
@@ -346,7 +356,7 @@ def _count(
         return [context.materialize(context.apply("int64.add_wrapping", [counter, one], node))]
 
     _close(context, node, header, carried, advance, taken)
-    _finish(context, node.else_body.body if node.else_body else None, exits, loop, build_block)
+    _finish(context, node, exits, loop, build_block)
 
 
 def _over_array(
@@ -359,24 +369,50 @@ def _over_array(
         start = expression(context, numbering.args[1]) if len(numbering.args) == 2 else constant_operand(0)
         if not is_int(start.type):
             raise Unsupported("PF101", node, "this enumerate() is not compiled yet")
-    if not isinstance(array.type, ArrayType):
+    if not isinstance(array.type, ArrayType | ViewType):
         raise Unsupported("PF101", node, "enumerate() is compiled only for arrays so far")
+    if isinstance(array.type, ViewType):
+        _check_view(context, node, array.type)
 
     def set_item(counter: Value) -> None:
-        element = arrays.known_item(context, array, Operand(INT64, counter), node)
+        element = _element(context, array, Operand(INT64, counter), node)
         if start is not None:
             number = binary(context, "+", convert(context, Operand(INT64, counter), INT, node), start, node)
             pair = context.builder.make_tuple([context.materialize(number), context.materialize(element)])
             element = Operand(pair.type, pair)
         store(context, node.index, element, node)
 
+    if isinstance(array.type, ViewType):  # has a length that stays
+        count = context.materialize(views.length(context, array, node))
+
     def limit() -> Value:
+        if isinstance(array.type, ViewType):
+            return count
         return context.materialize(arrays.length(context, array, node))
 
     rest = [context.materialize(array), *([context.materialize(start)] if start is not None else [])]
     kind = LoopKind.ARRAY if start is None else LoopKind.ENUMERATED
     values = _LoopValues(kind, context.builder.constant(INT64, 0), rest)
     _count(context, node, values, limit, set_item, build_block)
+
+
+def _element(context: FunctionContext, whole: Operand, number: Operand, node: ForStmt) -> Operand:
+    if not isinstance(whole.type, ViewType):
+        return arrays.known_item(context, whole, number, node)
+    item = views.raw_item if whole.type.exporter == "ndarray" else views.plain_item
+    return item(context, whole, number, node)
+
+
+def _check_view(context: FunctionContext, node: ForStmt, view: ViewType) -> None:
+    """Rows are no numbers; and the elements of a NumPy array go to a variable that converts them."""
+    if view.dimensions != 1:
+        raise _no_loop(node)
+    target = node.index.items[-1] if isinstance(node.index, TupleExpr) and node.index.items else node.index
+    converted = isinstance(target, NameExpr) and views.has_promise(context, target.name) and view.element != BOOL
+    if view.exporter == "ndarray" and not converted:
+        text = "an element of a NumPy array is a NumPy scalar, which computes in its own way"
+        hint = "annotate the variable before the loop: `x: float64`"
+        raise Unsupported("PF117", target, text, hint)
 
 
 def _is_enumerate(node: CallExpr) -> bool:

@@ -28,6 +28,7 @@ from pyfreeze.ir.function import (
 from pyfreeze.ir.instructions import Call, ResumeState, Value
 from pyfreeze.ir.types import (
     BOOL,
+    ClassType,
     FixedInt,
     StructType,
     Type,
@@ -44,6 +45,7 @@ from pyfreeze.irbuild.resumption import BindingUse, FindPoint, keep_states, stri
 from pyfreeze.irbuild.statements import block, falls_off
 from pyfreeze.irbuild.survey import survey
 from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
+from pyfreeze.irbuild.view_types import view_type
 
 CodeKey = tuple[str, int]
 
@@ -131,7 +133,7 @@ class _ModuleBuilder:
     def __init__(self, tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType]) -> None:
         classes, self._refused_classes = frozen_classes(tree)
         self._classes = {class_.name: class_ for class_ in classes.values()}
-        self._scope = Scope(tree.names, {fullname: class_.struct for fullname, class_ in classes.items()})
+        self._scope = Scope(tree.names, {fullname: class_.struct for fullname, class_ in classes.items()}, tree)
         self._constants = module_constants(tree, self._scope)
         self._written_types = written_types(tree, self._scope)
         self._rebound = frozenset(name for code in codes.values() for name in _rebound_globals(code))
@@ -266,6 +268,9 @@ class _ModuleBuilder:
         falls_off(context, candidate.node)
         if result is None:
             self._infer_result(candidate, context)
+            raise Rebuild
+        if not facts.partly_set <= facts.maybe_unset:
+            facts.maybe_unset |= facts.partly_set
             raise Rebuild
         _remove_unreachable(function)
         _bind_classes(function)
@@ -561,12 +566,18 @@ def _parameter(
     if argument.variable.is_self and owner is not None:
         is_positional = index < code.co_posonlyargcount
         return Parameter(name, Declared(owner, True), False, is_positional, NoConstant.UNKNOWN, True)
+    if argument.variable.is_cls and owner is not None:
+        is_positional = index < code.co_posonlyargcount
+        return Parameter(name, Declared(ClassType(owner), True), False, is_positional, NoConstant.UNKNOWN, True)
     if argument.variable.is_self or argument.variable.is_cls:
         message = f"`{name}` is an object: methods are not compiled yet"
         raise Unsupported("PF104", node, message, "move the arithmetic to a function")
     if argument.type_annotation is None or typed is None or written is None:
         raise Unsupported("PF103", node, f"parameter `{name}` has no annotation", "annotate it")
     hint = declared(written.arg_types[index], typed.arg_types[index], scope)
+    if hint is None and scope.tree is not None:
+        view = view_type(written.arg_types[index], typed.arg_types[index], scope.tree, node, name)
+        hint = Declared(view, True) if view is not None else None
     if hint is None:
         shown = typed.arg_types[index]
         raise Unsupported("PF104", node, f"parameter `{name}`, {shown}, is not compiled as a value")

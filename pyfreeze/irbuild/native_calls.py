@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from mypy.nodes import Context as Node
 
-from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
-from pyfreeze.ir.types import FLOAT64, NONE, OptionalType, StructType, Type
+from pyfreeze.ir.function import MAXIMUM_SCALARS, Binding, BindingKind, ConstantValue
+from pyfreeze.ir.types import FLOAT64, NONE, ClassType, FixedInt, OptionalType, StructType, TupleType, Type, flattened
 from pyfreeze.irbuild.context import FunctionContext, NoConstant, Parameter, Signature, type_name
 from pyfreeze.irbuild.conversions import convert
+from pyfreeze.irbuild.declared_types import declared
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int
 from pyfreeze.irbuild.optionals import used
 from pyfreeze.irbuild.unsupported import Unsupported
@@ -61,10 +62,10 @@ def _as_parameter(context: FunctionContext, argument: Operand, parameter: Parame
     wanted = parameter.declared.type
     if isinstance(wanted, OptionalType):
         given = argument.type.item if isinstance(argument.type, OptionalType) else argument.type
-        if given in (NONE, wanted.item) or (is_int(given) and is_int(wanted.item)):
+        if given in (NONE, wanted.item) or _differ_in_ints(given, wanted.item):
             return convert(context, argument, wanted, node)
     argument = used(context, argument, node)
-    if is_int(argument.type) and is_int(wanted):
+    if argument.type != wanted and _differ_in_ints(argument.type, wanted):
         return convert(context, argument, wanted, node)
     if argument.type != wanted:
         raise Unsupported(
@@ -76,21 +77,37 @@ def _as_parameter(context: FunctionContext, argument: Operand, parameter: Parame
     return argument
 
 
+def _differ_in_ints(given: Type, wanted: Type) -> bool:
+    """Whether they are the same but for the widths of ints."""
+    if isinstance(given, TupleType) and isinstance(wanted, TupleType) and len(given.items) == len(wanted.items):
+        return all(map(_differ_in_ints, given.items, wanted.items))
+    return given == wanted or (is_int(given) and is_int(wanted))
+
+
 # Frozen classes
 
 
 def has_member(context: FunctionContext, type_: Type, name: str) -> bool:
-    """Whether values of the type have an attribute `name` that their class defines as a function."""
+    """Whether values of the type have an attribute `name` that their class defines as a function, a special one plainly."""
     if not isinstance(type_, StructType):
         return False
     member = context.classes[type_.name].members.get(name)
-    return member is not None and member.kind != "?"
+    return member is not None and member.kind != "?" and name not in context.classes[type_.name].opaque
 
 
 def check_not_inherited(context: FunctionContext, type_: Type, name: str, node: Node) -> None:
     """Refuse what a base of the class defines: its methods are not compiled for values of the class."""
+    check_not_opaque(context, type_, name, node)
+    if has_member(context, type_, name):
+        return
     if isinstance(type_, StructType) and name in context.classes[type_.name].inherited:
         raise Unsupported("PF106", node, f"`{name}` is a method of a base of `{type_.name}`", "define it in the class")
+
+
+def check_not_opaque(context: FunctionContext, type_: Type, name: str, node: Node) -> None:
+    """Refuse what the class has in another way than by a plain `def`."""
+    if isinstance(type_, StructType) and name in context.classes[type_.name].opaque:
+        raise Unsupported("PF106", node, f"`{name}` of `{type_.name}` is no plain method", "write it as `def`")
 
 
 def call_method(
@@ -100,7 +117,7 @@ def call_method(
     assert isinstance(receiver.type, StructType)
     signature = context.resolve_method(receiver.type.name, name, node)
     parameters = [parameter for parameter in signature.parameters if not parameter.keyword_only]
-    operands = [receiver, *arguments]
+    operands = [*passed_first(context, receiver.type.name, name, receiver), *arguments]
     if len(operands) > len(parameters):
         raise Unsupported("PF106", node, f"this call of `{signature.name}` raises TypeError")
     given = {parameter.name: operand for parameter, operand in zip(parameters, operands, strict=False)}
@@ -117,7 +134,58 @@ def call_member(
 ) -> Operand:
     """Call a function of a frozen class, with arguments by parameter, `self` among them."""
     kind = context.classes[class_name].members[name].kind
+    bind_class(context, class_name)  # so that it is watched
     return _call(context, signature, given, Binding(BindingKind.FUNCTION, class_name, kind, name), node)
+
+
+def bind_class(context: FunctionContext, class_name: str) -> None:
+    context.bind(Binding(BindingKind.CLASS, class_name, type=context.classes[class_name].struct))
+
+
+def passed_first(context: FunctionContext, class_name: str, name: str, receiver: Operand | None) -> list[Operand]:
+    """What a function of the class gets before its arguments, called on a value, or on the class."""
+    match context.classes[class_name].members[name].kind:
+        case "staticmethod":
+            return []
+        case "classmethod":
+            return [class_operand(context, class_name)]
+        case _:
+            return [] if receiver is None else [receiver]
+
+
+def class_operand(context: FunctionContext, class_name: str) -> Operand:
+    """The class itself."""
+    bind_class(context, class_name)
+    type_ = ClassType(context.classes[class_name].struct)
+    return Operand(type_, context.builder.constant(type_, None))
+
+
+def class_variable(context: FunctionContext, class_name: str, name: str) -> Operand | None:
+    """What the class has under a name of its own that is no function; None if its type is not known."""
+    class_ = context.classes[class_name]
+    variable = class_.variables.get(name)
+    if variable is None or name in class_.inherited:
+        return None
+    bind_class(context, class_name)
+    hint = declared(variable.written, variable.analysed, context.scope)
+    if variable.known:
+        context.bind(Binding(BindingKind.CONSTANT, class_name, attribute=name, constant=variable.value))
+        operand = constant_operand(variable.value)
+        fixed = hint.type if hint is not None and hint.promise else None
+        if isinstance(fixed, FixedInt) and operand.is_weak and fixed.holds(int(operand.number)):
+            return Operand(fixed, context.builder.constant(fixed, operand.number))
+        return operand
+    if hint is None or not 0 < len(flattened(hint.type)) <= MAXIMUM_SCALARS or has_descriptors(context, hint.type):
+        return None
+    return context.read_binding(class_name, hint.type, name)
+
+
+def has_descriptors(context: FunctionContext, type_: Type) -> bool:
+    """Whether a value of the type, as an attribute of a class, may stand for something else."""
+    if not isinstance(type_, StructType):
+        return False
+    class_ = context.classes[type_.name]
+    return any(name in class_.members or name in class_.inherited for name in ("__get__", "__set__", "__delete__"))
 
 
 def construct(context: FunctionContext, class_name: str, given: Mapping[str, Operand], node: Node) -> Operand:

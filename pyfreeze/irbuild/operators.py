@@ -15,6 +15,7 @@ from pyfreeze.ir.types import (
     INT64,
     NONE,
     UINT64,
+    ArrayType,
     BoolType,
     FixedInt,
     FloatType,
@@ -25,6 +26,7 @@ from pyfreeze.ir.types import (
     TupleType,
     Type,
 )
+from pyfreeze.irbuild import arrays
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.conversions import as_plain_int, convert, to_float
 from pyfreeze.irbuild.frozen_operators import frozen_binary, frozen_comparison, frozen_truth, frozen_unary
@@ -80,6 +82,8 @@ def binary(
     left, right = used(context, left, node), used(context, right, node)
     if isinstance(left.type, StructType) or isinstance(right.type, StructType):
         return frozen_binary(context, symbol, left, right, node, in_place)
+    if isinstance(left.type, ArrayType) or isinstance(right.type, ArrayType):
+        return arrays.binary(context, symbol, left, right, node, in_place)
     name = _BINARY.get(symbol)
     if name is None:
         raise Unsupported("PF102", node, f"operator `{symbol}` is not compiled yet")
@@ -196,6 +200,8 @@ def truth(context: FunctionContext, operand: Operand, node: Node) -> Operand:
             return _optional_truth(context, operand, node)
         case TupleType(items=items):
             return constant_operand(bool(items))
+        case ArrayType():
+            return context.apply("int64.to_bool", [arrays.length(context, operand, node)], node)
         case _ if operand.is_constant:
             return constant_operand(bool(operand.constant))
         case FixedInt() | IntType() | FloatType():
@@ -336,6 +342,8 @@ def _identity(context: FunctionContext, symbol: str, left: Operand, right: Opera
 def _other_comparison(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
     if isinstance(left.type, TupleType) and isinstance(right.type, TupleType):
         return _compare_tuples(context, symbol, left, right, node)
+    if isinstance(left.type, ArrayType) and isinstance(right.type, ArrayType):
+        return arrays.compare(context, _COMPARE[symbol], left, right, node)
     if NONE in (left.type, right.type) and symbol in ("==", "!="):
         return constant_operand((left.type == right.type) == (symbol == "=="))
     raise Unsupported(

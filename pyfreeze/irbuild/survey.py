@@ -41,8 +41,10 @@ from mypy.nodes import (
 )
 from mypy.nodes import Block as MypyBlock
 
+from pyfreeze.irbuild import views
 from pyfreeze.irbuild.context import FunctionContext, Loop
 from pyfreeze.irbuild.expressions import expression
+from pyfreeze.irbuild.matching import captured_names
 from pyfreeze.irbuild.statements import block, falls_off
 from pyfreeze.irbuild.targets import store_unsupported
 from pyfreeze.irbuild.unsupported import Consequence, Unsupported
@@ -98,7 +100,7 @@ class _Survey:
         """Try `whole`; if it cannot be built, each of its parts."""
         _restart(context)
         try:
-            expression(context, whole)
+            views.to_convert(context, whole, expression)
         except Unsupported as unsupported:
             if isinstance(whole, CallExpr | MemberExpr | IndexExpr | OpExpr | NameExpr):
                 self._note(unsupported)
@@ -163,6 +165,10 @@ def _set_by(statement: Statement) -> Iterator[str]:
             pass
         case OperatorAssignmentStmt(lvalue=target) | DelStmt(expr=target) | ForStmt(index=target):
             targets = [target]
+        case MatchStmt(patterns=patterns):
+            for pattern in patterns:
+                yield from captured_names(pattern)
+            targets = []
         case WithStmt(target=names):
             targets = [target for target in names if target is not None]
         case TryStmt(vars=names):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from mypy.nodes import Context as Node
 from mypy.nodes import Expression, IndexExpr, NameExpr, StarExpr, TupleExpr, Var
 
-from pyfreeze.ir.types import NONE, ArrayType, FloatType, OptionalType, StructType, TupleType
-from pyfreeze.irbuild import arrays
+from pyfreeze.ir.types import NONE, ArrayType, FloatType, OptionalType, StructType, TupleType, ViewType
+from pyfreeze.irbuild import arrays, views
 from pyfreeze.irbuild.context import FunctionContext
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.declared_types import declared
@@ -22,7 +22,11 @@ def store(context: FunctionContext, target: Expression, value: Operand, node: No
             _expect(context, target)
         context.assign(target.name, value, node, convert)
     elif isinstance(target, IndexExpr):
-        array, index = expression(context, target.base), expression(context, target.index)
+        array = expression(context, target.base)
+        if isinstance(array.type, ViewType):
+            views.set_item(context, array, views.subscript(context, array, target.index, expression), value, target)
+            return
+        index = views.as_index(context, target.index, expression)
         if not isinstance(array.type, ArrayType):
             raise store_unsupported(node)
         arrays.set_item(context, array, index, value, target)

@@ -32,6 +32,7 @@ from pyfreeze.ir.interval import Interval
 from pyfreeze.ir.types import BOOL, INT, INT64, FixedInt, Type
 from pyfreeze.passes.strip_bounds import StripBounds
 from pyfreeze.primitives import TABLE, unchecked
+from pyfreeze.primitives.intervals import type_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class LoopCopy:
         }
         self.assumed = dict(self.known)
         self.bounds: StripBounds | None = None  # tested as well
-        self.guard: tuple[Value, int] | None = None  # a parameter of the header that has to end below that number
+        self.guard: tuple[Value, int] | None = None  # a parameter of the header that has to end from 0 to below that
 
     def _enter(self, entry: Block) -> dict[Value, Value]:
         """Fill the entry; returns what stands for the loop's values from outside."""
@@ -165,10 +166,8 @@ class LoopCopy:
             self._leaving.instructions.append(Branch([], edges=[done]))
         else:
             word, bound = self.guard
-            limit = Value(INT64)
-            self._leaving.instructions.append(Constant([], limit, value=bound))
-            test = _apply("int64.lt", BOOL, [word, limit], self._leaving)
-            _branch_if_all(self._leaving, [test], done, Edge(header, list(region.enter.arguments)))
+            tests = list(_within(word, Interval(0, bound - 1), type_interval(INT64), self._leaving))
+            _branch_if_all(self._leaving, tests, done, Edge(header, list(region.enter.arguments)))
         function.blocks += [*self._choose(), *self.function.blocks]
 
     def _choose(self) -> list[Block]:

@@ -10,12 +10,15 @@ from pyfreeze.ir.function import Function, Module, Stage
 from pyfreeze.options import Options
 from pyfreeze.passes.add_entry_polls import add_entry_polls
 from pyfreeze.passes.add_exception_edges import add_exception_edges
+from pyfreeze.passes.ask_for_lengths_again import ask_for_lengths_again
 from pyfreeze.passes.eliminate_dead_code import eliminate_dead_code
 from pyfreeze.passes.forward_items import forward_items
+from pyfreeze.passes.inline_calls import inline_calls
 from pyfreeze.passes.insert_refcounts import insert_refcounts
 from pyfreeze.passes.reduce_strength import reduce_strength
 from pyfreeze.passes.remove_checks import remove_checks
 from pyfreeze.passes.remove_polls import remove_polls
+from pyfreeze.passes.split_aggregates import split_aggregates
 from pyfreeze.passes.strip_mine_loops import strip_mine_loops
 from pyfreeze.passes.unbox_ints import unbox_ints
 from pyfreeze.passes.unbox_loops import unbox_loops
@@ -37,7 +40,9 @@ class Pass:
 
 
 PASSES = (
+    Pass("inline-calls", run_on_module=inline_calls),
     Pass("wrap-masked-arithmetic", wrap_masked_arithmetic),
+    Pass("split-aggregates", split_aggregates),
     Pass("forward-items", forward_items),
     Pass("unbox-ints", unbox_ints),
     Pass("version-loops", version_loops),
@@ -47,6 +52,7 @@ PASSES = (
     Pass("strip-mine-loops", run_on_module=strip_mine_loops),
     Pass("version-strips", version_strips),
     Pass("unbox-loops", unbox_loops),
+    Pass("ask-for-lengths-again", ask_for_lengths_again, required=True),
     Pass("add-entry-polls", run_on_module=add_entry_polls, required=True),
     Pass("eliminate-dead-code", eliminate_dead_code),
     Pass("add-exception-edges", add_exception_edges, required=True, stage=Stage.EXPLICIT),
@@ -55,6 +61,11 @@ PASSES = (
 )
 
 ORDER = (
+    ("inline-calls", "wrap-masked-arithmetic", "the mask may be in another function than the product"),
+    ("split-aggregates", "forward-items", "it takes items out of what may have been made in the same block"),
+    ("inline-calls", "forward-items", "the fields of what a callee returns are known in its caller"),
+    ("inline-calls", "unbox-ints", "the ranges of arguments show more than those of parameters"),
+    ("inline-calls", "strip-mine-loops", "a call with checks keeps those of the loop around it"),
     ("wrap-masked-arithmetic", "reduce-strength", "masks are recognised as `and` with a constant"),
     ("wrap-masked-arithmetic", "eliminate-dead-code", "it leaves the checked operations behind, unused"),
     ("eliminate-dead-code", "add-exception-edges", "an edge keeps a block alive"),
@@ -73,6 +84,9 @@ ORDER = (
     ("strip-mine-loops", "version-strips", "strips have a bounded length and no polls"),
     ("version-strips", "unbox-loops", "a copy without checks is better than one with them"),
     ("unbox-loops", "add-exception-edges", "operations of its copies have handlers of their own"),
+    ("version-strips", "ask-for-lengths-again", "its copies need not, and are made of plain strips"),
+    ("unbox-loops", "ask-for-lengths-again", "its copies have no slow operations either"),
+    ("ask-for-lengths-again", "add-exception-edges", "the copies cannot be told apart afterwards"),
     ("version-strips", "eliminate-dead-code", "it leaves values behind that nobody uses"),
     ("add-entry-polls", "add-exception-edges", "polls fail too"),
     ("add-exception-edges", "unroll-recursion", "a copy fails into the handler of the call it replaces"),

@@ -2,8 +2,9 @@
 
 Divisions whose operands are seen to have no sign, or only 32 bits, become cheaper ones.
 
-Integers by their intervals. Float division by what cannot be zero, such as `1.0 + x * x`; what is proven there holds for
-NaN as well: it is not zero, and neither is any sum or product with it.
+Integers by their intervals. Float division by what cannot be zero, such as `1.0 + x * x`, and roots of what cannot be
+negative, such as `x * x`. What is proven there holds for NaN as well: it is not zero, and neither is any sum or product
+with it, nor is it less than zero.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def remove_checks(function: Function, assumed: Mapping[Value, Interval] | None =
     for block, item in candidates:
         applies = item.primitive.applies
         pieces = itertools.product(*(ranges.pieces(operand, block) for operand in item.operands))
-        if _divides_by_nonzero(item, definitions) or (applies and all(applies(*operands) for operands in pieces)):
+        if _is_safe_float_operation(item, definitions) or (applies and all(applies(*operands) for operands in pieces)):
             item.primitive = _cheapest(item.primitive, [ranges.of(operand, block) for operand in item.operands])
             item.site = item.resume = None
 
@@ -61,8 +62,14 @@ def _cheapest(row: Primitive, operands: list[Interval]) -> Primitive:
     return unchecked(row)
 
 
-def _divides_by_nonzero(item: Apply, definitions: dict[Value, Instruction]) -> bool:
-    return item.primitive.name == "float64.truediv" and _is_nonzero(item.operands[1], definitions)
+def _is_safe_float_operation(item: Apply, definitions: dict[Value, Instruction]) -> bool:
+    match item.primitive.name:
+        case "float64.truediv":
+            return _is_nonzero(item.operands[1], definitions)
+        case "math.sqrt":
+            return _is_not_negative(item.operands[0], definitions)
+        case _:
+            return False
 
 
 def _is_nonzero(value: Value, definitions: dict[Value, Instruction]) -> bool:

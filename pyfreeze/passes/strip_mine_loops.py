@@ -123,10 +123,13 @@ def is_length(item: Instruction) -> bool:
     return isinstance(item, Apply) and item.primitive.lowering.array == "length"
 
 
+_ELEMENT_STORES = frozenset(["set", "put"])
+
+
 def resizes_arrays(loop: Loop) -> bool:
     """Whether something in the loop itself, other than what it calls, may change the length of an array."""
     rows = [item.primitive for block in loop.blocks for item in block.instructions if isinstance(item, Apply)]
-    return any(row.effects.writes and row.lowering.array not in ("set", "put") for row in rows)
+    return any(row.effects.writes and not _ELEMENT_STORES & {row.lowering.array, row.lowering.view} for row in rows)
 
 
 def _has_poll(function: Function) -> bool:
@@ -185,11 +188,23 @@ def _state_at_header(loop: _Counted, state: ResumeState) -> ResumeState:
 
 
 def _site_at_header(loop: _Counted) -> Site:
-    """The poll's place, with those locals that the header knows: what the latch passes it."""
+    """The poll's place, with those locals that the header knows: what the latch passes it, and what the loop leaves alone."""
     site = loop.poll.site
     assert site is not None
     known = dict(zip(loop.back.arguments, loop.header.parameters, strict=True))
-    shown = [
-        (name, known[value]) for name, value in zip(site.local_names, site.local_values, strict=True) if value in known
-    ]
-    return Site(site.function, site.position, tuple(name for name, _ in shown), [value for _, value in shown])
+    values = dict(zip(site.local_names, site.local_values, strict=True))
+    moved = {
+        name: known.get(value, value) for name, value in values.items() if value in known or value not in loop.inside
+    }
+    shown = {
+        name: value
+        for name, value in moved.items()
+        if all(flag not in values or flag in moved for flag in _flags_of(name))
+    }
+    return Site(site.function, site.position, tuple(shown), list(shown.values()))
+
+
+def _flags_of(name: str) -> tuple[str, str, str]:
+    """What has to be known to show a variable: itself, and its flags."""
+    variable = name.rstrip("?#")
+    return variable, f"{variable}?", f"{variable}#"

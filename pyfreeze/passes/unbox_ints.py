@@ -162,7 +162,7 @@ class _Unboxer:
                     rewritten.append(Apply([self._words[argument]], tagged, primitive=_TAG))
                     edge.arguments[index] = tagged
         if item.site is not None:
-            item.site.local_values = [self._words.get(value, value) for value in item.site.local_values]
+            item.site = item.site.replaced(self._words)
         if item.resume is not None:
             item.resume = item.resume.replaced(self._words)
 

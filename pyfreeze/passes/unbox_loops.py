@@ -31,6 +31,7 @@ from pyfreeze.ir.instructions import (
     replace_uses,
     used_values,
 )
+from pyfreeze.ir.primitive import Primitive
 from pyfreeze.ir.types import BOOL, INT, INT64, STATUS, BoolType, FixedInt, IntType, TupleType
 from pyfreeze.passes.eliminate_dead_code import eliminate_dead_code
 from pyfreeze.passes.reduce_strength import reduce_strength
@@ -150,9 +151,13 @@ def _can_be_copied(item: Instruction) -> bool:
         return False
     if isinstance(item, Constant) and not _is_word(item):
         return False
-    if isinstance(item, Apply) and item.primitive.lowering.array:  # a step that may have written is not done again
+    if isinstance(item, Apply) and _touches_memory(item.primitive):  # a step that may have written is not done again
         return False
     return item.result is None or not isinstance(item.result.type, TupleType)
+
+
+def _touches_memory(row: Primitive) -> bool:
+    return bool(row.lowering.array) or row.effects.reads or row.effects.writes or row.effects.runs_python
 
 
 def _is_word(constant: Constant) -> bool:

@@ -1,9 +1,12 @@
-"""A strip of a loop whose numbers are small when it starts runs as a copy without any checks.
+"""A strip of a loop whose numbers are small when it starts runs as a copy without checks.
 
 A strip has at most `STRIP` steps (`strip_mine_loops`), a loop that shrinks a number `MOST_STEPS` (`shrinking_loops`). So
 if the counter, the other ints from outside and the sums so far are small at its start, intervals prove that nothing in it
 overflows, and that plain ints stay words. That is tested once for each strip; where it does not hold, the strip runs as
 it was written. LLVM vectorises the copy.
+
+If some checks have to stay (a subscript that comes from an array, a division), the copy may still be without those of the
+subscripts that follow the counter.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from pyfreeze.passes.guarded_elements import elements_read, gather_bits
 from pyfreeze.passes.loop_copies import LoopCopy, Region, region_of
 from pyfreeze.passes.reduce_strength import reduce_strength
 from pyfreeze.passes.remove_checks import remove_checks
-from pyfreeze.passes.strip_bounds import StripBounds
+from pyfreeze.passes.strip_bounds import StripBounds, is_subscript
 from pyfreeze.passes.strip_mine_loops import is_length, resizes_arrays
 from pyfreeze.passes.unbox_ints import unbox_ints
 from pyfreeze.primitives.intervals import SMALL, type_interval
@@ -58,7 +61,7 @@ class _Strip:
 
 def version_strips(function: Function) -> None:
     regions = [region for loop in innermost_loops(function) if (region := region_of(function, loop)) is not None]
-    regions = [region for region in regions if _may_lose_all_checks(region)]
+    regions = [region for region in regions if _may_lose_checks(region)]
     if not regions:
         return
     ranges = ValueRanges(function)
@@ -69,12 +72,16 @@ def version_strips(function: Function) -> None:
         attempts = (*_ATTEMPTS, *_WITH_ELEMENTS) if strip.steps == STRIP else _FOR_FEW_STEPS
         copies = (_without_checks(strip, ranges, attempt) for attempt in attempts)
         copy = next((copy for copy in copies if copy is not None), None)
+        if copy is None and strip.steps == STRIP:
+            copy = _with_fewer_checks(strip, ranges)
         if copy is not None:
             copy.splice(function)
 
 
 def _without_checks(strip: _Strip, ranges: ValueRanges, attempt: _Attempt) -> LoopCopy | None:
     """A copy of the strip in which no check is left, if numbers of that size make that possible."""
+    if not _may_lose_all_checks(strip.region):
+        return None
     copy = LoopCopy(strip.region, "unchecked", ranges)
     if strip.steps != STRIP:
         _remove_polls(copy)
@@ -84,18 +91,44 @@ def _without_checks(strip: _Strip, ranges: ValueRanges, attempt: _Attempt) -> Lo
             return None
         copy.known |= dict.fromkeys(elements, Interval(-(1 << attempt.elements), (1 << attempt.elements) - 1))
     _assume_small(copy, strip, attempt.numbers)
-    if not _has_no_checks(copy, strip):
+    if _checks_left(copy, strip):
         return None
     if attempt.elements is not None:
-        copy.guard = (gather_bits(copy.function, copy.header, elements), 1 << attempt.elements)
+        copy.guard = (gather_bits(copy.function, copy.header, elements, attempt.elements), 2 << attempt.elements)
     return copy
 
 
-def _may_lose_all_checks(region: Region) -> bool:
-    """Whether there are checks, all of which may be removed."""
+def _with_fewer_checks(strip: _Strip, ranges: ValueRanges) -> LoopCopy | None:
+    """A copy of the strip in which subscripts that follow the counter have no check, others do."""
+    failing = _failing(strip.region)
+    if not all(map(_ends_the_strip, failing)):
+        return None
+    for attempt in _ATTEMPTS:
+        copy = LoopCopy(strip.region, "unchecked", ranges)
+        _assume_small(copy, strip, attempt.numbers)
+        left = _checks_left(copy, strip)
+        if copy.bounds is not None and copy.bounds.subscripts and left < len(failing):
+            return copy
+    return None
+
+
+def _ends_the_strip(item: Instruction) -> bool:
+    """Whether what follows a failure leaves the loop: where the slow path goes on, others may resize the arrays."""
+    return isinstance(item, Apply) and item.primitive.lowering.has_fast_path and not item.primitive.lowering.recovers
+
+
+def _may_lose_checks(region: Region) -> bool:
     items = [item for block in region.loop.blocks for item in block.instructions]
-    failing = [item for item in items if effects_of(item).fails]
-    return bool(failing) and len(items) <= _MAXIMUM_INSTRUCTIONS and all(map(_may_become_unchecked, failing))
+    failing = _failing(region)
+    return len(items) <= _MAXIMUM_INSTRUCTIONS and any(map(_may_become_unchecked, failing))
+
+
+def _may_lose_all_checks(region: Region) -> bool:
+    return all(map(_may_become_unchecked, _failing(region)))
+
+
+def _failing(region: Region) -> list[Instruction]:
+    return [item for block in region.loop.blocks for item in block.instructions if effects_of(item).fails]
 
 
 def _as_strip(function: Function, region: Region, ranges: ValueRanges) -> _Strip | None:
@@ -123,11 +156,11 @@ def _may_become_unchecked(item: Instruction) -> bool:
     if not isinstance(item, Apply):
         return isinstance(item, Poll)
     row = item.primitive
-    return row.applies is not None or INT in row.operands or row.lowering.array in ("get", "set")
+    return row.applies is not None or INT in row.operands or is_subscript(row)
 
 
-def _has_no_checks(copy: LoopCopy, strip: _Strip) -> bool:
-    """Remove the checks, or leave them to tests before the strip; whether none is left."""
+def _checks_left(copy: LoopCopy, strip: _Strip) -> int:
+    """Remove the checks, or leave them to tests before the strip; returns how many are left."""
     copy.rename(unbox_ints(copy.function, copy.assumed))
     reduce_strength(copy.function)
     remove_checks(copy.function, copy.assumed)
@@ -136,7 +169,7 @@ def _has_no_checks(copy: LoopCopy, strip: _Strip) -> bool:
         copy.bounds = StripBounds(copy.function, copy.header.parameters[counter])
         for item in copy.function.instructions():
             copy.bounds.assume(item)
-    return not any(effects_of(item).fails for item in copy.function.instructions())
+    return sum(effects_of(item).fails for item in copy.function.instructions())
 
 
 def _assume_small(copy: LoopCopy, strip: _Strip, small: Interval) -> None:

@@ -85,10 +85,9 @@ def _intrinsics() -> list[Primitive]:
         (FLOAT64,),
         FLOAT64,
         math.sqrt,
-        body=f"%r = call double @llvm.sqrt.f64(double %a)\n{_finite('%r')}{PAIR}",
+        body=f"%r = call double @llvm.sqrt.f64(double %a)\n%bad = fcmp olt double %a, 0.0\n{PAIR}",
         python="math.sqrt",
         raises=("ValueError",),
-        recovers=True,
         declarations=("declare double @llvm.sqrt.f64(double)",),
     )
     absolute = define(

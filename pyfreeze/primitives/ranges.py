@@ -12,7 +12,9 @@ STRIP = 8192
 
 def rows() -> list[Primitive]:
     # Differences of two int64 are exact as uint64; of the two directions only the one that the step's sign names counts.
-    body = """%zero = icmp eq i64 %c, 0
+    # Loops that take no step are common, and a division is slow.
+    body = """entry:
+%zero = icmp eq i64 %c, 0
 %one = select i1 %zero, i64 1, i64 %c
 %forward = icmp sgt i64 %one, 0
 %low = select i1 %forward, i64 %a, i64 %b
@@ -20,11 +22,15 @@ def rows() -> list[Primitive]:
 %negated = sub i64 0, %one
 %stride = select i1 %forward, i64 %one, i64 %negated
 %some = icmp slt i64 %low, %high
+br i1 %some, label %divide, label %done
+divide:
 %span0 = sub i64 %high, %low
 %span = sub i64 %span0, 1
 %steps = udiv i64 %span, %stride
 %count = add i64 %steps, 1
-%r = select i1 %some, i64 %count, i64 0
+br label %done
+done:
+%r = phi i64 [%count, %divide], [0, %entry]
 %huge = icmp slt i64 %r, 0
 %bad = or i1 %zero, %huge
 %pair = insertvalue {i64, i1} undef, i64 %r, 0

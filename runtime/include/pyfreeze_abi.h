@@ -136,6 +136,7 @@ typedef struct PfCounter {
 
 /* Between the runtime's own files. */
 PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **payload);
+int pf_next_local(PfModule *module, const char **descriptor, const uint64_t **payload, PyObject **local);
 int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload);
 size_t pf_count_words(const char *descriptor);
 PyObject *pf_borrow_int(int64_t tagged); /* to be given back by pf_return_int; NULL: no memory */
@@ -150,9 +151,11 @@ int pf_revalidate(PfFunction *function, const char **broken);
 void pf_invalidate(PfModule *module);
 int pf_same_constant(PyObject *one, PyObject *other);
 int pf_classes_init(void);
+PyObject *pf_class_attribute(PyObject *class, PyObject *attribute);
 PyObject *pf_member_function(PyObject *class, PyObject *attribute, const char *kind);
 int pf_take_class(PfModule *module, const PfBinding *binding, PyObject *value);
 int pf_classes_changed(PfModule *module);
+int pf_classes_differ(const PfModule *module); /* on 3.11 only */
 uint64_t pf_bindings_state(PfModule *module); /* before a poll … */
 void pf_recheck_bindings(PfModule *module, uint64_t state); /* … and after it: raises the epoch if a binding broke */
 int32_t pf_poll_if_asked(PfModule *module);

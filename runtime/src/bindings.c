@@ -215,6 +215,8 @@ static int holds(PfModule *module, int32_t number)
     case PF_CLASS:
         return pf_take_class(module, binding, value);
     case PF_CONSTANT:
+        if (binding->attribute != NULL)
+            value = pf_class_attribute(value, watched->attribute);
         return pf_same_constant(value, PyTuple_GET_ITEM(module->constants, binding->constant));
     case PF_BUILTIN:
         return value == NULL && is_pristine(watched, "builtins", binding->name);
@@ -226,6 +228,8 @@ static int holds(PfModule *module, int32_t number)
     case PF_IMPORTED:
         return value != NULL && value == original(watched, binding->module, binding->attribute);
     case PF_VALUE:
+        if (binding->attribute != NULL)
+            value = pf_class_attribute(value, watched->attribute);
         return take_value(module, binding, value);
     default:
         return 0;
@@ -395,7 +399,7 @@ static int versions_differ(const PfModule *module)
     for (int index = 0; index < SHARED; index++)
         if (watch->versions[index] != version_of(shared_dicts[index]))
             return 1;
-    return watch->keyword_defaults > 0; /* these are compared one by one */
+    return watch->keyword_defaults > 0 || pf_classes_differ(module); /* the former are compared one by one */
 }
 
 int pf_is_valid(PfFunction *function)

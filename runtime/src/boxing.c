@@ -1,6 +1,7 @@
 /* Values between Python objects and 64-bit words. Descriptors: pyfreeze/ir/types.py, `descriptor`. */
 #include "pyfreeze_abi.h"
 #include "pyfreeze_array.h"
+#include "pyfreeze_view.h"
 #include <string.h>
 
 #define SMALL_MAXIMUM ((int64_t)0x3FFFFFFFFFFFFFFF)
@@ -121,20 +122,22 @@ static size_t item_length(const char *descriptor)
     size_t length = strspn(descriptor, "|");
     do {
         char at = descriptor[length];
-        depth += (at == '(' || at == '{' || at == '[') - (at == ')' || at == '}' || at == ']');
+        depth += (at == '(' || at == '{' || at == '[' || at == '<') - (at == ')' || at == '}' || at == ']' || at == '>');
         length++;
     } while (depth > 0);
     return length;
 }
+
+static int is_view(const char *descriptor) { return descriptor[1] == 'N' || descriptor[1] == 'M'; }
 
 /* How many words of a payload the descriptors up to `end` stand for. */
 static size_t count_words(const char *descriptor, const char *end)
 {
     size_t count = 0;
     for (; descriptor < end; descriptor++) {
-        if (*descriptor == '{')
+        if (*descriptor == '{' || *descriptor == '<')
             descriptor = strchr(descriptor, ':');
-        if (strchr("():}n", *descriptor) != NULL)
+        if (strchr("():}>n", *descriptor) != NULL)
             continue;
         if (*descriptor == '[')
             descriptor += item_length(descriptor) - 1;
@@ -275,6 +278,14 @@ static int unbox_frozen(PfModule *module, PyObject *object, const char **descrip
     return 0;
 }
 
+/* "<12:>": the module's class 12 itself. Borrowed. */
+static PyObject *next_class_object(PfModule *module, const char **descriptor)
+{
+    PyTypeObject *type = module->classes[strtol(*descriptor + 1, NULL, 10)].type;
+    *descriptor += item_length(*descriptor);
+    return type == NULL ? Py_None : (PyObject *)type;
+}
+
 /* "[d]", "[{3:dd}]": whether `object` is exactly an array of such elements. */
 static int is_array_of(PfModule *module, PyObject *object, const char *descriptor)
 {
@@ -310,9 +321,14 @@ PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **pay
     if (kind == '{')
         return box_frozen(module, descriptor, payload);
     if (kind == '[') {
+        PyObject *reference = (PyObject *)(uintptr_t)*(*payload)++;
+        if (reference != NULL && is_view(*descriptor))
+            reference = ((PfView *)reference)->object;
         *descriptor += item_length(*descriptor);
-        return Py_NewRef((PyObject *)(uintptr_t)*(*payload)++);
+        return Py_NewRef(reference ? reference : Py_None); /* NULL: a variable that is not set */
     }
+    if (kind == '<')
+        return Py_NewRef(next_class_object(module, descriptor));
     ++*descriptor;
     if (kind == 'n')
         return Py_NewRef(Py_None);
@@ -343,9 +359,9 @@ PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **pay
 static void release_payload(const char *descriptor, const char *end, const uint64_t *payload)
 {
     for (; descriptor < end; descriptor++) {
-        if (*descriptor == '{')
+        if (*descriptor == '{' || *descriptor == '<')
             descriptor = strchr(descriptor, ':');
-        if (strchr("():}n", *descriptor) != NULL)
+        if (strchr("():}>n", *descriptor) != NULL)
             continue;
         if (*descriptor == 't')
             pf_int_decref((int64_t)*payload);
@@ -439,6 +455,21 @@ static int unbox_tuple(PfModule *module, PyObject *object, const char **descript
     return 0;
 }
 
+/* "[d]": an array, "[N1d]" and "[M2q]": a view, made of the object. */
+static int unbox_reference(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
+{
+    PyObject *reference = NULL;
+    if (is_view(*descriptor))
+        reference = pf_view_of(object, *descriptor);
+    else if (is_array_of(module, object, *descriptor))
+        reference = Py_NewRef(object);
+    if (reference == NULL)
+        return PF_WRONG_TYPE;
+    *descriptor += item_length(*descriptor);
+    *(*payload)++ = (uint64_t)(uintptr_t)reference;
+    return 0;
+}
+
 /* The next value of a payload from `object`: 0 or a reason. After a failure the words written so far still own their
  * big ints. Advances both pointers. */
 int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
@@ -454,11 +485,9 @@ int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, 
     int reason = 0;
     switch (kind) {
     case '[':
-        if (!is_array_of(module, object, *descriptor))
-            return PF_WRONG_TYPE;
-        *descriptor += item_length(*descriptor);
-        *(*payload)++ = (uint64_t)(uintptr_t)Py_NewRef(object);
-        return 0;
+        return unbox_reference(module, object, descriptor, payload);
+    case '<':
+        return object == next_class_object(module, descriptor) ? 0 : PF_WRONG_TYPE;
     case 'n':
         ++*descriptor;
         return object == Py_None ? 0 : PF_WRONG_TYPE;

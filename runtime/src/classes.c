@@ -4,16 +4,24 @@
 #include "pyfreeze_values.h"
 #include <string.h>
 
-/* The function behind an attribute of a class: itself, a property's getter, or what a static method wraps. Borrowed. */
-PyObject *pf_member_function(PyObject *class, PyObject *attribute, const char *kind)
+/* What a class itself has under a name. Borrowed. */
+PyObject *pf_class_attribute(PyObject *class, PyObject *attribute)
 {
     if (class == NULL || !PyType_Check(class))
         return NULL;
-    PyObject *member = PyDict_GetItemWithError(((PyTypeObject *)class)->tp_dict, attribute);
+    return PyDict_GetItemWithError(((PyTypeObject *)class)->tp_dict, attribute);
+}
+
+/* The function behind an attribute of a class: itself, a property's getter, or what a static or class method wraps.
+ * Borrowed. */
+PyObject *pf_member_function(PyObject *class, PyObject *attribute, const char *kind)
+{
+    PyObject *member = pf_class_attribute(class, attribute);
     if (member == NULL || *kind == 0)
         return member;
     int is_property = strcmp(kind, "property") == 0;
-    if (Py_TYPE(member) != (is_property ? &PyProperty_Type : &PyStaticMethod_Type))
+    PyTypeObject *type = strcmp(kind, "classmethod") == 0 ? &PyClassMethod_Type : &PyStaticMethod_Type;
+    if (Py_TYPE(member) != (is_property ? &PyProperty_Type : type))
         return NULL;
     PyObject *function = PyObject_GetAttrString(member, is_property ? "fget" : "__func__");
     Py_XDECREF(function); /* the member holds it */
@@ -84,6 +92,17 @@ static int watch(PfClass *class)
     Py_DECREF(name);
     class->version = version_of(class->type);
     return class->version == 0 ? -1 : 0;
+}
+
+/* Whether `pf_classes_changed` would find one. */
+int pf_classes_differ(const PfModule *module)
+{
+    for (int32_t number = 0; number < module->class_count; number++) {
+        const PfClass *class = &module->classes[number];
+        if (class->type != NULL && version_of(class->type) != class->version)
+            return 1;
+    }
+    return 0;
 }
 
 /* Whether a class is no longer what it was when it was last found right. */

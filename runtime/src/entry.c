@@ -23,6 +23,7 @@ int64_t pf_forced_twins; /* that many next entries run their twin: the C stack i
 
 static THREAD_LOCAL char *stack_end;        /* lowest address of this thread's stack */
 static THREAD_LOCAL int limited_by_stack; /* what the last count of pf_remaining was made from */
+static THREAD_LOCAL int64_t forced_above = -1; /* depth at which native code entered when the stack ended; -1: it did not */
 
 static void find_stack_end(void)
 {
@@ -66,14 +67,16 @@ int pf_limit(void) { return limited_by_stack; }
 
 void pf_restore_limit(int limit) { limited_by_stack = limit; }
 
+static int64_t python_depth(PyThreadState *thread) { return Py_GetRecursionLimit() - pf_python_frames_left(thread); }
+
 int32_t pf_recursion(PfFunction *function, PyThreadState *thread, int64_t remaining)
 {
     (void)function;
-    (void)thread;
     (void)remaining;
     /* CPython's frames are on the heap: where only the C stack ends, the interpreter can go on. */
     if (limited_by_stack) {
         pf_forced_twins = FORCED_TWINS;
+        forced_above = python_depth(thread);
         return PF_DEOPT;
     }
     PyErr_SetString(PyExc_RecursionError, "maximum recursion depth exceeded");
@@ -81,6 +84,21 @@ int32_t pf_recursion(PfFunction *function, PyThreadState *thread, int64_t remain
 }
 
 PyObject *pf_twin(void) { return Py_NewRef(pf_twin_object); }
+
+/* Whether this thread's recursion has to go on in the interpreter. Once it is back where native code entered when the
+ * stack ended, native code may have the stack again. */
+static int is_forced(PyThreadState *thread)
+{
+    if (pf_forced_twins <= 0 || forced_above < 0)
+        return 0;
+    if (python_depth(thread) <= forced_above) {
+        forced_above = -1;
+        pf_forced_twins = 0;
+        return 0;
+    }
+    pf_forced_twins--;
+    return 1;
+}
 
 /* Why the twin has to run; 0 if native code may. `broken` is then the name that was bound to something else. */
 static int32_t find_reason(PfFunction *function, PfNative *self, PyThreadState *thread, const char **broken)
@@ -90,10 +108,8 @@ static int32_t find_reason(PfFunction *function, PfNative *self, PyThreadState *
     int32_t reason = pf_reason_against_native(thread, function);
     if (reason != 0)
         return reason;
-    if (pf_forced_twins > 0) {
-        pf_forced_twins--;
+    if (is_forced(thread))
         return PF_REASON_STACK;
-    }
     return pf_revalidate(function, broken) ? 0 : PF_REASON_BINDING;
 }
 

@@ -85,12 +85,8 @@ void pf_show_site(const PfSite *site)
 static int fill_locals(PfModule *module, _PyInterpreterFrame *frame, const char *locals, const uint64_t *payload)
 {
     for (int index = 0; *locals; index++) {
-        if (*locals == '-') {
-            locals++;
-            continue;
-        }
-        PyObject *value = pf_box(module, &locals, &payload);
-        if (value == NULL)
+        PyObject *value = NULL;
+        if (pf_next_local(module, &locals, &payload, &value) < 0)
             return -1;
         Py_XSETREF(frame->localsplus[index], value);
     }

@@ -129,6 +129,8 @@ static PyObject *find_source(PfModule *module, PyObject *name_space)
 /* `__cached__`, which the import system leaves to modules from source; nothing where bytecode has no place. */
 static int set_cached(PyObject *name_space, PyObject *path)
 {
+    if (PyDict_GetItemString(name_space, "__cached__") != NULL) /* a script's own */
+        return 0;
     PyObject *importlib = PyImport_ImportModule("_frozen_importlib_external");
     PyObject *cached = importlib ? PyObject_CallMethod(importlib, "cache_from_source", "O", path) : NULL;
     int result = -1;

@@ -64,7 +64,7 @@ static void drop(PfState *state)
 }
 
 /* The next value of the payload: an int where its flag says that the double stands for one, NULL if it is unset. */
-static int next_local(PfModule *module, const char **descriptor, const uint64_t **payload, PyObject **local)
+int pf_next_local(PfModule *module, const char **descriptor, const uint64_t **payload, PyObject **local)
 {
     uint64_t is_set = 1, is_int = 0;
     if (**descriptor == '-') {
@@ -119,10 +119,26 @@ static PyObject *iterator_of_range(PyObject *first, PyObject *end, PyObject *by)
     return iterator;
 }
 
-/* Of a tuple or an array, from `number` on. */
+/* A memoryview's iterator cannot be told where to go on. */
+static PyObject *skip_items(PyObject *iterator, int64_t number)
+{
+    for (; iterator != NULL && number > 0; number--) {
+        PyObject *passed = PyIter_Next(iterator);
+        if (passed == NULL && PyErr_Occurred())
+            Py_CLEAR(iterator);
+        if (passed == NULL)
+            break;
+        Py_DECREF(passed);
+    }
+    return iterator;
+}
+
+/* Of a tuple, an array or a view, from `number` on. */
 static PyObject *iterator_from(PyObject *whole, int64_t number)
 {
     PyObject *iterator = PyObject_GetIter(whole);
+    if (PyMemoryView_Check(whole))
+        return skip_items(iterator, number);
     PyObject *done = iterator ? PyObject_CallMethod(iterator, "__setstate__", "L", (long long)number) : NULL;
     if (done == NULL)
         Py_CLEAR(iterator);
@@ -194,7 +210,7 @@ static PfState *save(const PfPoint *point, const uint64_t *payload)
     state->iterator_count = loops;
     const char *descriptor = point->locals, *loop = point->loops;
     for (Py_ssize_t index = 0; index < locals; index++)
-        if (next_local(module, &descriptor, &payload, &state->objects[index]) < 0)
+        if (pf_next_local(module, &descriptor, &payload, &state->objects[index]) < 0)
             goto failed;
     for (Py_ssize_t index = 0; index < loops; index++)
         if ((state->objects[locals + index] = iterator_of(module, &loop, &payload)) == NULL)

@@ -26,10 +26,83 @@ static PyObject *set_item(PyObject *array, PyObject *index, PyObject *value)
 
 static PyObject *append(PyObject *array, PyObject *value) { return PyObject_CallMethod(array, "append", "O", value); }
 
+static PyObject *none_if(int status) { return status < 0 ? NULL : Py_NewRef(Py_None); }
+
+static PyObject *clear(PyObject *array) { return PyObject_CallMethod(array, "clear", NULL); }
+static PyObject *copy(PyObject *array) { return PyObject_CallMethod(array, "copy", NULL); }
+static PyObject *reverse(PyObject *array) { return PyObject_CallMethod(array, "reverse", NULL); }
+static PyObject *pop(PyObject *array) { return PyObject_CallMethod(array, "pop", NULL); }
+static PyObject *pop_at(PyObject *array, PyObject *index) { return PyObject_CallMethod(array, "pop", "O", index); }
+static PyObject *count_of(PyObject *array, PyObject *value) { return PyObject_CallMethod(array, "count", "(O)", value); }
+static PyObject *extend(PyObject *array, PyObject *other) { return PyObject_CallMethod(array, "extend", "O", other); }
+static PyObject *index_of(PyObject *array, PyObject *value) { return PyObject_CallMethod(array, "index", "(O)", value); }
+static PyObject *remove_value(PyObject *array, PyObject *value) { return PyObject_CallMethod(array, "remove", "(O)", value); }
+static PyObject *reserve(PyObject *array, PyObject *count) { return PyObject_CallMethod(array, "reserve", "O", count); }
+static PyObject *delete_item(PyObject *array, PyObject *index) { return none_if(PyObject_DelItem(array, index)); }
+
+static PyObject *contains(PyObject *array, PyObject *value)
+{
+    int found = PySequence_Contains(array, value);
+    return found < 0 ? NULL : PyBool_FromLong(found);
+}
+
+static PyObject *insert(PyObject *array, PyObject *index, PyObject *value)
+{
+    return PyObject_CallMethod(array, "insert", "OO", index, value);
+}
+
+/* An array of the type of `empty`. */
+static PyObject *converted(PyObject *empty, PyObject *other)
+{
+    return PyObject_CallOneArg((PyObject *)Py_TYPE(empty), other);
+}
+
+static PyObject *sort(PyObject *array, PyObject *is_reversed)
+{
+    PyObject *method = PyObject_GetAttrString(array, "sort"), *none = PyTuple_New(0);
+    PyObject *keywords = Py_BuildValue("{s:O}", "reverse", is_reversed);
+    PyObject *result = method && none && keywords ? PyObject_Call(method, none, keywords) : NULL;
+    Py_XDECREF(method);
+    Py_XDECREF(none);
+    Py_XDECREF(keywords);
+    return result;
+}
+
+static PyObject *slice(PyObject *array, PyObject *start, PyObject *stop)
+{
+    PyObject *key = PySlice_New(start, stop, NULL), *result = key ? PyObject_GetItem(array, key) : NULL;
+    Py_XDECREF(key);
+    return result;
+}
+
+static PyObject *delete_slice(PyObject *array, PyObject *start, PyObject *stop)
+{
+    PyObject *key = PySlice_New(start, stop, NULL), *result = key ? none_if(PyObject_DelItem(array, key)) : NULL;
+    Py_XDECREF(key);
+    return result;
+}
+
 static const Operation operations[] = {
     {"operator", "getitem", NULL, PyObject_GetItem, 0, 0, NULL},
     {"operator", "setitem", NULL, NULL, 0, 0, set_item},
     {"Array", "append", NULL, append, 0, 0, NULL},
+    {"Array", "clear", clear, NULL, 0, 0, NULL},
+    {"Array", "copy", copy, NULL, 0, 0, NULL},
+    {"Array", "reverse", reverse, NULL, 0, 0, NULL},
+    {"Array", "pop", pop, NULL, 0, 0, NULL},
+    {"Array", "contains", NULL, contains, 0, 0, NULL},
+    {"Array", "converted", NULL, converted, 0, 0, NULL},
+    {"Array", "count", NULL, count_of, 0, 0, NULL},
+    {"Array", "delitem", NULL, delete_item, 0, 0, NULL},
+    {"Array", "extend", NULL, extend, 0, 0, NULL},
+    {"Array", "index", NULL, index_of, 0, 0, NULL},
+    {"Array", "pop_at", NULL, pop_at, 0, 0, NULL},
+    {"Array", "remove", NULL, remove_value, 0, 0, NULL},
+    {"Array", "reserve", NULL, reserve, 0, 0, NULL},
+    {"Array", "sort", NULL, sort, 0, 0, NULL},
+    {"Array", "delslice", NULL, NULL, 0, 0, delete_slice},
+    {"Array", "insert", NULL, NULL, 0, 0, insert},
+    {"Array", "slice", NULL, NULL, 0, 0, slice},
     {"operator", "add", NULL, PyNumber_Add, 0, SLOT(nb_add), NULL},
     {"operator", "sub", NULL, PyNumber_Subtract, 0, SLOT(nb_subtract), NULL},
     {"operator", "mul", NULL, PyNumber_Multiply, 0, SLOT(nb_multiply), NULL},

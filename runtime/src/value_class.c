@@ -1,5 +1,6 @@
 /* The classes that @frozen makes (pyfreeze/language/frozen.py): a base with the fields, in C, and the program's own class
  * over it. */
+#include "pyfreeze_abi.h"
 #include "pyfreeze_values.h"
 #include <stdint.h>
 #include <string.h>
@@ -297,6 +298,10 @@ static int check_defaults(PfValueClass *value_class, PyObject *defaults)
 /* frozen_base(name, fields, defaults, initializer, order, error) */
 PyObject *pf_frozen_base(PyObject *module, PyObject *arguments)
 {
+    if (!pf_in_main_interpreter()) {
+        PyErr_SetString(PyExc_ImportError, "frozen classes can be made in the main interpreter only");
+        return NULL;
+    }
     PyObject *name, *fields, *defaults, *initializer, *error;
     int order;
     (void)module;

@@ -336,6 +336,9 @@ def test_recursion_deeper_than_the_c_stack(module: Both) -> None:
         sys.setrecursionlimit(3_000_000)
         assert m.deep(400_000) == 400_000
         sys.setrecursionlimit(1000)
+        from pyfreeze import _runtime
+        _runtime.reset_statistics()
+        assert m.deep(100) == 100 and not _runtime.statistics(), "native code has the stack again"
         try:
             m.deep(10**7)
         except RecursionError:

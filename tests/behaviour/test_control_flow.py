@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -248,3 +249,40 @@ def test_range_items_of_a_generator_stay_lazy(both: Callable[[str], Both]) -> No
     assert list(module.compiled.squares(4)) == [0, 1, 4, 9]
     module.same("shared", 3)
     module.same("collected", 1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"), [("after", (3,)), ("after", (0,)), ("before", (4,)), ("some", (2,)), ("some", (9,))]
+)
+def test_tracebacks_show_what_is_set_on_this_way(tmp_path: Path, name: str, arguments: tuple[int, ...]) -> None:
+    both = build_both(
+        tmp_path,
+        """
+        def after(n: int) -> int:
+            for i in range(n):
+                pass
+            return 1 // 0
+        def before(n: int) -> int:
+            for i in range(n):
+                y = 6 // (3 - i)
+                x = y + i
+            return x
+        def some(n: int) -> float:
+            total: float = 0
+            if n > 5:
+                k = n * 2
+            while n > 0:
+                last = n
+                n -= 1
+                if n == 5:
+                    total += 1.5
+            return 1.0 / n
+        """,
+    )
+    assert both.native() == {"after", "before", "some"}
+    shown = []
+    for module in (both.interpreted, both.compiled):
+        with pytest.raises(ZeroDivisionError) as caught:
+            getattr(module, name)(*arguments)
+        shown.append({key: (type(value), value) for key, value in caught.tb.tb_next.tb_frame.f_locals.items()})
+    assert shown[0] == shown[1]

@@ -49,13 +49,15 @@ def run_under_debug(folder: Path, *command: str) -> None:
 
 
 @needs_debug
-def test_references_stay_flat(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["", "_values"])
+def test_references_stay_flat(tmp_path: Path, name: str) -> None:
     install_for_debug(tmp_path)
-    shutil.copy(Path(__file__).parent / "workload.py", tmp_path)
-    (result,) = driver.build([read_source(tmp_path / "workload.py")], None, Options())
+    here = Path(__file__).parent
+    shutil.copy(here / f"workload{name}.py", tmp_path)
+    (result,) = driver.build([read_source(tmp_path / f"workload{name}.py")], None, Options())
     assert result.extension is not None and result.report is not None
-    assert result.report.totals["twin"] == 0
-    run_under_debug(tmp_path, str(Path(__file__).parent / "exercise.py"), str(result.extension))
+    assert not [reason for function in result.report.functions for reason in function.reasons]
+    run_under_debug(tmp_path, str(here / f"exercise{name}.py"), str(result.extension))
 
 
 @needs_debug

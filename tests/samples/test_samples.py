@@ -18,11 +18,23 @@ NATIVE = {
     "collatz": {"steps", "longest"},
     "mandelbrot": {"escape"},
     "monte_carlo_pi": {"next_state", "inside"},
+    "newton_fractal": {"Complex.__mul__", "Complex.__truediv__", "root_near", "follow", "survey", "total_steps"},
     "orbit": {"pull", "energy", "travel"},
     "pendulum": {"acceleration", "quarter_period"},
     "predator_prey": {"simulate"},
     "primes": {"is_prime", "survey"},
+    "ray_tracer": {"Vector.unit", "distance_to", "nearest", "background", "trace", "spheres", "render", "checksum"},
     "sales_report": {"next_random", "add_to_checksum", "standard_error"},
+    "solar_system": {"Vector.__add__", "Body.pushed", "attract", "move", "energy", "simulate"},
+    "spinning_book": {
+        "Quaternion.__mul__",
+        "Quaternion.turned",
+        "State.after",
+        "change",
+        "step",
+        "integrate",
+        "energy",
+    },
     "word_report": {"share"},
 }
 """At least these functions of each sample."""

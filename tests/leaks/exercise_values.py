@@ -1,0 +1,77 @@
+"""Calls everything in the compiled workload of values over and over and watches the number of references. A script.
+
+python3.11-dbg exercise_values.py EXTENSION
+"""
+
+import gc
+import importlib.machinery
+import importlib.util
+import sys
+import typing
+
+from pyfreeze import Array, int64, is_compiled
+
+
+def load(path: str) -> typing.Any:
+    loader = importlib.machinery.ExtensionFileLoader("workload_values", path)
+    spec = importlib.util.spec_from_file_location("workload_values", path, loader=loader)
+    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+    sys.modules["workload_values"] = module
+    loader.exec_module(module)
+    return module
+
+
+def refused(function: typing.Any, *arguments: object) -> None:
+    try:
+        function(*arguments)
+    except (ValueError, OverflowError, IndexError, TypeError, AssertionError, NameError, BufferError):
+        return
+    raise SystemExit(f"{arguments} should fail")
+
+
+def once(m: typing.Any) -> None:
+    numbers = Array[int64]([3, 1, 2])
+    values = Array[m.P]([m.P(i, i) for i in range(9)])
+    for n in (2, 3, 30):
+        m.local(n)
+        m.makes(values, n)
+    refused(m.local, -1)
+    for big in (2**90, -5):
+        m.in_tuples(numbers, big)
+        for i in (0, 7, 8, 40, 2**40):
+            refused(m.fails, numbers, i, big if i else "x")
+            refused(m.fails_below, numbers, i, 2**90 if i else "x")
+    m.fails(numbers, 1, 9)
+    for e in (5, 1, 0):
+        m.leaves(numbers, e)
+        m.leaves_below(numbers, e)
+    refused(m.leaves, numbers, 2**70)
+    refused(m.leaves_below, numbers, -(2**70))
+    m.unset(numbers, 1)
+    refused(m.unset, numbers, 0)
+    refused(m.unset, numbers, 6)
+    m.changes(values, m.P(3, 3))
+    with memoryview(values):
+        refused(m.changes, values, m.P(3, 3))
+    refused(m.changes, values, 5)
+    old, m.ORIGIN = m.ORIGIN, m.P(1, 1)
+    m.makes(values, 4)
+    m.ORIGIN = old
+
+
+def main() -> None:
+    module = load(sys.argv[1])
+    assert is_compiled(module.leaves) and is_compiled(module.changes)
+    counts = []
+    for _ in range(12):
+        for _ in range(10):
+            once(module)
+        gc.collect()
+        counts.append(sys.gettotalrefcount())  # type: ignore[attr-defined]
+    print("references", counts)
+    growth = counts[-1] - counts[4]
+    assert growth <= 20, f"{growth} references more after {10 * (len(counts) - 5)} rounds"
+
+
+if __name__ == "__main__":
+    main()
