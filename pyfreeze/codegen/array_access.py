@@ -15,7 +15,7 @@ from pyfreeze.ir.types import ArrayType, Type
 
 METADATA = (
     '!3 = !{!"pyfreeze"}\n!4 = !{!"head of an array", !3, i64 0}\n!5 = !{!"element", !3, i64 0}\n'
-    "!6 = !{!4, !4, i64 0}\n!7 = !{!5, !5, i64 0}\n!8 = !{i64 0, i64 9223372036854775807}\n"
+    "!6 = !{!4, !4, i64 0}\n!7 = !{!5, !5, i64 0}\n!8 = !{i64 0, i64 1152921504606846976}\n"
 )
 _HEAD, ELEMENT, _LENGTH = ", !tbaa !6", ", !tbaa !7", ", !tbaa !6, !range !8"
 

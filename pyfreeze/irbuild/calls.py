@@ -46,6 +46,7 @@ from pyfreeze.irbuild.context import FunctionContext, Signature, type_name
 from pyfreeze.irbuild.conversions import as_plain_int, convert, to_float
 from pyfreeze.irbuild.frozen_classes import FrozenClass
 from pyfreeze.irbuild.frozen_operators import frozen_length
+from pyfreeze.irbuild.generics import type_arguments
 from pyfreeze.irbuild.module_constants import constant_value
 from pyfreeze.irbuild.native_calls import (
     call_member,
@@ -107,6 +108,11 @@ def _shown(callee: RefExpr) -> str:
 
 
 def _native(context: FunctionContext, node: CallExpr, callee: NameExpr, build: Build) -> Operand:
+    generic = context.generic_functions.get(callee.name)
+    if generic is not None:
+        given = _match_arguments(context, generic.signature, node, build)
+        signature = context.specialise(generic.name, type_arguments(generic, given, node), node)
+        return call_native(context, signature, given, callee.name, node)
     signature = context.resolve_function(callee.name, node)
     return call_native(context, signature, _match_arguments(context, signature, node, build), callee.name, node)
 
