@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from mypy.nodes import Context as Node
 from mypy.types import Instance, ProperType, TypeVarType, get_proper_type
 from mypy.types import TupleType as MypyTuple
-from mypy.types import Type as MypyType
 
 from pyfreeze.ir.types import ArrayType, TupleType, Type, flattened
 from pyfreeze.irbuild.context import GenericFunction
 from pyfreeze.irbuild.operand import Operand, VariableType, join, settled, variable_type
 from pyfreeze.irbuild.unsupported import Unsupported
-
 
 _LARGEST = 64
 """Scalars of a type: a function that calls itself for ever larger types has no end."""
