@@ -11,7 +11,7 @@ CATALOGUE = {
     "PF101": "statement that is not compiled yet",
     "PF102": "expression that is not compiled yet",
     "PF103": "parameter without annotation",
-    "PF104": "parameter or result that is no number",
+    "PF104": "parameter or result that is not compiled as a value",
     "PF105": "variable that may have values of different types",
     "PF106": "call of something that is not compiled",
     "PF107": "variables shared with another function",
@@ -22,6 +22,7 @@ CATALOGUE = {
     "PF114": "argument of another type than its parameter",
     "PF115": "no type information",
     "PF116": "statement that cannot be left half done",
+    "PF117": "element of a NumPy array that is not converted",
     "PF190": "internal error of the compiler; the function keeps its twin",
     "PF401": "type error found by mypy",
     "PF402": "identity of values, which is unspecified",
@@ -45,7 +46,8 @@ HINTS = {
     "PF101": _APART,
     "PF102": _APART,
     "PF103": "annotate it: int, float, bool, or a type of pyfreeze such as int64",
-    "PF104": "annotate int, float, bool, a type of pyfreeze such as int64, or a tuple of those; otherwise " + _APART,
+    "PF104": "annotate int, float, bool, a type of pyfreeze such as int64, a tuple of those, or such a type | None; otherwise "
+    + _APART,
     "PF105": "use two names, or convert: float(n), int64(n)",
     "PF106": "call it outside of the calculation, and hand the result over as a parameter",
     "PF107": "hand the variables over as parameters and results",
@@ -55,6 +57,7 @@ HINTS = {
     "PF112": _APART,
     "PF114": "convert the argument: float(n), int64(n)",
     "PF115": "define each function on a line of its own",
+    "PF117": "convert it: float64(a[i]), int(a[i]), or assign it to a name with a value annotation, `x: float64 = a[i]`",
     "PF116": "split the statement: what has a side effect in one of its own, its result in a variable",
 }
 """What to write instead, where a reason does not say it better itself."""

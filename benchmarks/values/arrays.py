@@ -72,7 +72,8 @@ def dot_int(a: Array[int64], b: Array[int64]) -> int64:
 
 
 def int_dots(n: int64) -> int64:
-    a, b = ramp(20_000), ramp(20_000)
+    a = ramp(20_000)
+    b = ramp(20_000)
     s: int64 = 0
     for _ in range(n):
         s ^= dot_int(a, b)
@@ -102,7 +103,8 @@ def dot(a: Array[float64], b: Array[float64]) -> float64:
 
 
 def float_dots(n: int64) -> float64:
-    a, b = waves(20_000), waves(20_000)
+    a = waves(20_000)
+    b = waves(20_000)
     s = 0.0
     for _ in range(n):
         s += dot(a, b)
@@ -122,7 +124,8 @@ def prefix_sums(n: int64) -> int64:
     sums = Array[int64].filled(20_000, 0)
     s: int64 = 0
     for k in range(n):
-        s ^= accumulate(a, sums) + sums[k % 20_000]
+        last = accumulate(a, sums)
+        s ^= last + sums[k % 20_000]
     return s
 
 
@@ -132,7 +135,8 @@ def scale_into(a: Array[float64], b: Array[float64], k: float64) -> None:
 
 
 def axpy(n: int64) -> float64:
-    a, b = waves(20_000), waves(20_000)
+    a = waves(20_000)
+    b = waves(20_000)
     for _ in range(n):
         scale_into(a, b, 0.75)
     return float_sum(b)
@@ -159,7 +163,9 @@ def multiply(a: Array[float64], b: Array[float64], c: Array[float64], n: int64) 
 
 
 def matrix_product(n: int64) -> float64:
-    a, b, c = waves(n * n), waves(n * n), waves(n * n)
+    a = waves(n * n)
+    b = waves(n * n)
+    c = waves(n * n)
     multiply(a, b, c, n)
     return float_sum(c)
 
@@ -173,7 +179,9 @@ def multiply_rows(a: Array[float64], b: Array[float64], c: Array[float64], n: in
 
 
 def matrix_rows(n: int64) -> float64:
-    a, b, c = waves(n * n), waves(n * n), waves(n * n)
+    a = waves(n * n)
+    b = waves(n * n)
+    c = waves(n * n)
     multiply_rows(a, b, c, n)
     return float_sum(c)
 
@@ -238,7 +246,8 @@ def gather(a: Array[int64], b: Array[float64]) -> float64:
 
 
 def gathers(n: int64) -> float64:
-    a, b = ramp(20_000), waves(1024)
+    a = ramp(20_000)
+    b = waves(1024)
     s = 0.0
     for _ in range(n):
         s += gather(a, b)

@@ -17,7 +17,6 @@ from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import Value
 from pyfreeze.ir.types import (
     INT,
-    NONE,
     ArrayType,
     BoolType,
     ClassType,
@@ -25,9 +24,12 @@ from pyfreeze.ir.types import (
     FloatType,
     IntType,
     NoneKind,
+    OptionalType,
+    ReferenceType,
     StructType,
     TupleType,
     Type,
+    ViewType,
 )
 
 _DEOPTIMIZED = -3
@@ -48,7 +50,7 @@ def may_return_none(function: Function) -> bool:
 
     Where the interpreter goes on in the middle, it may come to a function that was replaced meanwhile.
     """
-    return function.result == NONE or function.impure
+    return isinstance(function.result, NoneKind | OptionalType) or function.impure
 
 
 class EntryEmitter:
@@ -219,7 +221,7 @@ class EntryEmitter:
                 return f"{slot('pf_unbox_f64')}(ptr {argument}, ptr %buffer)"
             case IntType():
                 return f"{slot('pf_unbox_int')}(ptr {argument}, ptr %buffer)"
-            case TupleType() | ArrayType() | ClassType():
+            case TupleType() | ArrayType() | ViewType() | ClassType() | OptionalType():
                 signature = self._symbols.string(self._symbols.descriptor(type_).encode())
                 return f"{slot('pf_unbox_tuple')}(ptr @module, ptr {argument}, ptr {signature}, ptr %buffer)"
             case _:
@@ -242,7 +244,7 @@ class EntryEmitter:
             self._lines += from_word(scalar, word, value)
             if scalar == INT:
                 self._owned.append(f"call void {self._release_helper()}(i64 {value})")
-            elif isinstance(scalar, ArrayType):
+            elif isinstance(scalar, ReferenceType):
                 self._owned.append(f"call void {self._symbols.slot('pf_object_decref')}(ptr {value})")
             if path:
                 inserted, where = self._fresh(), ", ".join(map(str, path))
@@ -275,9 +277,22 @@ class EntryEmitter:
                 self._box_struct(type_, value, boxed)
             case ArrayType():
                 boxed = value
+            case OptionalType(item=item):
+                boxed = self._box(item, self._some(type_, value))
             case _:
                 raise TypeError(f"{type_} is no result of a native function")
         return boxed
+
+    def _some(self, type_: OptionalType, value: str) -> str:
+        """The item of `value`; where that is None, the entry returns it here."""
+        machine, flag, item, none = llvm_type(type_), self._fresh(), self._fresh(), self._fresh()
+        self._line(f"{flag} = extractvalue {machine} {value}, 0")
+        self._line(f'br i1 {flag}, label %"is_value", label %"is_none"')
+        self._label("is_none")
+        self._line(f"{none} = call ptr {self._symbols.slot('pf_none')}()\nret ptr {none}")
+        self._label("is_value")
+        self._line(f"{item} = extractvalue {machine} {value}, 1")
+        return item
 
     def _box_tuple(self, type_: TupleType | ClassType, value: str, boxed: str) -> None:
         for position, (path, scalar) in enumerate(scalar_paths(type_)):

@@ -30,7 +30,7 @@ from pyfreeze.ir.instructions import (
     may_leave,
 )
 from pyfreeze.ir.primitive import Primitive
-from pyfreeze.ir.types import AggregateType, StructType, TupleType, Type
+from pyfreeze.ir.types import AggregateType, OptionalType, StructType, TupleType, Type
 
 
 class FunctionBuilder:
@@ -97,6 +97,9 @@ class FunctionBuilder:
 
     def make_struct(self, type_: StructType, fields: Sequence[Value]) -> Value:
         return self._value(MakeTuple(list(fields), Value(type_)))
+
+    def make_optional(self, type_: OptionalType, is_set: Value, item: Value) -> Value:
+        return self._value(MakeTuple([is_set, item], Value(type_)))
 
     def get_item(self, operand: Value, index: int) -> Value:
         assert isinstance(operand.type, AggregateType)

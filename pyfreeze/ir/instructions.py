@@ -195,7 +195,7 @@ class CheckDepth(Instruction):
 
 @dataclass(eq=False, slots=True)
 class MakeTuple(Instruction):
-    """A tuple of the operands, or a frozen value with them as its fields, as the result's type says."""
+    """A tuple of the operands, a frozen value with them as its fields, or an optional: as the result's type says."""
 
 
 @dataclass(eq=False, slots=True)

@@ -42,7 +42,17 @@ from pyfreeze.ir.instructions import (
     Value,
 )
 from pyfreeze.ir.primitive import Primitive
-from pyfreeze.ir.types import OBJECT, SCALARS_BY_NAME, ArrayType, ClassType, StructType, TupleType, Type
+from pyfreeze.ir.types import (
+    OBJECT,
+    SCALARS_BY_NAME,
+    ArrayType,
+    ClassType,
+    OptionalType,
+    StructType,
+    TupleType,
+    Type,
+    ViewType,
+)
 
 FindPrimitive = Callable[[str, Mapping[str, StructType]], Primitive]
 """From a name, and the module's frozen classes by theirs, which it may mention."""
@@ -89,12 +99,16 @@ def parse_type(text: str, structs: Mapping[str, StructType] = MappingProxyType({
         return SCALARS_BY_NAME[text]
     if text in structs:
         return structs[text]
+    if text.endswith(" | none"):
+        return OptionalType(parse_type(text.removesuffix(" | none"), structs))
     if text.startswith("Array[") and text.endswith("]"):
         return ArrayType(parse_type(text[len("Array[") : -1], structs))
     if text.startswith("type[") and text.endswith("]"):
         struct = parse_type(text[len("type[") : -1], structs)
         assert isinstance(struct, StructType)
         return ClassType(struct)
+    if (view := re.fullmatch(r"(ndarray|memoryview)\[(\w+), (\d)\]", text)) is not None:
+        return ViewType(view[1], parse_type(view[2], structs), int(view[3]))
     if text.startswith("tuple[") and text.endswith("]"):
         inner = text[len("tuple[") : -1]
         return TupleType(tuple(parse_type(item, structs) for item in ([] if inner == "()" else split_outside(inner))))
@@ -262,7 +276,7 @@ class _FunctionParser:
                 return Call(self._list(arguments.removesuffix(")")), function=name, levels=int(levels or 1))
             case "check_depth":
                 return CheckDepth([], levels=int(rest))
-            case _ if word == "tuple" or word in self._structs:
+            case _ if word in ("tuple", "optional") or word in self._structs:
                 return MakeTuple(self._list(rest[1:-1]))
             case "item":
                 operand, index = split_outside(rest)

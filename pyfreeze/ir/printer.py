@@ -33,7 +33,7 @@ from pyfreeze.ir.instructions import (
     Unreachable,
     Value,
 )
-from pyfreeze.ir.types import StructType
+from pyfreeze.ir.types import OptionalType, StructType
 
 
 def format_module(module: Module) -> str:
@@ -133,8 +133,7 @@ class _FunctionPrinter:
             case CheckDepth(levels=levels):
                 return f"check_depth {levels}"
             case MakeTuple(result=result):
-                made = result.type if result is not None and isinstance(result.type, StructType) else "tuple"
-                return f"{made} ({operands})"
+                return f"{_made(result)} ({operands})"
             case GetItem(index=index):
                 return f"item {operands}, {index}"
             case Raise(exception=exception, bare=bare):
@@ -149,6 +148,17 @@ class _FunctionPrinter:
                 return f"{_WORDS[type(instruction)]} {operands}".rstrip()
             case _:
                 raise TypeError(f"unknown instruction {instruction!r}")
+
+
+def _made(result: Value | None) -> str:
+    """What a MakeTuple makes."""
+    match result.type if result is not None else None:
+        case StructType(name=name):
+            return name
+        case OptionalType():
+            return "optional"
+        case _:
+            return "tuple"
 
 
 def _binding(binding: Binding) -> str:

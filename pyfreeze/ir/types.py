@@ -1,7 +1,8 @@
 """Types of IR values: each names a Python meaning and, at the same time, one machine representation.
 
 `FixedInt` and `FloatType` are unboxed; `INT` is the plain `int` as a tagged word (small value, or pointer to a
-Python int); `TupleType` is a tuple by value, `StructType` an instance of a frozen class by value. `STATUS` is how a
+Python int); `TupleType` is a tuple by value, `StructType` an instance of a frozen class by value, `OptionalType` one of
+these or None. `STATUS` is how a
 failing operation says why (see `Status`).
 """
 
@@ -118,7 +119,21 @@ class StructType:
         return self.name
 
 
-AggregateType = TupleType | StructType
+@dataclass(frozen=True, slots=True)
+class OptionalType:
+    """None, or a value of type `item`: a bool that tells whether there is one, and the value, or zeros without one."""
+
+    item: Type
+
+    @property
+    def items(self) -> tuple[Type, ...]:
+        return (BOOL, self.item)
+
+    def __str__(self) -> str:
+        return f"{self.item} | none"
+
+
+AggregateType = TupleType | StructType | OptionalType
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +156,20 @@ class ArrayType:
         return f"Array[{self.element}]"
 
 
+@dataclass(frozen=True, slots=True)
+class ViewType:
+    """The memory of an `ndarray` or a `memoryview`, whose buffer is held for as long: a reference to the runtime's record."""
+
+    exporter: str
+    element: Type
+    dimensions: int
+
+    def __str__(self) -> str:
+        return f"{self.exporter}[{self.element}, {self.dimensions}]"
+
+
+ReferenceType = ArrayType | ViewType
+
 Type = (
     FixedInt
     | FloatType
@@ -151,7 +180,9 @@ Type = (
     | StatusType
     | TupleType
     | StructType
+    | OptionalType
     | ArrayType
+    | ViewType
     | ClassType
 )
 
@@ -186,19 +217,22 @@ _PYTHON_TYPES: dict[Type, type] = {FLOAT64: float, INT: int, BOOL: bool, NONE: t
 
 def fits(value: object, type_: Type) -> bool:
     """Whether the Python object `value` is a value of `type_`, and of exactly its Python type."""
-    if isinstance(type_, AggregateType):  # a frozen value is the tuple of its fields here
+    if isinstance(
+        type_, AggregateType
+    ):  # here a frozen value is the tuple of its fields, an optional one of flag and value
         return type(value) is tuple and len(value) == len(type_.items) and all(map(fits, value, type_.items))
     if isinstance(type_, FixedInt):
         return type(value) is int and type_.holds(value)
     if isinstance(type_, ClassType):
         return value is None
-    if isinstance(type_, ArrayType):  # the interpreter's arrays are lists; None in a variable that is not set
+    if isinstance(type_, ReferenceType):  # the interpreter's arrays are lists; None in a variable that is not set
         return type(value) is list or value is None
     return type(value) is _PYTHON_TYPES[type_]
 
 
 def descriptor(type_: Type, classes: Mapping[str, int]) -> str:
-    """The runtime's one-letter code of a scalar (as in `struct`), `(…)` of a tuple, `{…}` of a frozen value, `[…]` of an array, `<…>` of a class.
+    """The runtime's one-letter code of a scalar (as in `struct`), `(…)` of a tuple, `{…}` of a frozen value, `[…]` of an array,
+    `[N…]` and `[M…]` of a view, `<…>` of a class, `|` before the code of what may be None instead.
 
     Which class that is follows from `classes`, the module's classes in order: `{0:dd}`.
     """
@@ -206,10 +240,14 @@ def descriptor(type_: Type, classes: Mapping[str, int]) -> str:
         return "(" + "".join(descriptor(item, classes) for item in type_.items) + ")"
     if isinstance(type_, StructType):
         return f"{{{classes[type_.name]}:" + "".join(descriptor(item, classes) for item in type_.items) + "}"
+    if isinstance(type_, OptionalType):
+        return "|" + descriptor(type_.item, classes)
     if isinstance(type_, ArrayType):
         return f"[{descriptor(type_.element, classes)}]"
     if isinstance(type_, ClassType):
         return f"<{classes[type_.struct.name]}:>"
+    if isinstance(type_, ViewType):
+        return f"[{type_.exporter[0].upper()}{type_.dimensions}{descriptor(type_.element, classes)}]"
     return _STRUCT_CODES[type_]
 
 
@@ -217,7 +255,7 @@ def is_refcounted(type_: Type) -> bool:
     """Whether a value of this type may own a Python object."""
     if isinstance(type_, AggregateType):
         return any(map(is_refcounted, type_.items))
-    return isinstance(type_, IntType | ArrayType)
+    return isinstance(type_, IntType | ReferenceType)
 
 
 def flattened(type_: Type) -> tuple[Type, ...]:

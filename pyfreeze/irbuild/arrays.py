@@ -47,14 +47,14 @@ def array_type_of(context: FunctionContext, node: Expression) -> ArrayType | Non
 def filled(context: FunctionContext, type_: ArrayType, length_: Operand, value: Operand, node: Node) -> Operand:
     """`Array[T].filled(length, value)`."""
     given = convert(context, value, type_.element, node, coerce=True)
-    return context.apply_row(array_row("array.filled", type_.element), [_index(context, length_, node), given], node)
+    return context.apply_row(array_row("array.filled", type_.element), [as_index(context, length_, node), given], node)
 
 
 def empty(context: FunctionContext, type_: ArrayType, node: Node) -> Operand:
     """`Array[T]()`."""
     none = constant_operand(0)
     row = array_row("array.filled", type_.element)
-    return context.apply_row(row, [_index(context, none, node), context.zero(type_.element)], node)
+    return context.apply_row(row, [as_index(context, none, node), context.zero(type_.element)], node)
 
 
 def length(context: FunctionContext, array: Operand, node: Node) -> Operand:
@@ -64,7 +64,7 @@ def length(context: FunctionContext, array: Operand, node: Node) -> Operand:
 
 def item(context: FunctionContext, array: Operand, index: Operand, node: Node) -> Operand:
     """`array[index]`."""
-    return context.apply_row(array_row("array.get", element_of(array)), [array, _index(context, index, node)], node)
+    return context.apply_row(array_row("array.get", element_of(array)), [array, as_index(context, index, node)], node)
 
 
 def known_item(context: FunctionContext, array: Operand, index: Operand, node: Node) -> Operand:
@@ -76,7 +76,7 @@ def set_item(context: FunctionContext, array: Operand, index: Operand, value: Op
     """`array[index] = value`: a store coerces (contract, rule 2)."""
     element = element_of(array)
     given = convert(context, value, element, node, coerce=True)
-    context.apply_row(array_row("array.set", element), [array, _index(context, index, node), given], node)
+    context.apply_row(array_row("array.set", element), [array, as_index(context, index, node), given], node)
 
 
 def converted(context: FunctionContext, type_: ArrayType, other: Operand, node: Node) -> Operand:
@@ -251,7 +251,7 @@ _METHODS: dict[tuple[str, int], Callable[[FunctionContext, Operand, _Arguments, 
 }
 
 
-def _index(context: FunctionContext, index: Operand, node: Node) -> Operand:
+def as_index(context: FunctionContext, index: Operand, node: Node) -> Operand:
     """A subscript as an int64; one that does not fit is left to the twin, which raises IndexError."""
     if index.type == BOOL:
         return context.apply("bool.to_int64", [index], node)

@@ -6,6 +6,7 @@ import builtins
 import inspect
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from mypy.nodes import (
     ArgKind,
@@ -33,11 +34,13 @@ from pyfreeze.ir.types import (
     ArrayType,
     ClassType,
     FixedInt,
+    OptionalType,
     StructType,
     TupleType,
     Type,
+    ViewType,
 )
-from pyfreeze.irbuild import arrays
+from pyfreeze.irbuild import arrays, views
 from pyfreeze.irbuild.arguments import Arguments, Build, arguments_of
 from pyfreeze.irbuild.context import FunctionContext, Signature, type_name
 from pyfreeze.irbuild.conversions import as_plain_int, convert, to_float
@@ -63,8 +66,8 @@ from pyfreeze.primitives import MATH_FUNCTIONS, TABLE, boxed
 _FIXED_BY_NAME = {f"pyfreeze.{type_}": type_ for type_ in FIXED_INTS}
 
 
-def call(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
-    """Build a call; `build` builds its arguments."""
+def call(context: FunctionContext, node: CallExpr, build: Build, build_argument: Build) -> Operand:
+    """Build a call; `build` builds its arguments, and `build_argument` those that may be None."""
     callee = node.callee
     class_ = frozen_class_of(context, callee)
     if class_ is not None:
@@ -73,9 +76,9 @@ def call(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
     if array is not None:
         return _make_array(context, node, array, build)
     if isinstance(callee, MemberExpr) and not is_in_module(callee):
-        return _method(context, node, callee, build)
+        return _method(context, node, callee, build, build_argument)
     if _may_be_value(context, callee):
-        return _call_value(context, node, build(context, callee), build)
+        return _call_value(context, node, build(context, callee), build_argument)
     if not isinstance(callee, RefExpr):
         raise Unsupported("PF106", node, "calling the result of an expression is not compiled yet")
     fullname = callee.fullname or ""
@@ -91,7 +94,7 @@ def call(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
     if fullname == "dataclasses.replace" and node.arg_kinds[:1] == [ArgKind.ARG_POS]:
         return _replace(context, node, callee, build)
     if isinstance(callee, NameExpr) and isinstance(callee.node, FuncDef):
-        return _native(context, node, callee, build)
+        return _native(context, node, callee, build_argument)
     raise Unsupported("PF106", node, f"calling `{_shown(callee)}` is not compiled yet")
 
 
@@ -129,7 +132,9 @@ def _make(context: FunctionContext, node: CallExpr, class_: FrozenClass, build: 
     return construct(context, class_.name, given, node)
 
 
-def _method(context: FunctionContext, node: CallExpr, callee: MemberExpr, build: Build) -> Operand:
+def _method(
+    context: FunctionContext, node: CallExpr, callee: MemberExpr, build: Build, build_argument: Build
+) -> Operand:
     """`value.method(…)`, `Class.static_method(…)`."""
     class_ = frozen_class_of(context, callee.expr)
     unsupported = Unsupported("PF106", node, f"calling `{callee.name}` is not compiled yet")
@@ -145,13 +150,13 @@ def _method(context: FunctionContext, node: CallExpr, callee: MemberExpr, build:
         class_ = context.classes[receiver.type.name]
         found = field(context, receiver, callee.name)
         if found is not None:
-            return _call_value(context, node, found, build)
+            return _call_value(context, node, found, build_argument)
     member = class_.members.get(callee.name) if class_ is not None else None
     if class_ is None or member is None or member.kind in ("property", "?"):
         raise unsupported
     signature = context.resolve_method(class_.name, callee.name, node)
     first = passed_first(context, class_.name, callee.name, receiver)
-    given = _match_arguments(context, signature, node, build, first)
+    given = _match_arguments(context, signature, node, build_argument, first)
     return call_member(context, class_.name, callee.name, signature, given, node)
 
 
@@ -267,7 +272,7 @@ def _coercion(context: FunctionContext, node: CallExpr, callee: RefExpr, build: 
     if node.arg_kinds != [ArgKind.ARG_POS]:
         raise Unsupported("PF106", node, f"`{_shown(callee)}` takes one argument")
     _bind_imported(context, callee, node)
-    argument = build(context, node.args[0])
+    argument = views.as_value(context, node.args[0], build)
     if callee.fullname in _FIXED_BY_NAME:
         if not (is_int(argument.type) or argument.type == BOOL):
             raise Unsupported("PF106", node, f"`{_shown(callee)}` of {type_name(argument.type)} raises TypeError")
@@ -301,6 +306,8 @@ def _builtin(context: FunctionContext, name: str, node: CallExpr, build: Build) 
     if handler is None:
         raise Unsupported("PF106", node, f"calling `{name}` is not compiled yet")
     context.bind_builtin(name)
+    if name in ("int", "float", "bool"):
+        build = partial(views.as_python, build=build)
     arguments = arguments_of(context, getattr(builtins, name), node, build)
     if arguments.keywords:
         raise Unsupported("PF106", node, "this call raises TypeError")
@@ -332,7 +339,7 @@ def reversed_range(node: Expression) -> CallExpr | None:
 def range_bounds(context: FunctionContext, node: CallExpr, build: Build) -> tuple[list[Operand], Type]:
     """start, stop and step as int64 operands, and the type of the range's items."""
     context.bind_builtin("range")
-    given = [build(context, argument) for argument in node.args]
+    given = [views.as_index(context, argument, build) for argument in node.args]
     if any(not (is_int(operand.type) or operand.type == BOOL) for operand in given):
         raise Unsupported("PF102", node, "range() of something that is no int")
     fixed = [operand.type for operand in given if isinstance(operand.type, FixedInt)]
@@ -373,6 +380,8 @@ def _len(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
             return constant_operand(len(whole.type.items))
         if isinstance(whole.type, ArrayType):
             return convert(context, arrays.length(context, whole, node), INT, node)
+        if isinstance(whole.type, ViewType):
+            return convert(context, views.length(context, whole, node), INT, node)
         if has_member(context, whole.type, "__len__"):
             return convert(context, frozen_length(context, whole, node), INT, node)
     raise Unsupported("PF112", node, "`len` is compiled only for ranges, tuples and arrays so far")
@@ -552,11 +561,13 @@ _EXACT_OF_INTS = frozenset(["log", "log2", "log10"])  # of an int of any size
 
 def _mathematics(context: FunctionContext, name: str, node: CallExpr, callee: RefExpr, build: Build) -> Operand:
     _bind_imported(context, callee, node)
+    if f"math.{name}" in TABLE and name not in _ROUNDING:
+        build = partial(views.as_real, build=build)
     arguments = arguments_of(context, getattr(math, name), node, build)
     if name == "isclose" and len(arguments.positional) == 2:
         arguments = _with_tolerances(arguments)
     operands = [*arguments.positional, *arguments.keywords.values()]
-    if any(not (is_number(operand.type) or isinstance(operand.type, TupleType)) for operand in operands):
+    if any(not is_number(operand.type) and not _is_tuple_without_none(operand.type) for operand in operands):
         raise Unsupported("PF112", node, f"this call of math.{name} is not compiled yet")
     if name in _ROUNDING and len(operands) == 1 and is_int(operands[0].type):
         return operands[0]
@@ -568,6 +579,10 @@ def _mathematics(context: FunctionContext, name: str, node: CallExpr, callee: Re
     types = tuple(operand.type for operand in operands)
     python = PythonCallable("math", name, tuple(arguments.keywords))
     return context.apply_row(boxed(python, types, _result_of(name, types)), operands, node)
+
+
+def _is_tuple_without_none(type_: Type) -> bool:
+    return isinstance(type_, TupleType) and not any(isinstance(item, OptionalType) for item in type_.items)
 
 
 def _with_tolerances(arguments: Arguments) -> Arguments:

@@ -34,6 +34,7 @@ from pyfreeze.ir.types import (
     FixedInt,
     IntType,
     NoneKind,
+    OptionalType,
     StructType,
     TupleType,
     Type,
@@ -108,11 +109,24 @@ class Loop:
     continues: list[tuple[Block, dict[str, Value]]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Implied:
+    """What a condition tells: these values of type `T | None` are not None if it is true, or if it is false."""
+
+    if_true: frozenset[Value] = frozenset()
+    if_false: frozenset[Value] = frozenset()
+
+    @property
+    def negated(self) -> Implied:
+        return Implied(self.if_false, self.if_true)
+
+
 class FunctionContext:
     """State of building one function: the current block, the variables' values, the facts.
 
     `variables` holds what is definitely set here. A variable that may be unset is always there, with a flag `name?`. One of
-    `late_floats` has a flag `name#`, true while it stands for an int.
+    `late_floats` has a flag `name#`, true while it stands for an int. One of type `T | None` that is known not to be None has
+    its T as `name!`.
     """
 
     def __init__(
@@ -147,6 +161,10 @@ class FunctionContext:
         self._partly_set: set[str] = set()  # variables that are dropped where ways meet
         self._set_flag: Value | None = None  # of variables that are surely set here
         self._loaded: dict[str, Value] = {}  # module globals
+        self.implied: dict[Value, Implied] = {}  # by conditions
+        self._not_none: dict[Block, frozenset[Value]] = {}  # at the start of a block after a condition
+        self._items: dict[Value, set[Value]] = {}  # by values of type `T | None`: what is the T where that is known
+        self._made_of: dict[Value, Value] = {}  # the same, known wherever the value is
         self.scope_prefix = ""  # of the variables of a comprehension
         self._resolve_global = resolve_global
         self.resolve_function = resolve_function
@@ -232,6 +250,8 @@ class FunctionContext:
                 return self.builder.constant(type_, 0)
             case TupleType(items=items):
                 return self.builder.make_tuple([self.zero(item) for item in items])
+            case OptionalType(item=item):
+                return self.builder.make_optional(type_, self.builder.constant(BOOL, False), self.zero(item))
             case StructType(items=items):
                 return self.builder.make_struct(type_, [self.zero(item) for item in items])
             case _ if type_ == FLOAT64:
@@ -317,6 +337,8 @@ class FunctionContext:
                 f"`{name}` may be {type_name(settled(known))} or {type_name(settled(new))} here",
                 "give the variable values of one type only (0.0 rather than 0 for a float)",
             )
+        if isinstance(joined, OptionalType) and name in self.facts.late_floats:
+            raise Unsupported("PF105", node, f"`{name}` may be an int, a float or None here", "write 0.0 rather than 0")
         if isinstance(joined, FixedInt) and operand.is_weak and not joined.holds(int(operand.number)):
             raise Unsupported("PF105", node, f"{operand.constant} does not fit `{name}`, an {joined}")
         self._partly_set.discard(name)
@@ -325,6 +347,8 @@ class FunctionContext:
             raise Rebuild
         self.variables[name] = self.materialize(convert(self, operand, settled(joined), node))
         self.variables[name].name = name
+        if self.variables[name] in self._made_of:
+            self.variables[name + "!"] = self._made_of[self.variables[name]]
         if name in self.facts.maybe_unset:
             self.variables[name + "?"] = self._surely_set()
         if name in self.facts.late_floats:
@@ -398,6 +422,9 @@ class FunctionContext:
             self.builder.activate(unset)
             self.builder.deopt()
             self.builder.activate(go_on)
+        item = self._item(self.variables, name)
+        if item is not None:
+            return Operand(item.type, item), None
         return Operand(settled(self.facts.variables[name]), self.variables[name]), self.variables.get(name + "#")
 
     def unset(self, name: str, node: Node) -> None:
@@ -407,6 +434,37 @@ class FunctionContext:
             self.facts.maybe_unset.add(name)
             raise Rebuild
         self.variables[name + "?"] = self.builder.constant(BOOL, False)
+
+    # Variables that may be None
+
+    def make_optional(self, item: Value) -> Value:
+        """A T as a `T | None`."""
+        made = self.builder.make_optional(OptionalType(item.type), self.builder.constant(BOOL, True), item)
+        self._made_of[made] = item
+        self._note_item(item, made)
+        return made
+
+    def _note_item(self, item: Value, optional: Value) -> None:
+        self._items.setdefault(optional, set()).add(item)
+
+    def narrow(self, optional: Value) -> None:
+        """From here on `optional` is known not to be None."""
+        names = [name for name, value in self.variables.items() if value is optional]
+        if any(self._item(self.variables, name) is None for name in names):
+            item = self.builder.get_item(optional, 1)
+            self._note_item(item, optional)
+            self.variables.update({f"{name}!": item for name in names})
+
+    def _item(self, variables: Mapping[str, Value], name: str) -> Value | None:
+        """The T of a variable that is known not to be None."""
+        item = variables.get(name + "!")
+        return item if item is not None and item in self._items.get(variables[name], ()) else None
+
+    def enter(self, block: Block) -> None:
+        """Continue in `block`, with what the condition before it tells; the variables are still those before it."""
+        self.builder.activate(block)
+        for optional in self._not_none.get(block, ()):
+            self.narrow(optional)
 
     # Control flow
 
@@ -430,6 +488,7 @@ class FunctionContext:
         target = self.builder.new_block(name)
         shared = [key for key in incoming[0][1] if all(key in variables for _, variables in incoming)]
         self.may_be_set({key for _, variables in incoming for key in variables} - set(shared))
+        shared = [key for key in shared if not key.endswith("!")]
         merged, differing = {}, []
         for key in shared:
             values = [variables[key] for _, variables in incoming]
@@ -440,11 +499,31 @@ class FunctionContext:
                 target.parameters.append(parameter)
                 merged[key] = parameter
                 differing.append(key)
+        differing += self._merge_items(incoming, merged, target)
         for block, variables in incoming:
             self.builder.activate(block)
             self.builder.branch(target, [variables[key] for key in differing])
         self.builder.activate(target)
         self.variables = merged
+
+    def _merge_items(
+        self, incoming: list[tuple[Block, dict[str, Value]]], merged: dict[str, Value], target: Block
+    ) -> list[str]:
+        """What is known not to be None on every way still is; returns the names whose items become parameters."""
+        differing = []
+        for name in list(merged):
+            items = [self._item(variables, name) for _, variables in incoming]
+            known = [item for item in items if item is not None]
+            if len(known) < len(items):
+                continue
+            item = known[0]
+            if any(other is not item for other in known):
+                item = Value(item.type, name)
+                target.parameters.append(item)
+                differing.append(name + "!")
+            merged[name + "!"] = item
+            self._note_item(item, merged[name])
+        return differing
 
     def here(self) -> list[tuple[Block, dict[str, Value]]]:
         """The current block and variables as one way into a merge; empty if unreachable."""
@@ -455,7 +534,10 @@ class FunctionContext:
     def branch_on(self, condition: Operand, node: Node) -> tuple[Block, Block]:
         """Blocks for true and false; both start with the current variables."""
         then, otherwise = self.builder.new_block("then"), self.builder.new_block("else")
-        self.builder.cond_branch(self.materialize(condition), Edge(then), Edge(otherwise))
+        value = self.materialize(condition)
+        self.builder.cond_branch(value, Edge(then), Edge(otherwise))
+        implied = self.implied.get(value, Implied())
+        self._not_none[then], self._not_none[otherwise] = implied.if_true, implied.if_false
         return then, otherwise
 
 
@@ -470,6 +552,8 @@ def _is_exact_in_double(operand: Operand) -> bool:
 
 def type_name(type_: Type) -> str:
     """As a user writes it."""
+    if isinstance(type_, OptionalType):
+        return f"{type_name(type_.item)} | None"
     return {"float64": "float", "none": "None"}.get(str(type_), str(type_))
 
 

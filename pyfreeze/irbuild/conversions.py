@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from mypy.nodes import Context as Node
 
-from pyfreeze.ir.types import BOOL, FLOAT64, INT, BoolType, FixedInt, FloatType, IntType, TupleType, Type
+from pyfreeze.ir.types import (
+    BOOL,
+    FLOAT64,
+    INT,
+    BoolType,
+    FixedInt,
+    FloatType,
+    IntType,
+    NoneKind,
+    OptionalType,
+    TupleType,
+    Type,
+)
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.operand import Operand, constant_operand
+from pyfreeze.irbuild.optionals import is_set, item_of, none_of, used, wrap
 from pyfreeze.irbuild.unsupported import Unsupported
 
 
@@ -22,6 +35,10 @@ def convert(
     source = operand.type
     if source == type_:
         return operand
+    if isinstance(type_, OptionalType):
+        return _to_optional(context, operand, type_, node, coerce)
+    if isinstance(source, OptionalType):
+        return convert(context, used(context, operand, node), type_, node, coerce, called)
     match source, type_:
         case IntType(), FixedInt() if operand.is_constant and type_.holds(int(operand.number)):
             return Operand(type_, context.builder.constant(type_, operand.number))
@@ -46,6 +63,17 @@ def convert(
                 f"{type_name(source)} where {type_name(type_)} is expected",
                 "write the conversion, such as float(x), or a literal of the right type, such as 0.0",
             )
+
+
+def _to_optional(context: FunctionContext, operand: Operand, type_: OptionalType, node: Node, coerce: bool) -> Operand:
+    """`T | None` from None, from a T, or from another optional, whose zeros for None keep being zeros."""
+    if isinstance(operand.type, NoneKind):
+        return none_of(context, type_)
+    item = convert(context, item_of(context, operand), type_.item, node, coerce)
+    if not isinstance(operand.type, OptionalType):
+        return wrap(context, item)
+    flag = context.materialize(is_set(context, operand))
+    return Operand(type_, context.builder.make_optional(type_, flag, context.materialize(item)))
 
 
 def _always_fits(source: Type, target: FixedInt) -> bool:

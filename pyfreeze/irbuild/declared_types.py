@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mypy.nodes import MypyFile, SymbolTable, TypeAlias
-from mypy.types import Instance, LiteralType, NoneType, TypeVarType, UnboundType, get_proper_type
+from mypy.types import Instance, LiteralType, NoneType, TypeVarType, UnboundType, UnionType, get_proper_type
 from mypy.types import TupleType as MypyTuple
 from mypy.types import Type as MypyType
 
@@ -24,6 +24,8 @@ from pyfreeze.ir.types import (
     BoolType,
     FixedInt,
     FloatType,
+    NoneKind,
+    OptionalType,
     StructType,
     TupleType,
     Type,
@@ -48,6 +50,7 @@ class Scope:
 
     names: SymbolTable
     structs: Mapping[str, StructType]
+    tree: MypyFile | None = None
     type_arguments: Mapping[str, Type] = field(default_factory=dict)
 
 
@@ -60,7 +63,7 @@ _QUALIFIERS = ("Final", "ClassVar", "Annotated")
 
 
 def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) -> Declared | None:
-    """None if the annotation is no scalar, frozen class of the module, or tuple of those. `written` is mypy's unanalysed type."""
+    """None if the annotation is no scalar, frozen class of the module, tuple of those, or one of these or None. `written` is mypy's unanalysed type."""
     if isinstance(written, UnboundType) and written.name not in scope.type_arguments:
         promise = _PROMISES.get(_fullname(written.name, scope.names))
         if promise is not None:
@@ -88,6 +91,8 @@ def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) 
             return Declared(hint, False) if hint is not None else None
         case MypyTuple(items=items, partial_fallback=fallback) if fallback.type.fullname == "builtins.tuple":
             return _tuple(written, items, scope)
+        case UnionType(items=items):
+            return _optional(written, items, scope)
         case _:
             return None
 
@@ -101,6 +106,26 @@ def _tuple(written: MypyType | None, items: list[MypyType], scope: Scope) -> Dec
     if len(known) != len(parts):
         return None
     return Declared(TupleType(tuple(part.type for part in known)), any(part.promise for part in known))
+
+
+def _optional(written: MypyType | None, items: list[MypyType], scope: Scope) -> Declared | None:
+    """`T | None`, `Optional[T]`, `Union[None, T]`."""
+    rest = [item for item in items if not isinstance(get_proper_type(item), NoneType)]
+    if len(rest) != 1 or len(rest) == len(items):
+        return None
+    named: list[MypyType] = []
+    if isinstance(written, UnionType):
+        named = [part for part in written.items if not _is_none(part)]
+    elif isinstance(written, UnboundType):
+        named = [part for part in written.args if not _is_none(part)]
+    part = declared(named[0] if len(named) == 1 else None, rest[0], scope)
+    if part is None or isinstance(part.type, NoneKind | OptionalType):
+        return None
+    return Declared(OptionalType(part.type), part.promise)
+
+
+def _is_none(written: MypyType) -> bool:
+    return isinstance(written, NoneType) or (isinstance(written, UnboundType) and written.name == "None")
 
 
 def _array(written: MypyType | None, element: MypyType, scope: Scope) -> Declared | None:

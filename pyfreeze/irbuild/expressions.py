@@ -27,15 +27,17 @@ from mypy.nodes import (
 
 from pyfreeze.ir.function import Binding, BindingKind
 from pyfreeze.ir.instructions import Block, Value
-from pyfreeze.ir.types import FLOAT64, ArrayType, StructType, TupleType
-from pyfreeze.irbuild import arrays, calls
-from pyfreeze.irbuild.context import FunctionContext, type_name
+from pyfreeze.ir.types import FLOAT64, ArrayType, OptionalType, StructType, TupleType, ViewType
+from pyfreeze.irbuild import arrays, calls, views
+from pyfreeze.irbuild.arguments import Build
+from pyfreeze.irbuild.context import FunctionContext, Implied, type_name
 from pyfreeze.irbuild.conversions import convert
-from pyfreeze.irbuild.frozen_operators import frozen_contains, frozen_item
+from pyfreeze.irbuild.frozen_operators import frozen_contains, frozen_item, is_always_true
 from pyfreeze.irbuild.instances import is_instance
 from pyfreeze.irbuild.native_calls import call_method, class_variable, field, has_member
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, join, settled, variable_type
 from pyfreeze.irbuild.operators import binary, comparison, leave_for_nans, negation, truth, unary
+from pyfreeze.irbuild.optionals import item_of, used
 from pyfreeze.irbuild.unsupported import Consequence, Unsupported
 
 _SINGLETONS = {"builtins.True": True, "builtins.False": False, "builtins.None": None}
@@ -43,7 +45,12 @@ _MATH_CONSTANTS = {name: getattr(math, name) for name in ("pi", "e", "tau", "inf
 
 
 def expression(context: FunctionContext, node: Expression) -> Operand:
-    """Build `node` at the current place."""
+    """Build `node` at the current place, where it is used as what it is if it is not None."""
+    return used(context, expression_or_none(context, node), node)
+
+
+def expression_or_none(context: FunctionContext, node: Expression) -> Operand:
+    """Build `node` at the current place, where None is as good as any other value."""
     match node:
         case IntExpr(value=value):
             return constant_operand(value)
@@ -54,7 +61,7 @@ def expression(context: FunctionContext, node: Expression) -> Operand:
         case MemberExpr():
             return _member(context, node)
         case OpExpr(op="and" | "or"):
-            return _logical(context, node, expression)
+            return _logical(context, node, expression_or_none)
         case OpExpr(op=symbol, left=left, right=right):
             return binary(context, symbol, *operands(context, left, right), node)
         case UnaryExpr(op="not", expr=inner):
@@ -72,9 +79,9 @@ def expression(context: FunctionContext, node: Expression) -> Operand:
         case CallExpr(callee=NameExpr(fullname="builtins.isinstance", name="isinstance"), args=[tested, class_]):
             return _is_instance(context, tested, class_, node)
         case CallExpr():
-            return calls.call(context, node, expression)
+            return calls.call(context, node, expression, expression_or_none)
         case AssignmentExpr(target=target, value=value):
-            context.assign(target.name, expression(context, value), node, convert)
+            context.assign(target.name, expression_or_none(context, value), node, convert)
             return context.read(target.name, node)
         case StrExpr():
             raise Unsupported("PF112", node, "text is not compiled yet")
@@ -101,10 +108,10 @@ def operands(context: FunctionContext, left: Expression, right: Expression) -> t
 _Either = tuple[Operand, Value | None]
 
 
-def _either(context: FunctionContext, node: Expression) -> _Either:
+def _either(context: FunctionContext, node: Expression, build: Build = expression) -> _Either:
     if isinstance(node, NameExpr) and node.name in context.facts.late_floats:
         return context.read_either(node.name, node)
-    return expression(context, node), None
+    return build(context, node), None
 
 
 def _settle(context: FunctionContext, left: _Either, right: _Either, node: Expression) -> None:
@@ -165,7 +172,10 @@ def _member(context: FunctionContext, node: MemberExpr) -> Operand:
             whole = expression(context, node.expr)
         except Consequence:  # in a report, the attribute is a reason of its own
             raise _no_attribute(node) from None
-        found = field(context, whole, node.name)
+        if isinstance(whole.type, ViewType):
+            found = views.attribute(context, whole, node.name, node)
+        else:
+            found = field(context, whole, node.name)
         if found is not None:
             return found
         if has_member(context, whole.type, node.name):
@@ -199,7 +209,10 @@ def condition(context: FunctionContext, node: Expression) -> Operand:
     """`node` as a truth value."""
     if isinstance(node, OpExpr) and node.op in ("and", "or"):
         return _logical(context, node, condition)
-    return truth(context, expression(context, node), node)
+    if isinstance(node, UnaryExpr) and node.op == "not":
+        return negation(context, condition(context, node.expr), node)
+    found = views.condition(context, node, expression)
+    return found if found is not None else truth(context, expression_or_none(context, node), node)
 
 
 def _logical(
@@ -210,13 +223,36 @@ def _logical(
     decided = truth(context, left, node.left)
     if decided.is_constant and left.is_constant:
         return build(context, node.right) if bool(left.constant) == (node.op == "and") else left
+    kept = _kept(context, node, left)
     more, done = context.branch_on(decided, node)
     if node.op == "or":
         more, done = done, more
     before = dict(context.variables)
-    context.builder.activate(more)
+    context.enter(more)
     right = build(context, node.right)
-    return _join_values(context, [(done, before, left), (None, None, right)], node)
+    result = _join_values(context, [(done, before, kept), (None, None, right)], node)
+    if build is condition:
+        _note_implied(context, node, [decided, right], result)
+    return result
+
+
+def _kept(context: FunctionContext, node: OpExpr, left: Operand) -> Operand:
+    """What the left operand of `and` or `or` is where the right one is not evaluated."""
+    if not isinstance(left.type, OptionalType):
+        return left
+    if node.op == "or":
+        return item_of(context, left)
+    always_true = isinstance(left.type.item, StructType) and is_always_true(context, left.type.item)
+    return constant_operand(None) if always_true else left
+
+
+def _note_implied(context: FunctionContext, node: OpExpr, conditions: list[Operand], result: Operand) -> None:
+    """If `and` is true, both conditions are; if `or` is false, neither is."""
+    implied = [context.implied[item.value] for item in conditions if item.value in context.implied]
+    if result.value is not None and node.op == "and":
+        context.implied[result.value] = Implied(if_true=frozenset().union(*(item.if_true for item in implied)))
+    elif result.value is not None:
+        context.implied[result.value] = Implied(if_false=frozenset().union(*(item.if_false for item in implied)))
 
 
 _Way = tuple[Block | None, dict[str, Value] | None, Operand]
@@ -243,27 +279,28 @@ def _join_values(context: FunctionContext, ways: list[_Way], node: Expression) -
         incoming.append((context.builder.block, {**variables, "": value}))
     context.merge(incoming, "joined")
     value = context.variables.pop("")
+    context.variables.pop("!", None)
     return Operand(settled(common), value)
 
 
 def _conditional(context: FunctionContext, node: ConditionalExpr) -> Operand:
     decided = condition(context, node.cond)
     if decided.is_constant:
-        return expression(context, node.if_expr if decided.constant else node.else_expr)
+        return expression_or_none(context, node.if_expr if decided.constant else node.else_expr)
     then, otherwise = context.branch_on(decided, node)
     before = dict(context.variables)
-    context.builder.activate(then)
-    first = expression(context, node.if_expr)
+    context.enter(then)
+    first = expression_or_none(context, node.if_expr)
     end, after = context.builder.block, context.variables
-    context.builder.activate(otherwise)
     context.variables = before
-    second = expression(context, node.else_expr)
+    context.enter(otherwise)
+    second = expression_or_none(context, node.else_expr)
     return _join_values(context, [(end, after, first), (None, None, second)], node)
 
 
 def _comparison_chain(context: FunctionContext, node: ComparisonExpr) -> Operand:
     """`a < b < c`: each operand once, and only as far as needed."""
-    left, left_int = _either(context, node.operands[0])
+    left, left_int = _either(context, node.operands[0], expression_or_none)
     ways: list[_Way] = []
     last = len(node.operators) - 1
     for index, symbol in enumerate(node.operators):
@@ -272,7 +309,7 @@ def _comparison_chain(context: FunctionContext, node: ComparisonExpr) -> Operand
             result = _membership(context, symbol, left, node.operands[index + 1], node)
             right, right_int = left, left_int
         else:
-            right, right_int = _either(context, node.operands[index + 1])
+            right, right_int = _either(context, node.operands[index + 1], expression_or_none)
             _settle(context, (left, left_int), (right, right_int), node)
             result = comparison(context, symbol, left, right, node)
         if index == last:
@@ -294,6 +331,8 @@ def _membership(
 ) -> Operand:
     """`x in (1, 2, y)`, `x in range(a, b)`."""
     ranged = calls.range_call(container)
+    if ranged is not None:
+        left = used(context, left, node)
     if ranged is not None and len(ranged.args) < 3 and is_int(left.type):
         (start, stop, _), _ = calls.range_bounds(context, ranged, expression)
         limits = [comparison(context, ">=", left, start, node), comparison(context, "<", left, stop, node)]
@@ -320,16 +359,20 @@ def _membership(
 
 
 def tuple_of(context: FunctionContext, items: list[Expression]) -> Operand:
-    values = [context.materialize(expression(context, item)) for item in items]
+    values = [context.materialize(expression_or_none(context, item)) for item in items]
     made = context.builder.make_tuple(values)
     return Operand(made.type, made)
 
 
 def _index(context: FunctionContext, node: IndexExpr) -> Operand:
+    if views.is_element(context, node):
+        raise views.unconverted(node)
     whole = expression(context, node.base)
+    if isinstance(whole.type, ViewType):
+        return views.item(context, whole, node.index, node, expression)
     if isinstance(node.index, SliceExpr) and isinstance(whole.type, ArrayType):
         return arrays.slice_of(context, whole, node.index, node, expression)
-    index = expression(context, node.index)
+    index = views.as_index(context, node.index, expression)
     if isinstance(whole.type, ArrayType):
         return arrays.item(context, whole, index, node)
     if isinstance(whole.type, StructType):

@@ -60,6 +60,12 @@ def frozen_unary(context: FunctionContext, symbol: str, operand: Operand, node: 
     return call_method(context, operand, _UNARY[symbol], [], node)
 
 
+def is_always_true(context: FunctionContext, type_: StructType) -> bool:
+    """Whether neither the class nor a base of it decides on the truth of its values."""
+    class_ = context.classes[type_.name]
+    return {"__bool__", "__len__"}.isdisjoint({*class_.members, *class_.inherited})
+
+
 def frozen_truth(context: FunctionContext, operand: Operand, node: Node) -> Operand:
     """By `__bool__`; without it, and without a length, every value is true."""
     for name in ("__bool__", "__len__"):

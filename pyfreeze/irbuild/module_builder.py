@@ -46,6 +46,7 @@ from pyfreeze.irbuild.resumption import BindingUse, FindPoint, keep_states, stri
 from pyfreeze.irbuild.statements import block, falls_off
 from pyfreeze.irbuild.survey import survey
 from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
+from pyfreeze.irbuild.view_types import view_type
 
 CodeKey = tuple[str, int]
 
@@ -145,7 +146,7 @@ class _ModuleBuilder:
     def __init__(self, tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType]) -> None:
         classes, self._refused_classes = frozen_classes(tree)
         self._classes = {class_.name: class_ for class_ in classes.values()}
-        self._scope = Scope(tree.names, {fullname: class_.struct for fullname, class_ in classes.items()})
+        self._scope = Scope(tree.names, {fullname: class_.struct for fullname, class_ in classes.items()}, tree)
         self._constants = module_constants(tree, self._scope)
         self._written_types = written_types(tree, self._scope)
         self._rebound = frozenset(name for code in codes.values() for name in _rebound_globals(code))
@@ -312,7 +313,9 @@ class _ModuleBuilder:
         for parameter in signature.parameters:
             value = Value(parameter.declared.type, parameter.name)
             function.entry.parameters.append(value)
-            context.variables[parameter.name] = value
+            widened = settled(facts.variables[parameter.name])  # if it is set to None later
+            operand = convert(context, Operand(value.type, value), widened, candidate.node)
+            context.variables[parameter.name] = context.materialize(operand)
         for name in sorted(facts.maybe_unset):
             self._start_unset(context, name)
         block(context, candidate.node.body.body)
@@ -487,7 +490,7 @@ class _ModuleBuilder:
             builder.activate(builder.new_block("entry"))
             context = self._context(builder, code, facts, result)
             context.unknown |= unknown
-            context.variables = {name: Value(settled(type_), name) for name, type_ in parameters.items()}
+            context.variables = {name: Value(settled(facts.variables[name]), name) for name in parameters}
             reasons.clear()
             try:
                 survey(context, node, reasons)
@@ -609,7 +612,7 @@ def _declared_result(node: FuncDef, scope: Scope) -> Declared | None:
         return None  # no return annotation
     result = declared(written.ret_type, signature.ret_type, scope)
     if result is None:
-        raise Unsupported("PF104", node, f"its result, {signature.ret_type}, is no number or tuple of numbers")
+        raise Unsupported("PF104", node, f"its result, {signature.ret_type}, is not compiled as a value")
     return result
 
 
@@ -659,9 +662,12 @@ def _parameter(
     if argument.type_annotation is None or typed is None or written is None:
         raise Unsupported("PF103", node, f"parameter `{name}` has no annotation", "annotate it")
     hint = declared(written.arg_types[index], typed.arg_types[index], scope)
+    if hint is None and scope.tree is not None:
+        view = view_type(written.arg_types[index], typed.arg_types[index], scope.tree, node, name)
+        hint = Declared(view, True) if view is not None else None
     if hint is None:
         shown = typed.arg_types[index]
-        raise Unsupported("PF104", node, f"parameter `{name}`, {shown}, is no number or tuple of numbers")
+        raise Unsupported("PF104", node, f"parameter `{name}`, {shown}, is not compiled as a value")
     return Parameter(
         name,
         hint,

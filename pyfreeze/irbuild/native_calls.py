@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from mypy.nodes import Context as Node
 
 from pyfreeze.ir.function import MAXIMUM_SCALARS, Binding, BindingKind, ConstantValue
-from pyfreeze.ir.types import FLOAT64, ClassType, FixedInt, StructType, TupleType, Type, flattened
+from pyfreeze.ir.types import FLOAT64, NONE, ClassType, FixedInt, OptionalType, StructType, TupleType, Type, flattened
 from pyfreeze.irbuild.context import FunctionContext, NoConstant, Parameter, Signature, type_name
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.declared_types import declared
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int
+from pyfreeze.irbuild.optionals import used
 from pyfreeze.irbuild.unsupported import Unsupported
 
 
@@ -59,6 +60,11 @@ def _default(signature: Signature, parameter: Parameter, node: Node) -> Constant
 def _as_parameter(context: FunctionContext, argument: Operand, parameter: Parameter, node: Node) -> Operand:
     """As the entry guard would let it in; another type is what the twin would be called with."""
     wanted = parameter.declared.type
+    if isinstance(wanted, OptionalType):
+        given = argument.type.item if isinstance(argument.type, OptionalType) else argument.type
+        if given in (NONE, wanted.item) or _differ_in_ints(given, wanted.item):
+            return convert(context, argument, wanted, node)
+    argument = used(context, argument, node)
     if argument.type != wanted and _differ_in_ints(argument.type, wanted):
         return convert(context, argument, wanted, node)
     if argument.type != wanted:

@@ -6,7 +6,19 @@ from dataclasses import dataclass
 
 from pyfreeze.ir.function import ConstantValue
 from pyfreeze.ir.instructions import Value
-from pyfreeze.ir.types import BOOL, FLOAT64, INT, NONE, OBJECT, BoolType, FixedInt, IntType, TupleType, Type
+from pyfreeze.ir.types import (
+    BOOL,
+    FLOAT64,
+    INT,
+    NONE,
+    OBJECT,
+    BoolType,
+    FixedInt,
+    IntType,
+    OptionalType,
+    TupleType,
+    Type,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,8 @@ def join(first: VariableType, second: VariableType) -> VariableType | None:
     """The type of a variable that is assigned both; None if no one representation keeps both exact."""
     if first == second:
         return first
+    if NONE in (first, second) or isinstance(first, OptionalType) or isinstance(second, OptionalType):
+        return _join_optional(first, second)
     if isinstance(first, Weak) or isinstance(second, Weak):
         other = second if isinstance(first, Weak) else first
         return other if isinstance(other, FixedInt | IntType) else None
@@ -81,6 +95,17 @@ def join(first: VariableType, second: VariableType) -> VariableType | None:
     if isinstance(first, ints) and isinstance(second, ints):
         return common_int(first, second)
     return None
+
+
+def _join_optional(first: VariableType, second: VariableType) -> VariableType | None:
+    """Where one of the two may be None."""
+    items = [type_.item if isinstance(type_, OptionalType) else type_ for type_ in (first, second) if type_ != NONE]
+    item = settled(items[0]) if len(items) == 1 else _settled_or_none(join(items[0], items[1]))
+    return OptionalType(item) if item is not None and item != OBJECT else None
+
+
+def _settled_or_none(type_: VariableType | None) -> Type | None:
+    return settled(type_) if type_ is not None else None
 
 
 def common_int(first: Type, second: Type) -> Type:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from mypy.nodes import Context as Node
 
-from pyfreeze.ir.instructions import Edge, Value
+from pyfreeze.ir.instructions import Block, Edge, Value
 from pyfreeze.ir.types import (
     BOOL,
     FLOAT64,
@@ -21,6 +21,7 @@ from pyfreeze.ir.types import (
     FloatType,
     IntType,
     NoneKind,
+    OptionalType,
     StructType,
     TupleType,
     Type,
@@ -38,6 +39,7 @@ from pyfreeze.irbuild.operand import (
     settled,
     variable_type,
 )
+from pyfreeze.irbuild.optionals import both_set, is_set, item_of, used
 from pyfreeze.irbuild.unsupported import Unsupported
 
 _BINARY = {
@@ -77,6 +79,7 @@ def binary(
     context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node, in_place: bool = False
 ) -> Operand:
     """`left symbol right`, or `left symbol= right`."""
+    left, right = used(context, left, node), used(context, right, node)
     if isinstance(left.type, StructType) or isinstance(right.type, StructType):
         return frozen_binary(context, symbol, left, right, node, in_place)
     if isinstance(left.type, ArrayType) or isinstance(right.type, ArrayType):
@@ -193,6 +196,8 @@ def truth(context: FunctionContext, operand: Operand, node: Node) -> Operand:
             return constant_operand(False)
         case StructType():
             return frozen_truth(context, operand, node)
+        case OptionalType():
+            return _optional_truth(context, operand, node)
         case TupleType(items=items):
             return constant_operand(bool(items))
         case ArrayType():
@@ -209,16 +214,48 @@ def negation(context: FunctionContext, operand: Operand, node: Node) -> Operand:
     decided = truth(context, operand, node)
     if decided.is_constant:
         return constant_operand(not decided.constant)
-    return context.apply("bool.not", [decided], node)
+    result = context.apply("bool.not", [decided], node)
+    if decided.value in context.implied and result.value is not None:
+        context.implied[result.value] = context.implied[decided.value].negated
+    return result
+
+
+def _optional_truth(context: FunctionContext, operand: Operand, node: Node) -> Operand:
+    """None is false, a T as it is."""
+    flag = is_set(context, operand)
+    if isinstance(operand.type, OptionalType) and isinstance(operand.type.item, StructType | TupleType):
+        some, none = context.branch_on(flag, node)
+        context.builder.activate(some)
+        decided = truth(context, item_of(context, operand), node)
+        result = join_bools(context, [(none, constant_operand(False))], decided)
+    else:
+        result = context.apply("bool.and", [flag, truth(context, item_of(context, operand), node)], node)
+    assert result.value is not None and flag.value is not None
+    context.implied[result.value] = context.implied[flag.value]
+    return result
+
+
+def join_bools(context: FunctionContext, ways: list[tuple[Block, Operand]], last: Operand) -> Operand:
+    """The bool computed in one of the blocks of `ways`, or in the current one."""
+    done, verdict = context.builder.new_block("decided"), Value(BOOL)
+    done.parameters.append(verdict)
+    context.builder.branch(done, [context.materialize(last)])
+    for block, operand in ways:
+        context.builder.activate(block)
+        context.builder.branch(done, [context.materialize(operand)])
+    context.builder.activate(done)
+    return Operand(BOOL, verdict)
 
 
 def comparison(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
     """`left symbol right`, one step of a chain."""
     if symbol in ("is", "is not"):
-        return _identity(symbol, left, right, node)
+        return _identity(context, symbol, left, right, node)
     name = _COMPARE.get(symbol)
     if name is None:
         raise Unsupported("PF102", node, f"`{symbol}` is not compiled yet")
+    if isinstance(left.type, OptionalType) or isinstance(right.type, OptionalType):
+        return _compare_optionals(context, symbol, left, right, node)
     if isinstance(left.type, StructType) or isinstance(right.type, StructType):
         return frozen_comparison(context, symbol, left, right, node)
     if not (is_number(left.type) and is_number(right.type)):
@@ -258,11 +295,46 @@ def _comparable_ints(context: FunctionContext, left: Operand, right: Operand, no
     return convert(context, left, common, node), convert(context, right, common, node)
 
 
-def _identity(symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
+def _compare_optionals(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
+    """One of the two may be None, which equals itself only and is not ordered."""
+    if symbol not in ("==", "!="):
+        return comparison(context, symbol, used(context, left, node), used(context, right, node), node)
+    plain = not any(_has_own_equality(context, operand) for operand in (left, right))
+    if plain and NONE in (left.type, right.type):
+        return _identity(context, "is" if symbol == "==" else "is not", left, right, node)
+    if NONE in (left.type, right.type):
+        raise Unsupported("PF102", node, "this class says itself what equals None", "write `is None`")
+    both, not_both = context.branch_on(both_set(context, left, right, node), node)
+    context.builder.activate(not_both)
+    same = context.apply("bool.eq", [is_set(context, left), is_set(context, right)], node)
+    if not plain:  # what the class makes of None is left to the twin
+        not_both, leave = context.branch_on(same, node)
+        context.builder.activate(leave)
+        context.builder.deopt()
+        context.builder.activate(not_both)
+    ways = [(not_both, same if symbol == "==" else negation(context, same, node))]
+    context.builder.activate(both)
+    return join_bools(context, ways, comparison(context, symbol, item_of(context, left), item_of(context, right), node))
+
+
+def _has_own_equality(context: FunctionContext, operand: Operand) -> bool:
+    """Whether the class of a frozen value says what equals what."""
+    type_ = operand.type.item if isinstance(operand.type, OptionalType) else operand.type
+    if not isinstance(type_, StructType):
+        return False
+    class_ = context.classes[type_.name]
+    return not {"__eq__", "__ne__"}.isdisjoint({*class_.members, *class_.inherited})
+
+
+def _identity(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
     if NONE not in (left.type, right.type):
+        left = item_of(context, left)
         if isinstance(left.type, StructType):
             raise Unsupported("PF402", node, f"`{symbol}` on frozen values says nothing", "write `==` or `!=`")
         raise Unsupported("PF102", node, f"`{symbol}` on numbers is not compiled", "write `==` or `!=`")
+    if isinstance(left.type, OptionalType) or isinstance(right.type, OptionalType):
+        flag = is_set(context, left if isinstance(left.type, OptionalType) else right)
+        return flag if symbol == "is not" else negation(context, flag, node)
     same = left.type == right.type
     return constant_operand(same if symbol == "is" else not same)
 
@@ -306,6 +378,7 @@ def _compare_tuples(context: FunctionContext, symbol: str, left: Operand, right:
 
 def leave_for_nans(context: FunctionContext, one: Operand, other: Operand, node: Node) -> None:
     """In a tuple, what is the same object counts as equal. For two NaNs only the twin knows whether they are."""
+    one, other = item_of(context, one), item_of(context, other)
     if not one.type == FLOAT64 == other.type or any(
         operand.is_constant and operand.constant == operand.constant for operand in (one, other)
     ):

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from mypy.nodes import Context as Node
-from mypy.nodes import Expression, IndexExpr, NameExpr, StarExpr, TupleExpr
+from mypy.nodes import Expression, IndexExpr, IntExpr, NameExpr, OpExpr, StarExpr, TupleExpr
 
-from pyfreeze.ir.types import ArrayType, TupleType
-from pyfreeze.irbuild import arrays
+from pyfreeze.ir.types import ArrayType, TupleType, ViewType
+from pyfreeze.irbuild import arrays, views
 from pyfreeze.irbuild.context import FunctionContext
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.expressions import expression
-from pyfreeze.irbuild.operand import Operand
+from pyfreeze.irbuild.operand import Operand, is_int
 from pyfreeze.irbuild.unsupported import Unsupported
 
 
-def store(context: FunctionContext, target: Expression, value: Operand, node: Node) -> None:
-    """Assign `value`, which is evaluated already, to `target`."""
+def store(
+    context: FunctionContext, target: Expression, value: Operand, node: Node, index: Operand | None = None
+) -> None:
+    """Assign `value`, which is evaluated already, to `target`; so may be the `index` of an item."""
     if isinstance(target, NameExpr):
         context.assign(target.name, value, node, convert)
     elif isinstance(target, IndexExpr):
-        array, index = expression(context, target.base), expression(context, target.index)
+        array = expression(context, target.base)
+        if isinstance(array.type, ViewType):
+            views.set_item(context, array, views.subscript(context, array, target.index, expression), value, target)
+            return
+        index = index if index is not None else views.as_index(context, target.index, expression)
         if not isinstance(array.type, ArrayType):
             raise store_unsupported(node)
         arrays.set_item(context, array, index, value, target)
@@ -35,8 +41,39 @@ def _unpack(context: FunctionContext, target: TupleExpr, value: Operand, node: N
     items = context.items(value)
     if len(target.items) != len(items):
         raise Unsupported("PF101", node, "this unpacking raises ValueError")
-    for item, part in zip(target.items, items, strict=True):
-        store(context, item, part, node)
+    indices = [_early_index(context, item, target) for item in target.items]
+    for item, part, index in zip(target.items, items, indices, strict=True):
+        store(context, item, part, node, index)
+
+
+def _early_index(context: FunctionContext, target: Expression, whole: TupleExpr) -> Operand | None:
+    """The index of an item, if nobody can tell that it is evaluated before the first store and not after.
+
+    So `a[i], a[i + 1] = a[i + 1], a[i]` leaves native code, if it does, before it has written anything.
+    """
+    if not isinstance(target, IndexExpr) or not any(isinstance(item, IndexExpr) for item in whole.items):
+        return None
+    assigned = {item.name for item in whole.items if isinstance(item, NameExpr)}
+    nested = any(not isinstance(item, NameExpr | IndexExpr) for item in whole.items)
+    if nested or not _is_steady(context, target.index, assigned):
+        return None
+    index = expression(context, target.index)
+    return arrays.as_index(context, index, target) if is_int(index.type) else index
+
+
+def _is_steady(context: FunctionContext, node: Expression, assigned: set[str]) -> bool:
+    """Whether it is made of ints that are in variables, by adding and subtracting."""
+    match node:
+        case IntExpr():
+            return True
+        case NameExpr(name=name):
+            value = context.variables.get(name)
+            known = value is not None and is_int(value.type) and name not in assigned
+            return known and name not in context.facts.maybe_unset | context.facts.late_floats
+        case OpExpr(op="+" | "-", left=left, right=right):
+            return _is_steady(context, left, assigned) and _is_steady(context, right, assigned)
+        case _:
+            return False
 
 
 def store_unsupported(node: Node) -> Unsupported:

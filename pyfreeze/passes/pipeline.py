@@ -20,6 +20,7 @@ from pyfreeze.passes.remove_checks import remove_checks
 from pyfreeze.passes.remove_polls import remove_polls
 from pyfreeze.passes.split_aggregates import split_aggregates
 from pyfreeze.passes.strip_mine_loops import strip_mine_loops
+from pyfreeze.passes.thread_conditions import thread_conditions
 from pyfreeze.passes.unbox_ints import unbox_ints
 from pyfreeze.passes.unbox_loops import unbox_loops
 from pyfreeze.passes.unroll_recursion import unroll_recursion
@@ -42,6 +43,7 @@ class Pass:
 PASSES = (
     Pass("inline-calls", run_on_module=inline_calls),
     Pass("wrap-masked-arithmetic", wrap_masked_arithmetic),
+    Pass("thread-conditions", thread_conditions),
     Pass("split-aggregates", split_aggregates),
     Pass("forward-items", forward_items),
     Pass("unbox-ints", unbox_ints),
@@ -62,6 +64,8 @@ PASSES = (
 
 ORDER = (
     ("inline-calls", "wrap-masked-arithmetic", "the mask may be in another function than the product"),
+    ("inline-calls", "thread-conditions", "a callee's result may be a condition"),
+    ("thread-conditions", "unbox-ints", "what both conditions say together may bound a number"),
     ("split-aggregates", "forward-items", "it takes items out of what may have been made in the same block"),
     ("inline-calls", "forward-items", "the fields of what a callee returns are known in its caller"),
     ("inline-calls", "unbox-ints", "the ranges of arguments show more than those of parameters"),

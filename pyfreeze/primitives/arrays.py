@@ -24,13 +24,17 @@ def array_row(name: str, element: Type) -> Primitive:
     return _ROWS[name](f"{name}[{element}]", ArrayType(element), element)
 
 
+LONGEST = INT64.maximum // 8
+"""The greatest length of an array. Counterpart: `PF_MOST_BYTES` in `runtime/include/pyfreeze_array.h`."""
+
+
 def _length(name: str, array: Type, element: Type) -> Primitive:
     effects = Effects(reads=True)
     return Primitive(name, (array,), INT64, len, Lowering(array="length"), effects=effects, interval=_any_length)
 
 
 def _any_length() -> Interval:
-    return Interval(0, INT64.maximum)
+    return Interval(0, LONGEST)
 
 
 def _get(name: str, array: Type, element: Type) -> Primitive:

@@ -138,7 +138,7 @@ typedef struct PfCounter {
 PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **payload);
 int pf_next_local(PfModule *module, const char **descriptor, const uint64_t **payload, PyObject **local);
 int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload);
-const char *pf_after_array(const char *descriptor); /* what follows a "[…]" */
+size_t pf_count_words(const char *descriptor);
 PyObject *pf_borrow_int(int64_t tagged); /* to be given back by pf_return_int; NULL: no memory */
 void pf_return_int(int64_t tagged, PyObject *borrowed);
 int64_t pf_take_int(PyObject *number); /* an exact int, whose reference it takes */

@@ -19,6 +19,9 @@ typedef struct PfArray {
     Py_buffer *source;   /* whose memory `data` is (from_buffer); counted in `exports`. NULL: it is its own */
 } PfArray;
 
+/* More than there are addresses, so no length is greater: `LONGEST` in `pyfreeze/primitives/arrays.py`. */
+#define PF_MOST_BYTES (PY_SSIZE_T_MAX / 8)
+
 #define PF_ARRAY_SORTING ((Py_ssize_t)-1)
 
 /* The type Array[T] of a layout. Borrowed; NULL with an exception. */

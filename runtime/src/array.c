@@ -19,7 +19,7 @@ int pf_array_may_resize(PfArray *array)
 static int set_capacity(PfArray *array, Py_ssize_t capacity)
 {
     Py_ssize_t size = array->layout->size;
-    char *data = capacity > PY_SSIZE_T_MAX / size ? NULL : PyMem_Realloc(array->data, (size_t)(capacity * size));
+    char *data = capacity > PF_MOST_BYTES / size ? NULL : PyMem_Realloc(array->data, (size_t)(capacity * size));
     if (data == NULL) {
         PyErr_NoMemory();
         return -1;

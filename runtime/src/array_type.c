@@ -282,7 +282,7 @@ static void fill(PfArray *array, const char *element)
 static int allocate_zeros(PfArray *array, Py_ssize_t length)
 {
     Py_ssize_t size = array->layout->size;
-    array->data = length > PY_SSIZE_T_MAX / size ? NULL : PyMem_Calloc((size_t)length, (size_t)size);
+    array->data = length > PF_MOST_BYTES / size ? NULL : PyMem_Calloc((size_t)length, (size_t)size);
     if (array->data == NULL) {
         PyErr_NoMemory();
         return -1;

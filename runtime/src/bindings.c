@@ -188,27 +188,11 @@ static int is_function(PfModule *module, PfBinding *binding, PyObject *object)
     return has_keyword_defaults(function, PyTuple_GET_ITEM(module->constants, binding->keyword_defaults));
 }
 
-static size_t count_words(const char *descriptor)
-{
-    size_t count = 0;
-    for (; *descriptor; descriptor++) {
-        if (*descriptor == '[') {
-            descriptor = pf_after_array(descriptor) - 1;
-            count++;
-            continue;
-        }
-        if (*descriptor == '{' || *descriptor == '<')
-            descriptor = strchr(descriptor, ':');
-        count += strchr("():}>n", *descriptor) == NULL;
-    }
-    return count;
-}
-
 /* Whether `value` has the type of a PF_VALUE; stores it. Native code that read another one may be waiting in a poll. */
 static int take_value(PfModule *module, PfBinding *binding, PyObject *value)
 {
     uint64_t words[PF_MAXIMUM_SCALARS];
-    size_t size = count_words(binding->descriptor) * sizeof *words;
+    size_t size = pf_count_words(binding->descriptor) * sizeof *words;
     if (value == NULL || pf_unbox_tuple(module, value, binding->descriptor, words) != 0)
         return 0;
     if (memcmp(words, binding->words, size) != 0) {

@@ -1,6 +1,7 @@
 /* Values between Python objects and 64-bit words. Descriptors: pyfreeze/ir/types.py, `descriptor`. */
 #include "pyfreeze_abi.h"
 #include "pyfreeze_array.h"
+#include "pyfreeze_view.h"
 #include <string.h>
 
 #define SMALL_MAXIMUM ((int64_t)0x3FFFFFFFFFFFFFFF)
@@ -118,7 +119,7 @@ PyObject *pf_box_int(int64_t tagged)
 static size_t item_length(const char *descriptor)
 {
     int depth = 0;
-    size_t length = 0;
+    size_t length = strspn(descriptor, "|");
     do {
         char at = descriptor[length];
         depth += (at == '(' || at == '{' || at == '[' || at == '<') - (at == ')' || at == '}' || at == ']' || at == '>');
@@ -127,7 +128,50 @@ static size_t item_length(const char *descriptor)
     return length;
 }
 
-const char *pf_after_array(const char *descriptor) { return descriptor + item_length(descriptor); }
+static int is_view(const char *descriptor) { return descriptor[1] == 'N' || descriptor[1] == 'M'; }
+
+/* How many words of a payload the descriptors up to `end` stand for. */
+static size_t count_words(const char *descriptor, const char *end)
+{
+    size_t count = 0;
+    for (; descriptor < end; descriptor++) {
+        if (*descriptor == '{' || *descriptor == '<')
+            descriptor = strchr(descriptor, ':');
+        if (strchr("():}>n", *descriptor) != NULL)
+            continue;
+        if (*descriptor == '[')
+            descriptor += item_length(descriptor) - 1;
+        count++;
+    }
+    return count;
+}
+
+size_t pf_count_words(const char *descriptor) { return count_words(descriptor, descriptor + strlen(descriptor)); }
+
+/* "|d": a word that tells whether there is a value, and the value, whose words are 0 without one. */
+static PyObject *box_optional(PfModule *module, const char **descriptor, const uint64_t **payload)
+{
+    ++*descriptor;
+    if (*(*payload)++)
+        return pf_box(module, descriptor, payload);
+    const char *after = *descriptor + item_length(*descriptor);
+    *payload += count_words(*descriptor, after);
+    *descriptor = after;
+    return Py_NewRef(Py_None);
+}
+
+static int unbox_optional(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
+{
+    ++*descriptor;
+    *(*payload)++ = object != Py_None;
+    if (object != Py_None)
+        return pf_unbox_value(module, object, descriptor, payload);
+    const char *after = *descriptor + item_length(*descriptor);
+    for (size_t left = count_words(*descriptor, after); left > 0; left--)
+        *(*payload)++ = 0;
+    *descriptor = after;
+    return 0;
+}
 
 static PyObject *box_tuple(PfModule *module, const char **descriptor, const uint64_t **payload)
 {
@@ -294,12 +338,16 @@ PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **pay
     char kind = **descriptor;
     if (kind == '(')
         return box_tuple(module, descriptor, payload);
+    if (kind == '|')
+        return box_optional(module, descriptor, payload);
     if (kind == '{')
         return box_frozen(module, descriptor, payload);
     if (kind == '[') {
-        PyObject *array = (PyObject *)(uintptr_t)*(*payload)++;
+        PyObject *reference = (PyObject *)(uintptr_t)*(*payload)++;
+        if (reference != NULL && is_view(*descriptor))
+            reference = ((PfView *)reference)->object;
         *descriptor += item_length(*descriptor);
-        return Py_NewRef(array ? array : Py_None); /* NULL: a variable that is not set */
+        return Py_NewRef(reference ? reference : Py_None); /* NULL: a variable that is not set */
     }
     if (kind == '<')
         return Py_NewRef(next_class_object(module, descriptor));
@@ -340,7 +388,7 @@ static void release_payload(const char *descriptor, const char *end, const uint6
         if (*descriptor == 't')
             pf_int_decref((int64_t)*payload);
         if (*descriptor == '[') {
-            Py_DECREF((PyObject *)(uintptr_t)*payload);
+            Py_XDECREF((PyObject *)(uintptr_t)*payload);
             descriptor += item_length(descriptor) - 1;
         }
         payload++;
@@ -429,6 +477,21 @@ static int unbox_tuple(PfModule *module, PyObject *object, const char **descript
     return 0;
 }
 
+/* "[d]": an array, "[N1d]" and "[M2q]": a view, made of the object. */
+static int unbox_reference(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
+{
+    PyObject *reference = NULL;
+    if (is_view(*descriptor))
+        reference = pf_view_of(object, *descriptor);
+    else if (is_array_of(module, object, *descriptor))
+        reference = Py_NewRef(object);
+    if (reference == NULL)
+        return PF_WRONG_TYPE;
+    *descriptor += item_length(*descriptor);
+    *(*payload)++ = (uint64_t)(uintptr_t)reference;
+    return 0;
+}
+
 /* The next value of a payload from `object`: 0 or a reason. After a failure the words written so far still own their
  * big ints. Advances both pointers. */
 int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
@@ -436,17 +499,15 @@ int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, 
     char kind = **descriptor;
     if (kind == '(')
         return unbox_tuple(module, object, descriptor, payload);
+    if (kind == '|')
+        return unbox_optional(module, object, descriptor, payload);
     if (kind == '{')
         return unbox_frozen(module, object, descriptor, payload);
     double real;
     int reason = 0;
     switch (kind) {
     case '[':
-        if (!is_array_of(module, object, *descriptor))
-            return PF_WRONG_TYPE;
-        *descriptor += item_length(*descriptor);
-        *(*payload)++ = (uint64_t)(uintptr_t)Py_NewRef(object);
-        return 0;
+        return unbox_reference(module, object, descriptor, payload);
     case '<':
         return object == next_class_object(module, descriptor) ? 0 : PF_WRONG_TYPE;
     case 'n':

@@ -45,13 +45,13 @@ def install(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     module.note, module.add, module.trip = note, notes.append, _thread.interrupt_main  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, MODULE, module)
-    ordinary: Callable[[FunctionContext, CallExpr, Build], Operand] = calls.call
+    ordinary: Callable[[FunctionContext, CallExpr, Build, Build], Operand] = calls.call
 
-    def call(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
+    def call(context: FunctionContext, node: CallExpr, build: Build, build_argument: Build) -> Operand:
         if isinstance(node.callee, NameExpr) and node.callee.name in ROWS:
             argument = as_plain_int(context, build(context, node.args[0]), node)
             return context.apply_row(ROWS[node.callee.name], [argument], node)
-        return ordinary(context, node, build)
+        return ordinary(context, node, build, build_argument)
 
     monkeypatch.setattr(calls, "call", call)
     return notes

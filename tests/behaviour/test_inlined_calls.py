@@ -267,3 +267,48 @@ def test_nothing_falls_back(built: Both) -> None:
     built.same("units", 2, 2.0, 1.0)
     built.same("swapped", 9, 2.0, 1.0)
     assert not [row for row in _runtime.statistics() if row["module"] == built.compiled.__name__]
+
+
+SWAPS = """
+    from pyfreeze import Array, int64
+
+    def bubble(a: Array[int64]) -> int:
+        swaps = 0
+        n = len(a)
+        for i in range(n):
+            for j in range(n - 1 - i):
+                if a[j] > a[j + 1]:
+                    a[j], a[j + 1] = a[j + 1], a[j]
+                    swaps += 1
+        return swaps
+
+    def swap(a: Array[int64], i: int, j: int) -> None:
+        a[i], a[j + 1] = a[j + 1], a[i]
+
+    def moving(a: Array[int64], i: int64) -> int64:
+        i, a[i] = a[i], 7
+        return i
+"""
+
+
+def test_swapping_elements(tmp_path: Path) -> None:
+    built = build_both(tmp_path, SWAPS)
+    assert {"bubble", "swap"} <= built.native()
+    for values in ([], [1], [3, 1, 2], [(i * 7919) & 63 for i in range(60)]):
+        results = []
+        for module in (built.interpreted, built.compiled):
+            array = Array[int64](values)
+            results.append((module.bubble(array), list(array)))
+        assert results[0] == results[1]
+    for i, j in ((0, 1), (-1, -4), (3, 0), (0, 2), (0, 2**70), (2**70, 0), (-3, 5), (1, -2)):
+        results = []
+        for module in (built.interpreted, built.compiled):
+            array = Array[int64]([10, 20, 30])
+            results.append((_result(module.swap, array, i, j), list(array)))
+        assert results[0] == results[1]
+    for i in range(-3, 3):
+        results = []
+        for module in (built.interpreted, built.compiled):
+            array = Array[int64]([2, 0, 1])
+            results.append((_result(module.moving, array, i), list(array)))
+        assert results[0] == results[1]

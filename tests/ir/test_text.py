@@ -19,6 +19,7 @@ from tests.behaviour.test_floats_and_math import SOURCE as FLOATS
 from tests.behaviour.test_integers import MIXED
 from tests.behaviour.test_loops_over_items import SOURCE as LOOPS
 from tests.behaviour.test_module_values import VALUES
+from tests.behaviour.test_optional_values import SOURCE as OPTIONALS
 
 ROOT = Path(__file__).resolve().parents[2]
 IR_STAGES = frozenset(stage for stage in driver.STAGES if stage.startswith("ir"))
@@ -30,7 +31,7 @@ def _texts() -> dict[str, str]:
     texts = {path.stem: path.read_text() for path in sorted((ROOT / "samples").glob("*.py"))}
     texts["kernels"] = (ROOT / "benchmarks" / "scalars" / "kernels.py").read_text()
     sources = {"control": CONTROL, "floats": FLOATS, "mixed": MIXED, "loops": LOOPS}
-    sources |= {"builtins": BUILTINS, "defaults": DEFAULTS, "values": VALUES}
+    sources |= {"builtins": BUILTINS, "defaults": DEFAULTS, "values": VALUES, "optionals": OPTIONALS}
     return texts | {name: textwrap.dedent(text) for name, text in sources.items()}
 
 

@@ -66,8 +66,26 @@ def scalars(m: typing.Any) -> None:
     refused(m.unset, 0, large)
     m.unset(3, large)
     m.unset(3, -large)
+    optionals(m, large)
     m.grows(9_000, 2**61)
     m.grows(9_000, 2**45)
+
+
+def optionals(m: typing.Any, large: int) -> None:
+    """Big ints and arrays that may be None."""
+    short, long = m.Array[m.int64]([1]), m.Array[m.int64]([1, 2, 3])
+    for a in (None, 3, large, -large):
+        for b in (None, 5, large):
+            m.perhaps(a, (b, None))
+            m.perhaps(b, (a, 7))
+        m.perhaps(a, (large, "x"))
+        refused(m.perhaps, "x", (a, None))
+        m.adds(a or large, large)
+        refused(m.adds, a, -large)
+    for values in (None, short, long):
+        m.counted(values)
+        m.counted(values, long)
+        refused(m.counted, values, 3.5) if values is None else m.counted(values, None)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 import math
 
-from pyfreeze import int64, uint32
+from pyfreeze import Array, int64, uint32
 
 LIMIT = 1000
 
@@ -107,3 +107,29 @@ def masked(h: int, n: uint32) -> int:
         h = (h * 6364136223846793005 + i) & 0xFFFFFFFFFFFFFFFF
         n = (n * 31 + 7) & 0xFFFFFFFF
     return (h & ~7) + n
+
+
+def perhaps(n: int | None, pair: tuple[int | None, int64 | None]) -> tuple[int | None, int | None]:
+    first, second = pair
+    kept = None
+    for _ in range(3):
+        if n is None:
+            n = first
+        elif kept is None or kept < n:
+            kept = n * n
+        else:
+            n = None
+    return kept, n or second
+
+
+def adds(n: int | None, large: int) -> int:
+    other = n if large > 0 else None
+    local = large * large
+    return local + (other + 1)
+
+
+def counted(values: Array[int64] | None, more: Array[int64] | None = None) -> Array[int64] | None:
+    chosen = values if values is not None else more
+    if chosen is not None and len(chosen) > 2:
+        return chosen
+    return None if more is None else more

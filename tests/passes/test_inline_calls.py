@@ -12,6 +12,7 @@ from pyfreeze.ir.verifier import verify
 from pyfreeze.passes.add_exception_edges import add_exception_edges
 from pyfreeze.passes.inline_calls import inline_calls
 from pyfreeze.passes.split_aggregates import split_aggregates
+from pyfreeze.passes.thread_conditions import thread_conditions
 from pyfreeze.primitives import find
 
 CALLEES = """function @outer -> float64 line 9 {
@@ -166,3 +167,34 @@ def test_items_are_passed_one_by_one() -> None:
     verify(function, module.stage)
     text = format_function(function)
     assert "^while(%4: float64, %5: int64, %6: float64):" in text, text
+
+
+AND = """function @f -> int64 line 1 {
+^entry(%n: int64, %m: int64):
+  %0: int64 = const 0
+  %1: bool = int64.gt %n, %0
+  condbr %1, ^then, ^else
+^then:
+  %2: bool = int64.gt %m, %n
+  br ^joined(%2)
+^else:
+  br ^joined(%1)
+^joined(%3: bool):
+  condbr %3, ^then1, ^else1
+^then1:
+  return %n
+^else1:
+  return %m
+}
+"""
+
+
+def test_the_second_condition_is_asked_only_after_the_first() -> None:
+    module = module_of(AND)
+    (function,) = module.functions.values()
+    thread_conditions(function)
+    verify(function, module.stage)
+    text = format_function(function)
+    assert "^else:\n  br ^else1" in text and "^joined:\n  condbr %2, ^then1, ^else1" in text
+    for arguments in ((0, 5), (3, 2), (3, 9), (-1, -1)):
+        assert interpret(module, "f", arguments) == interpret(module_of(AND), "f", arguments)
