@@ -29,6 +29,7 @@ from pyfreeze.ir.types import (
     StructType,
     TupleType,
     Type,
+    flattened,
 )
 
 
@@ -151,7 +152,8 @@ def _array(written: MypyType | None, element: MypyType, scope: Scope) -> Declare
         part is None
         or not (part.promise or part.type == BOOL or isinstance(get_proper_type(element), TypeVarType))
         or not isinstance(part.type, _FLAT)
-        or _is_float32(named)
+        or not flattened(part.type)
+        or is_float32(named, scope)
     ):
         return None
     return Declared(ArrayType(part.type), True)
@@ -163,15 +165,15 @@ _FLAT = FixedInt | FloatType | BoolType | StructType
 def element_named(fullname: str, scope: Scope) -> Type | None:
     """The type of an array's elements, by the full name that the program gives it; None if it does not lie flat."""
     if fullname in scope.structs:
-        return scope.structs[fullname]
+        return scope.structs[fullname] if flattened(scope.structs[fullname]) else None
     if fullname == "builtins.bool":
         return BOOL
     promise = _PROMISES.get(fullname)
     return promise.type if promise is not None and fullname != "pyfreeze.float32" else None
 
 
-def _is_float32(written: MypyType | None) -> bool:
-    return isinstance(written, UnboundType) and written.name.rpartition(".")[2] == "float32"
+def is_float32(written: MypyType | None, scope: Scope) -> bool:
+    return isinstance(written, UnboundType) and _fullname(written.name, scope.names) == "pyfreeze.float32"
 
 
 def _fullname(name: str, names: SymbolTable) -> str:
