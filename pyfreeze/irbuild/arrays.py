@@ -106,7 +106,7 @@ def delete(context: FunctionContext, target: IndexExpr, build: Build) -> None:
     if isinstance(target.index, SliceExpr):
         _ask(context, "delslice", [array, *_bounds(context, target.index, build)], NONE, target)
     else:
-        _ask(context, "delitem", [array, _index(context, build(context, target.index), target)], NONE, target)
+        _ask(context, "delitem", [array, as_index(context, build(context, target.index), target)], NONE, target)
 
 
 def contains(context: FunctionContext, array: Operand, value: Operand, node: Node) -> Operand:
@@ -139,7 +139,7 @@ def binary(context: FunctionContext, symbol: str, left: Operand, right: Operand,
             return left
         return _ask(context, "add", [left, right], left.type, node)
     if symbol == "*" and isinstance(left.type, ArrayType) and is_int(right.type) and not in_place:
-        return _ask(context, "mul", [left, _index(context, right, node)], left.type, node)
+        return _ask(context, "mul", [left, as_index(context, right, node)], left.type, node)
     shown = f"`{symbol}` of {type_name(left.type)} and {type_name(right.type)} is not compiled yet"
     raise Unsupported("PF102", node, shown)
 
@@ -155,7 +155,7 @@ def _bounds(context: FunctionContext, bounds: SliceExpr, build: Build) -> list[O
         raise Unsupported("PF112", bounds, "a slice with a step is not compiled yet", "write a loop over a range")
     missing = constant_operand(0), constant_operand(INT64.maximum)
     given = [build(context, bound) if bound is not None else None for bound in (bounds.begin_index, bounds.end_index)]
-    return [_index(context, one or other, bounds) for one, other in zip(given, missing, strict=True)]
+    return [as_index(context, one or other, bounds) for one, other in zip(given, missing, strict=True)]
 
 
 def _sought(value: Operand, node: Node) -> Operand:
@@ -179,11 +179,11 @@ def _pop(context: FunctionContext, array: Operand, given: _Arguments, node: Node
     element = element_of(array)
     if not given:
         return context.apply_row(array_row("array.pop", element), [array], node)
-    return _ask(context, "pop_at", [array, _index(context, given[0], node)], element, node)
+    return _ask(context, "pop_at", [array, as_index(context, given[0], node)], element, node)
 
 
 def _insert(context: FunctionContext, array: Operand, given: _Arguments, node: Node) -> Operand:
-    index = _index(context, given[0], node)
+    index = as_index(context, given[0], node)
     value = convert(context, given[1], element_of(array), node, coerce=True)
     _ask(context, "insert", [array, index, value], NONE, node)
     return constant_operand(None)
@@ -197,7 +197,7 @@ def _extend(context: FunctionContext, array: Operand, given: _Arguments, node: N
 
 
 def _reserve(context: FunctionContext, array: Operand, given: _Arguments, node: Node) -> Operand:
-    _ask(context, "reserve", [array, _index(context, given[0], node)], NONE, node)
+    _ask(context, "reserve", [array, as_index(context, given[0], node)], NONE, node)
     return constant_operand(None)
 
 
