@@ -9,7 +9,7 @@ from setuptools import Extension, find_packages, setup
 
 SOURCES = (
     *("bindings", "boxing", "classes", "entry", "frames", "module", "native", "report", "resume", "runtime"),
-    "slow_paths",
+    *("slow_paths", "view"),
 )
 VALUE_SOURCES = ("layout", "value_class", "value_construct", "value_object")
 ARRAY_SOURCES = (
@@ -29,7 +29,9 @@ setup(
             "pyfreeze._runtime",
             sources=[f"runtime/src/{name}.c" for name in (*SOURCES, *VALUE_SOURCES, *ARRAY_SOURCES)],
             include_dirs=["runtime/include"],
-            depends=[f"runtime/include/pyfreeze_{name}.h" for name in ("abi", "slots", "layout", "values", "array")],
+            depends=[
+                f"runtime/include/pyfreeze_{name}.h" for name in ("abi", "slots", "layout", "values", "array", "view")
+            ],
             extra_compile_args=["/std:c11"] if sys.platform == "win32" else ["-std=c11", "-O3", "-fvisibility=hidden"],
         )
     ],

@@ -15,7 +15,7 @@ from pyfreeze.codegen.module_emitter import HASH_KEY, ModuleInfo, emit_module
 from pyfreeze.codegen.resume_points import find_point
 from pyfreeze.codegen.target import LlvmError, emit_object
 from pyfreeze.diagnostics import Diagnostic, DiagnosticError
-from pyfreeze.explain.report import FunctionReport, ModuleReport
+from pyfreeze.explain.report import FunctionReport, ModuleReport, Tier
 from pyfreeze.ir.function import Module, Stage
 from pyfreeze.ir.printer import format_module
 from pyfreeze.ir.verifier import VerifierError, verify
@@ -205,5 +205,6 @@ def _report(source: SourceFile, built: BuiltModule, failures: Sequence[PassFailu
         )
         if outcome.name in failed and not reasons:
             reasons = (_internal(source, failed[outcome.name]),)
-        functions.append(FunctionReport(outcome.name, outcome.line, "twin" if reasons else "native", reasons))
+        tier: Tier = "twin" if reasons else "native"
+        functions.append(FunctionReport(outcome.name, outcome.line, tier, reasons, outcome.specialised))
     return ModuleReport(str(source.path), tuple(functions))

@@ -17,7 +17,7 @@ METADATA = (
     '!3 = !{!"pyfreeze"}\n!4 = !{!"head of an array", !3, i64 0}\n!5 = !{!"element", !3, i64 0}\n'
     "!6 = !{!4, !4, i64 0}\n!7 = !{!5, !5, i64 0}\n!8 = !{i64 0, i64 1152921504606846976}\n"
 )
-_HEAD, _ELEMENT, _LENGTH = ", !tbaa !6", ", !tbaa !7", ", !tbaa !6, !range !8"
+_HEAD, ELEMENT, _LENGTH = ", !tbaa !6", ", !tbaa !7", ", !tbaa !6, !range !8"
 
 
 def array_function(primitive: Primitive, layout: Mapping[str, int], slot: Callable[[str], str], element: str) -> str:
@@ -135,12 +135,12 @@ class _ArrayFunction:
 
     def _get(self) -> None:
         self._address(self._index())
-        self._lines += load_value(self._element, "%e", 0, "%value", _ELEMENT)
+        self._lines += load_value(self._element, "%e", 0, "%value", ELEMENT)
         self._return("%value")
 
     def _set(self) -> None:
         self._address(self._index())
-        self._lines += store_value(self._element, "%c", "%e", 0, "%s", _ELEMENT)
+        self._lines += store_value(self._element, "%c", "%e", 0, "%s", ELEMENT)
         self._return("false")
 
     def _append(self) -> None:
@@ -153,7 +153,7 @@ class _ArrayFunction:
         ]
         self._leave_if_bad()
         self._address("%n")
-        self._lines += store_value(self._element, "%b", "%e", 0, "%s", _ELEMENT)
+        self._lines += store_value(self._element, "%b", "%e", 0, "%s", ELEMENT)
         self._lines += ["%more = add nuw nsw i64 %n, 1", f"store i64 %more, ptr %n.p, align 8{_HEAD}"]
         self._return("false")
 
@@ -168,7 +168,7 @@ class _ArrayFunction:
         self._leave_if_bad()
         self._lines.append("%less = sub nuw nsw i64 %n, 1")
         self._address("%less")
-        self._lines += load_value(self._element, "%e", 0, "%value", _ELEMENT)
+        self._lines += load_value(self._element, "%e", 0, "%value", ELEMENT)
         self._lines.append(f"store i64 %less, ptr %n.p, align 8{_HEAD}")
         self._return("%value")
 

@@ -6,7 +6,7 @@ import marshal
 from collections.abc import Container, Iterator, Mapping, Sequence
 from types import CodeType
 
-from pyfreeze.codegen.trampoline import Point, trampolined
+from pyfreeze.codegen.trampoline import Point, marked, trampolined
 
 CodeKey = tuple[str, int]
 """Qualified name and first line (that of the first decorator, if any)."""
@@ -36,12 +36,16 @@ def with_trampolines(
     indices: Mapping[CodeKey, int],
     points: Mapping[int, Sequence[Point]],
     returning_none: Container[int],
+    generic: Mapping[CodeKey, int],
+    specialised: Mapping[int, CodeKey],
 ) -> tuple[CodeType, dict[int, CodeType]]:
     """The module's code in which function `indices[key]` is native, and the changed code objects by index.
 
-    `points`, by index, are where the interpreter can go on.
+    `points`, by index, are where the interpreter can go on. `generic` functions run as they are, but are known by an index.
+    Each of those `specialised` from them has code of its own, which nobody calls: among the module's constants.
     """
     changed: dict[int, CodeType] = {}
+    functions = functions_of(module_code) if specialised else {}
 
     def visit(code: CodeType) -> CodeType:
         constants = tuple(
@@ -49,12 +53,18 @@ def with_trampolines(
         )
         if any(new is not old for new, old in zip(constants, code.co_consts, strict=True)):
             code = code.replace(co_consts=constants)
-        index = indices.get((code.co_qualname, code.co_firstlineno))
+        key = (code.co_qualname, code.co_firstlineno)
+        if key in generic:
+            return marked(code, generic[key])
+        index = indices.get(key)
         if index is not None:
             code = changed[index] = trampolined(code, index, points.get(index, ()), index in returning_none)
         return code
 
-    return visit(module_code), changed
+    made = visit(module_code)
+    for index, key in specialised.items():
+        changed[index] = trampolined(functions[key], index, points.get(index, ()), index in returning_none)
+    return made.replace(co_consts=(*made.co_consts, *(changed[index] for index in specialised))), changed
 
 
 def marshalled(module_code: CodeType, constants: tuple[object, ...]) -> bytes:

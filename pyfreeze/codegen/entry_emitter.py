@@ -25,9 +25,11 @@ from pyfreeze.ir.types import (
     IntType,
     NoneKind,
     OptionalType,
+    ReferenceType,
     StructType,
     TupleType,
     Type,
+    ViewType,
 )
 
 _DEOPTIMIZED = -3
@@ -219,7 +221,7 @@ class EntryEmitter:
                 return f"{slot('pf_unbox_f64')}(ptr {argument}, ptr %buffer)"
             case IntType():
                 return f"{slot('pf_unbox_int')}(ptr {argument}, ptr %buffer)"
-            case TupleType() | ArrayType() | ClassType() | OptionalType():
+            case TupleType() | ArrayType() | ViewType() | ClassType() | OptionalType():
                 signature = self._symbols.string(self._symbols.descriptor(type_).encode())
                 return f"{slot('pf_unbox_tuple')}(ptr @module, ptr {argument}, ptr {signature}, ptr %buffer)"
             case _:
@@ -242,7 +244,7 @@ class EntryEmitter:
             self._lines += from_word(scalar, word, value)
             if scalar == INT:
                 self._owned.append(f"call void {self._release_helper()}(i64 {value})")
-            elif isinstance(scalar, ArrayType):
+            elif isinstance(scalar, ReferenceType):
                 self._owned.append(f"call void {self._symbols.slot('pf_object_decref')}(ptr {value})")
             if path:
                 inserted, where = self._fresh(), ", ".join(map(str, path))

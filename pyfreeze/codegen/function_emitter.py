@@ -59,8 +59,10 @@ from pyfreeze.ir.types import (
     IntType,
     NoneKind,
     ObjectType,
+    ReferenceType,
     Status,
     Type,
+    ViewType,
     flattened,
 )
 
@@ -183,7 +185,10 @@ class FunctionEmitter:
         parameters = ", ".join(
             ["ptr %breaker", "i64 %remaining"]
             + (["ptr noalias %result"] if returns_in_memory(self._function.result) else [])
-            + [f"{llvm_type(value.type)} {self._names[value]}" for value in self._function.parameters]
+            + [
+                f"{self._symbols.parameter_type(value.type)} {self._names[value]}"
+                for value in self._function.parameters
+            ]
         )
         head = f"define internal fastcc {returned_struct(self._function.result)} {body_symbol(self._function.name)}({parameters}) #0 {{"
         cold = set(self._cold)
@@ -317,7 +322,7 @@ class FunctionEmitter:
                 self._names[result] = float_literal(float(value))  # type: ignore[arg-type]
             case NoneKind() | ClassType():
                 self._names[result] = "false"
-            case ArrayType():
+            case ArrayType() | ViewType():
                 self._names[result] = "null"  # of a variable that is not set
             case ObjectType():
                 self._names[result] = self._symbols.string(str(value).encode())
@@ -596,14 +601,14 @@ class FunctionEmitter:
     def _emit_refcount(self, instruction: IncRef | DecRef) -> None:
         (operand,) = instruction.operands
         for path, scalar in scalar_paths(operand.type):
-            if not isinstance(scalar, IntType | ArrayType):
+            if not isinstance(scalar, IntType | ReferenceType):
                 continue
             word = self._names[operand]
             if path:
                 word = self._fresh()
                 self._line(f"{word} = extractvalue {self._typed(operand)}, {', '.join(map(str, path))}")
             count = "incref" if isinstance(instruction, IncRef) else "decref"
-            if isinstance(scalar, ArrayType):
+            if isinstance(scalar, ReferenceType):
                 self._line(f"call void {self._symbols.slot(f'pf_object_{count}')}(ptr {word})")
             else:
                 self._count_big(word, f"pf_int_{count}")

@@ -20,6 +20,7 @@ from pyfreeze.ir.types import (
     StructType,
     TupleType,
     Type,
+    ViewType,
 )
 
 
@@ -36,7 +37,7 @@ def llvm_type(type_: Type) -> str:
             return "i64"
         case StatusType():
             return "i8"
-        case ObjectType() | ArrayType():
+        case ObjectType() | ArrayType() | ViewType():
             return "ptr"
         case TupleType() | StructType() | OptionalType():
             return "{" + ", ".join(map(llvm_type, type_.items)) + "}"
@@ -72,7 +73,7 @@ def to_word(type_: Type, value: str, name: str) -> tuple[list[str], str]:
             return [f"{name} = bitcast double {value} to i64"], name
         case BoolType():
             return [f"{name} = zext i1 {value} to i64"], name
-        case ObjectType() | ArrayType():
+        case ObjectType() | ArrayType() | ViewType():
             return [f"{name} = ptrtoint ptr {value} to i64"], name
         case _:
             raise TypeError(f"{type_} takes no payload word")
@@ -89,7 +90,7 @@ def from_word(type_: Type, word: str, name: str) -> list[str]:
             return [f"{name} = bitcast i64 {word} to double"]
         case BoolType():
             return [f"{name} = trunc i64 {word} to i1"]
-        case ArrayType():
+        case ArrayType() | ViewType():
             return [f"{name} = inttoptr i64 {word} to ptr"]
         case _:
             raise TypeError(f"{type_} takes no payload word")

@@ -30,6 +30,7 @@ ABI_VERSION = 3
 """Counterpart: `PF_ABI_VERSION` in `runtime/include/pyfreeze_abi.h`."""
 
 _FUNCTION = "%PfFunction"
+_WITHOUT_ENTRY = "ptr null, ptr null, i32 0, i8 0, ptr null, ptr @module, i64 0, ptr null"
 _TYPES = (
     "%PfFunction = type {ptr, ptr, i32, i32, ptr, ptr, i32, i8, ptr, ptr, i64, ptr}\n"
     "%PfBinding = type {ptr, i32, ptr, ptr, i32, i32, i32, i32, ptr, ptr}\n"
@@ -78,19 +79,34 @@ class _ModuleEmitter:
         self._info = info
         self._symbols = Symbols(info.layout)
         self._indices = {name: index for index, name in enumerate(module.functions)}
+        self._specialised = {
+            self._indices[name]: info.keys[name]
+            for name, function in module.functions.items()
+            if function.is_specialised
+        }
+        # Generic functions themselves have records after those of the native ones.
+        self._generic = {
+            key: index for index, key in enumerate(dict.fromkeys(self._specialised.values()), len(self._indices))
+        }
         self._constants: dict[bytes, int] = {}
         self._constant_values: list[object] = []
         self._bindings: dict[Binding, int] = {}
         self._records: list[str] = []
 
     def text(self) -> str:
-        indices = {key: self._indices[name] for name, key in self._info.keys.items() if name in self._indices}
+        indices = {
+            key: self._indices[name]
+            for name, key in self._info.keys.items()
+            if name in self._indices and key not in self._generic
+        }
         returning_none = {
             index for name, index in self._indices.items() if may_return_none(self._module.functions[name])
         }
         tables = self._point_tables()
         points = {self._indices[name]: table.points for name, table in tables.items()}
-        code, changed = with_trampolines(self._info.code, indices, points, returning_none)
+        code, changed = with_trampolines(
+            self._info.code, indices, points, returning_none, self._generic, self._specialised
+        )
         layouts = {name: CodeLayout(changed[index]) for name, index in self._indices.items()}
         sites = SiteTable(self._symbols, layouts)
         recursive, bindings = recursive_functions(self._module), transitive_bindings(self._module)
@@ -103,6 +119,7 @@ class _ModuleEmitter:
             frame = max(map(self._frame_bytes, deep)) if deep else None
             parts.append(EntryEmitter(function, self._symbols, frame, self._info.layout).text())
             parts.append(self._function_record(function, sorted(bindings[name], key=_binding_order)))
+        self._records += [self._generic_record(key, index) for key, index in self._generic.items()]
         parts.append(self._module_record(code))
         if self._symbols.big_constants:
             parts.append(fill_big_constants(self._symbols))
@@ -149,8 +166,13 @@ class _ModuleEmitter:
             f"@parameters.{index} = internal constant [{count} x ptr] [{names}]\n"
             f"@bindings.{index} = internal constant [{len(bindings)} x i32] [{numbers}]\n"
             f"{record_symbol(function.name)} = internal alias {_FUNCTION}, ptr getelementptr "
-            f"([{len(self._indices)} x {_FUNCTION}], ptr @functions, i64 0, i64 {index})\n"
+            f"([{len(self._indices) + len(self._generic)} x {_FUNCTION}], ptr @functions, i64 0, i64 {index})\n"
         )
+
+    def _generic_record(self, key: CodeKey, index: int) -> str:
+        """Of a function that is not native itself: by it, calls of its name are told."""
+        name = self._symbols.string(key[0].encode())
+        return f"{_FUNCTION} {{ptr {name}, ptr null, i32 0, i32 {index}, {_WITHOUT_ENTRY}}}"
 
     def _binding_index(self, binding: Binding) -> int:
         return self._bindings.setdefault(binding, len(self._bindings))
@@ -171,7 +193,7 @@ class _ModuleEmitter:
         ]
         is_function = binding.kind == BindingKind.FUNCTION
         assumed = is_function and binding.constant != UNKNOWN_DEFAULTS
-        index = self._indices[binding.function] if is_function else -1
+        index = self._index_of_code(binding.function) if is_function else -1
         described = words = "null"
         if binding.kind == BindingKind.CLASS and isinstance(binding.type, StructType):
             index = self._symbols.class_index(binding.type)
@@ -189,6 +211,10 @@ class _ModuleEmitter:
             f"ptr {words}",
         ]
         return f"%PfBinding {{{', '.join(fields)}}}"
+
+    def _index_of_code(self, function: str) -> int:
+        """The record whose code object a name must be bound to for `function` to be called."""
+        return self._generic.get(self._info.keys[function], self._indices[function])
 
     def _module_record(self, code: CodeType) -> str:
         bindings = ", ".join(map(self._binding_record, self._bindings))

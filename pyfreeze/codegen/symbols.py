@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pyfreeze.codegen.array_access import array_function, array_guard, element_type
 from pyfreeze.codegen.machine_types import llvm_type, string_literal
 from pyfreeze.codegen.runtime_slots import slots
+from pyfreeze.codegen.view_access import parameter_attributes, view_function, view_guard
 from pyfreeze.ir.primitive import Effects, Primitive, PythonCallable
-from pyfreeze.ir.types import StructType, Type, descriptor, flattened, signature, structs_in
+from pyfreeze.ir.types import StructType, Type, ViewType, descriptor, flattened, signature, structs_in
 
 CLASS = "%PfClass"
 
@@ -86,6 +87,11 @@ class Symbols:
         """The accessor of a runtime slot."""
         return self.define(f"@{name}", slots()[name].accessor)
 
+    def parameter_type(self, type_: Type) -> str:
+        """The LLVM type of a parameter of a native function, with what is known of it."""
+        attributes = f" {parameter_attributes(self._layout)}" if isinstance(type_, ViewType) else ""
+        return llvm_type(type_) + attributes
+
     def fast_path(self, primitive: Primitive) -> str:
         """The LLVM function of a primitive's fast path, which returns its `returned_type`."""
         for declaration in primitive.lowering.declarations:
@@ -95,6 +101,8 @@ class Symbols:
             return self.define(
                 f'@"{primitive.name}"', lambda: array_function(primitive, self._layout, self.slot, element)
             )
+        if primitive.lowering.view:
+            return self.define(f'@"{primitive.name}"', lambda: view_function(primitive, self._layout))
         checked = primitive.lowering.checked
         if checked is not None and checked.lowering.guard is not None:
             return self.fast_path(checked)
@@ -108,6 +116,8 @@ class Symbols:
         name, parameters = f'@"guard {primitive.name}"', _parameters(primitive)
         if primitive.lowering.array:
             return self.define(name, lambda: array_guard(primitive, self._layout, name, parameters))
+        if primitive.lowering.view:
+            return self.define(name, lambda: view_guard(primitive, self._layout))
         body = primitive.lowering.guard or ""
         return self.define(name, lambda: f"define internal i1 {name}({parameters}) alwaysinline {{\n{body}\n}}")
 

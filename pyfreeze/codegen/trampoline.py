@@ -79,6 +79,11 @@ def trampolined(
     )
 
 
+def marked(code: CodeType, function_index: int) -> CodeType:
+    """`code` as it is, by which the runtime knows function `function_index` of the module."""
+    return code.replace(co_consts=(*code.co_consts, (NATIVE_MARK, function_index, 0, 0)))
+
+
 def leading_words(code: CodeType) -> int:
     """How many instruction words come before the prologue: up to and including RESUME."""
     for instruction in dis.get_instructions(code):

@@ -15,12 +15,16 @@ TIERS: tuple[Tier, ...] = ("native", "native-with-objects", "twin")
 
 @dataclass(frozen=True, slots=True)
 class FunctionReport:
-    """`name` is the qualified name; `reasons` is empty for a native function."""
+    """`name` is the qualified name; `reasons` is empty for a native function.
+
+    specialised: of a generic function, the names of what is native: `dot[float64]`
+    """
 
     name: str
     line: int
     tier: Tier
     reasons: tuple[Diagnostic, ...]
+    specialised: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ def as_json(report: ModuleReport) -> str:
                 {"code": reason.code, "line": reason.line, "message": reason.message, "hint": _hint(reason)}
                 for reason in function.reasons
             ],
+            **({"specialised": list(function.specialised)} if function.specialised else {}),
         }
         for function in report.functions
     ]
@@ -57,7 +62,8 @@ def as_text(report: ModuleReport, style: Callable[[str, str], str] = plain) -> I
     """Lines for a terminal; `style(text, role)` may colour a part, the roles being the tiers and `name`."""
     for function in report.functions:
         place, name = f"{report.path}:{function.line}", style(function.name, "name")
-        yield f"{place}: {name}: {style(function.tier, function.tier)}"
+        made = f" as {', '.join(function.specialised)}; called from Python, its twin runs" * bool(function.specialised)
+        yield f"{place}: {name}: {style(function.tier, function.tier)}{made}"
         given = {""}  # a hint that fits several reasons is given with the first
         for reason in function.reasons:
             yield f"    {reason.code} line {reason.line}: {reason.message}"

@@ -29,6 +29,11 @@ class Function:
     impure: bool = False  # has side effects, so it must not start again: it leaves native code in the middle
 
     @property
+    def is_specialised(self) -> bool:
+        """Whether it is a generic function for certain types, `dot[float64]`: only native code calls it."""
+        return "[" in self.name
+
+    @property
     def entry(self) -> Block:
         return self.blocks[0]
 

@@ -42,7 +42,17 @@ from pyfreeze.ir.instructions import (
     Value,
 )
 from pyfreeze.ir.primitive import Primitive
-from pyfreeze.ir.types import OBJECT, SCALARS_BY_NAME, ArrayType, ClassType, OptionalType, StructType, TupleType, Type
+from pyfreeze.ir.types import (
+    OBJECT,
+    SCALARS_BY_NAME,
+    ArrayType,
+    ClassType,
+    OptionalType,
+    StructType,
+    TupleType,
+    Type,
+    ViewType,
+)
 
 FindPrimitive = Callable[[str, Mapping[str, StructType]], Primitive]
 """From a name, and the module's frozen classes by theirs, which it may mention."""
@@ -95,6 +105,8 @@ def parse_type(text: str, structs: Mapping[str, StructType] = MappingProxyType({
         struct = parse_type(text[len("type[") : -1], structs)
         assert isinstance(struct, StructType)
         return ClassType(struct)
+    if (view := re.fullmatch(r"(ndarray|memoryview)\[(\w+), (\d)\]", text)) is not None:
+        return ViewType(view[1], parse_type(view[2], structs), int(view[3]))
     if text.startswith("tuple[") and text.endswith("]"):
         inner = text[len("tuple[") : -1]
         return TupleType(tuple(parse_type(item, structs) for item in ([] if inner == "()" else split_outside(inner))))

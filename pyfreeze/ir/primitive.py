@@ -74,7 +74,8 @@ class Lowering:
     With a `guard`, a body that returns the flag alone, `body` returns just the result and is not reached if that is set:
     for fast paths that would trap. Without a body there is only the slow path. `declarations` are the LLVM declarations
     that the body needs. `checked` is set instead of a body if this is the fast path of that row, known to apply. `array`
-    names instead an access to an array, whose text codegen makes, since it knows how elements lie in memory.
+    names instead an access to an array, `view` one to a view, whose text codegen makes, since it knows how elements lie in
+    memory.
     `sets_error`: where the flag is set there is an exception, so that nothing else is asked.
     """
 
@@ -84,6 +85,7 @@ class Lowering:
     checked: Primitive | None = None
     guard: str | None = None
     array: str = ""
+    view: str = ""
     sets_error: bool = False
 
     @property
@@ -92,7 +94,7 @@ class Lowering:
 
     @property
     def has_fast_path(self) -> bool:
-        return self.body is not None or self.checked is not None or bool(self.array)
+        return self.body is not None or self.checked is not None or bool(self.array or self.view)
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,20 @@ class ArrayType:
         return f"Array[{self.element}]"
 
 
+@dataclass(frozen=True, slots=True)
+class ViewType:
+    """The memory of an `ndarray` or a `memoryview`, whose buffer is held for as long: a reference to the runtime's record."""
+
+    exporter: str
+    element: Type
+    dimensions: int
+
+    def __str__(self) -> str:
+        return f"{self.exporter}[{self.element}, {self.dimensions}]"
+
+
+ReferenceType = ArrayType | ViewType
+
 Type = (
     FixedInt
     | FloatType
@@ -164,6 +178,7 @@ Type = (
     | StructType
     | OptionalType
     | ArrayType
+    | ViewType
     | ClassType
 )
 
@@ -206,14 +221,14 @@ def fits(value: object, type_: Type) -> bool:
         return type(value) is int and type_.holds(value)
     if isinstance(type_, ClassType):
         return value is None
-    if isinstance(type_, ArrayType):  # the interpreter's arrays are lists; None in a variable that is not set
+    if isinstance(type_, ReferenceType):  # the interpreter's arrays are lists; None in a variable that is not set
         return type(value) is list or value is None
     return type(value) is _PYTHON_TYPES[type_]
 
 
 def descriptor(type_: Type, classes: Mapping[str, int]) -> str:
     """The runtime's one-letter code of a scalar (as in `struct`), `(…)` of a tuple, `{…}` of a frozen value, `[…]` of an array,
-    `<…>` of a class, `|` before the code of what may be None instead.
+    `[N…]` and `[M…]` of a view, `<…>` of a class, `|` before the code of what may be None instead.
 
     Which class that is follows from `classes`, the module's classes in order: `{0:dd}`.
     """
@@ -227,6 +242,8 @@ def descriptor(type_: Type, classes: Mapping[str, int]) -> str:
         return f"[{descriptor(type_.element, classes)}]"
     if isinstance(type_, ClassType):
         return f"<{classes[type_.struct.name]}:>"
+    if isinstance(type_, ViewType):
+        return f"[{type_.exporter[0].upper()}{type_.dimensions}{descriptor(type_.element, classes)}]"
     return _STRUCT_CODES[type_]
 
 
@@ -234,7 +251,7 @@ def is_refcounted(type_: Type) -> bool:
     """Whether a value of this type may own a Python object."""
     if isinstance(type_, AggregateType):
         return any(map(is_refcounted, type_.items))
-    return isinstance(type_, IntType | ArrayType)
+    return isinstance(type_, IntType | ReferenceType)
 
 
 def flattened(type_: Type) -> tuple[Type, ...]:

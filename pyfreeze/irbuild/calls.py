@@ -6,6 +6,7 @@ import builtins
 import inspect
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from mypy.nodes import (
     ArgKind,
@@ -37,13 +38,15 @@ from pyfreeze.ir.types import (
     StructType,
     TupleType,
     Type,
+    ViewType,
 )
-from pyfreeze.irbuild import arrays
+from pyfreeze.irbuild import arrays, views
 from pyfreeze.irbuild.arguments import Arguments, Build, arguments_of
 from pyfreeze.irbuild.context import FunctionContext, Signature, type_name
 from pyfreeze.irbuild.conversions import as_plain_int, convert, to_float
 from pyfreeze.irbuild.frozen_classes import FrozenClass
 from pyfreeze.irbuild.frozen_operators import frozen_length
+from pyfreeze.irbuild.generics import type_arguments
 from pyfreeze.irbuild.module_constants import constant_value
 from pyfreeze.irbuild.native_calls import (
     call_member,
@@ -105,6 +108,11 @@ def _shown(callee: RefExpr) -> str:
 
 
 def _native(context: FunctionContext, node: CallExpr, callee: NameExpr, build: Build) -> Operand:
+    generic = context.generic_functions.get(callee.name)
+    if generic is not None:
+        given = _match_arguments(context, generic.signature, node, build)
+        signature = context.specialise(generic.name, type_arguments(generic, given, node), node)
+        return call_native(context, signature, given, callee.name, node)
     signature = context.resolve_function(callee.name, node)
     return call_native(context, signature, _match_arguments(context, signature, node, build), callee.name, node)
 
@@ -243,7 +251,7 @@ def _coercion(context: FunctionContext, node: CallExpr, callee: RefExpr, build: 
     if node.arg_kinds != [ArgKind.ARG_POS]:
         raise Unsupported("PF106", node, f"`{_shown(callee)}` takes one argument")
     _bind_imported(context, callee, node)
-    argument = build(context, node.args[0])
+    argument = views.as_value(context, node.args[0], build)
     if callee.fullname in _FIXED_BY_NAME:
         if not (is_int(argument.type) or argument.type == BOOL):
             raise Unsupported("PF106", node, f"`{_shown(callee)}` of {type_name(argument.type)} raises TypeError")
@@ -277,6 +285,8 @@ def _builtin(context: FunctionContext, name: str, node: CallExpr, build: Build) 
     if handler is None:
         raise Unsupported("PF106", node, f"calling `{name}` is not compiled yet")
     context.bind_builtin(name)
+    if name in ("int", "float", "bool"):
+        build = partial(views.as_python, build=build)
     arguments = arguments_of(context, getattr(builtins, name), node, build)
     if arguments.keywords:
         raise Unsupported("PF106", node, "this call raises TypeError")
@@ -308,7 +318,7 @@ def reversed_range(node: Expression) -> CallExpr | None:
 def range_bounds(context: FunctionContext, node: CallExpr, build: Build) -> tuple[list[Operand], Type]:
     """start, stop and step as int64 operands, and the type of the range's items."""
     context.bind_builtin("range")
-    given = [build(context, argument) for argument in node.args]
+    given = [views.as_index(context, argument, build) for argument in node.args]
     if any(not (is_int(operand.type) or operand.type == BOOL) for operand in given):
         raise Unsupported("PF102", node, "range() of something that is no int")
     fixed = [operand.type for operand in given if isinstance(operand.type, FixedInt)]
@@ -349,6 +359,8 @@ def _len(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
             return constant_operand(len(whole.type.items))
         if isinstance(whole.type, ArrayType):
             return convert(context, arrays.length(context, whole, node), INT, node)
+        if isinstance(whole.type, ViewType):
+            return convert(context, views.length(context, whole, node), INT, node)
         if has_member(context, whole.type, "__len__"):
             return convert(context, frozen_length(context, whole, node), INT, node)
     raise Unsupported("PF112", node, "`len` is compiled only for ranges, tuples and arrays so far")
@@ -528,6 +540,8 @@ _EXACT_OF_INTS = frozenset(["log", "log2", "log10"])  # of an int of any size
 
 def _mathematics(context: FunctionContext, name: str, node: CallExpr, callee: RefExpr, build: Build) -> Operand:
     _bind_imported(context, callee, node)
+    if f"math.{name}" in TABLE and name not in _ROUNDING:
+        build = partial(views.as_real, build=build)
     arguments = arguments_of(context, getattr(math, name), node, build)
     if name == "isclose" and len(arguments.positional) == 2:
         arguments = _with_tolerances(arguments)

@@ -9,6 +9,7 @@ from types import CodeType
 
 from mypy.nodes import Context as Node
 from mypy.nodes import Statement
+from mypy.types import Type as MypyType
 
 from pyfreeze.ir.builder import FunctionBuilder
 from pyfreeze.ir.function import Binding, BindingKind, ConstantValue
@@ -73,6 +74,20 @@ class Signature:
     defaults_known: bool  # False: some of these is not a constant, so calls must give all arguments
 
 
+@dataclass(frozen=True, slots=True)
+class GenericFunction:
+    """`signature` tells the parameters' names and kinds only; `types` are theirs as mypy has them."""
+
+    name: str
+    signature: Signature
+    types: Mapping[str, MypyType]
+    variables: tuple[str, ...]
+
+    def specialised(self, arguments: Mapping[str, Type]) -> str:
+        """The name of the function for these types: `dot[float64]`."""
+        return f"{self.name}[{','.join(str(arguments[name]) for name in self.variables)}]".replace(" ", "")
+
+
 @dataclass(slots=True)
 class Facts:
     """What earlier attempts at building the function have found out."""
@@ -125,6 +140,8 @@ class FunctionContext:
         resolve_global: Callable[[FunctionContext, str, str, Node], Operand | None],
         resolve_function: Callable[[str, Node], Signature],
         resolve_method: Callable[[str, str, Node], Signature],
+        generic_functions: Mapping[str, GenericFunction],
+        specialise: Callable[[str, Mapping[str, Type], Node], Signature],
     ) -> None:
         self.builder = builder
         self.code = code
@@ -152,6 +169,8 @@ class FunctionContext:
         self._resolve_global = resolve_global
         self.resolve_function = resolve_function
         self.resolve_method = resolve_method  # of a class's name and its own
+        self.generic_functions = generic_functions  # by their global names
+        self.specialise = specialise  # a generic function's name, and what its type variables are
         # Of a survey only: local names whose values could not be built, and what to do after such a statement.
         self.unknown: set[str] = set()
         self.go_on_after: Callable[[FunctionContext, Statement, Unsupported], None] | None = None

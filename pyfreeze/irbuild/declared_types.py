@@ -7,7 +7,7 @@ by the name in the unanalysed type, looked up in the module.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mypy.nodes import MypyFile, SymbolTable, TypeAlias
 from mypy.types import Instance, LiteralType, NoneType, TypeVarType, UnboundType, UnionType, get_proper_type
@@ -42,10 +42,15 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a module's annotations may refer to: its names, and its frozen classes by mypy's full names."""
+    """What a module's annotations may refer to: its names, and its frozen classes by mypy's full names.
+
+    In a generic function also what its type variables stand for, by their names.
+    """
 
     names: SymbolTable
     structs: Mapping[str, StructType]
+    tree: MypyFile | None = None
+    type_arguments: Mapping[str, Type] = field(default_factory=dict)
 
 
 _PROMISES = {f"pyfreeze.{type_}": Declared(type_, True) for type_ in FIXED_INTS} | {
@@ -58,7 +63,7 @@ _QUALIFIERS = ("Final", "ClassVar", "Annotated")
 
 def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) -> Declared | None:
     """None if the annotation is no scalar, frozen class of the module, tuple of those, or one of these or None. `written` is mypy's unanalysed type."""
-    if isinstance(written, UnboundType):
+    if isinstance(written, UnboundType) and written.name not in scope.type_arguments:
         promise = _PROMISES.get(_fullname(written.name, scope.names))
         if promise is not None:
             return promise
@@ -69,6 +74,8 @@ def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) 
     match get_proper_type(analysed):
         case TypeVarType(id=id_, upper_bound=bound) if id_.is_self():  # `Self`
             return declared(None, bound, scope)
+        case TypeVarType(name=name) if name in scope.type_arguments:
+            return Declared(scope.type_arguments[name], False)
         case Instance(type=info) if info.fullname in scope.structs:
             return Declared(scope.structs[info.fullname], True)
         case Instance(type=info, args=[element]) if info.fullname == "pyfreeze.Array":
@@ -126,7 +133,7 @@ def _array(written: MypyType | None, element: MypyType, scope: Scope) -> Declare
     part = declared(named, element, scope)
     if (
         part is None
-        or not (part.promise or part.type == BOOL)
+        or not (part.promise or part.type == BOOL or isinstance(get_proper_type(element), TypeVarType))
         or not isinstance(part.type, _FLAT)
         or _is_float32(named)
     ):

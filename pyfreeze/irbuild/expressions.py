@@ -27,8 +27,8 @@ from mypy.nodes import (
 
 from pyfreeze.ir.function import Binding, BindingKind
 from pyfreeze.ir.instructions import Block, Value
-from pyfreeze.ir.types import FLOAT64, ArrayType, OptionalType, StructType, TupleType
-from pyfreeze.irbuild import arrays, calls
+from pyfreeze.ir.types import FLOAT64, ArrayType, OptionalType, StructType, TupleType, ViewType
+from pyfreeze.irbuild import arrays, calls, views
 from pyfreeze.irbuild.arguments import Build
 from pyfreeze.irbuild.context import FunctionContext, Implied, type_name
 from pyfreeze.irbuild.conversions import convert
@@ -172,7 +172,10 @@ def _member(context: FunctionContext, node: MemberExpr) -> Operand:
             whole = expression(context, node.expr)
         except Consequence:  # in a report, the attribute is a reason of its own
             raise _no_attribute(node) from None
-        found = field(context, whole, node.name)
+        if isinstance(whole.type, ViewType):
+            found = views.attribute(context, whole, node.name, node)
+        else:
+            found = field(context, whole, node.name)
         if found is not None:
             return found
         if has_member(context, whole.type, node.name):
@@ -206,7 +209,10 @@ def condition(context: FunctionContext, node: Expression) -> Operand:
     """`node` as a truth value."""
     if isinstance(node, OpExpr) and node.op in ("and", "or"):
         return _logical(context, node, condition)
-    return truth(context, expression_or_none(context, node), node)
+    if isinstance(node, UnaryExpr) and node.op == "not":
+        return negation(context, condition(context, node.expr), node)
+    found = views.condition(context, node, expression)
+    return found if found is not None else truth(context, expression_or_none(context, node), node)
 
 
 def _logical(
@@ -359,10 +365,14 @@ def tuple_of(context: FunctionContext, items: list[Expression]) -> Operand:
 
 
 def _index(context: FunctionContext, node: IndexExpr) -> Operand:
+    if views.is_element(context, node):
+        raise views.unconverted(node)
     whole = expression(context, node.base)
+    if isinstance(whole.type, ViewType):
+        return views.item(context, whole, node.index, node, expression)
     if isinstance(node.index, SliceExpr) and isinstance(whole.type, ArrayType):
         return arrays.slice_of(context, whole, node.index, node, expression)
-    index = expression(context, node.index)
+    index = views.as_index(context, node.index, expression)
     if isinstance(whole.type, ArrayType):
         return arrays.item(context, whole, index, node)
     if isinstance(whole.type, StructType):

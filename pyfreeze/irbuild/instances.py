@@ -18,9 +18,9 @@ _BUILTINS = ("int", "float", "bool", "str", "bytes", "list", "dict", "set", "tup
 def is_instance(context: FunctionContext, type_: Type, class_: Expression, node: Node) -> bool:
     """Whether values of `type_` are instances of what `class_` names, a class or several; the names are bound."""
     if isinstance(class_, TupleExpr):
-        return any([is_instance(context, type_, item, node) for item in class_.items])
+        return True in [is_instance(context, type_, item, node) for item in class_.items]
     if isinstance(class_, OpExpr) and class_.op == "|":
-        return any([is_instance(context, type_, item, node) for item in (class_.left, class_.right)])
+        return True in [is_instance(context, type_, item, node) for item in (class_.left, class_.right)]
     frozen = frozen_class_of(context, class_)
     if frozen is not None:
         bind_class(context, frozen.name)

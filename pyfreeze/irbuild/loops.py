@@ -29,8 +29,8 @@ from mypy.nodes import (
 )
 
 from pyfreeze.ir.instructions import Block, Constant, Edge, LoopKind, LoopState, Value
-from pyfreeze.ir.types import INT, INT64, ArrayType, TupleType, Type
-from pyfreeze.irbuild import arrays, calls
+from pyfreeze.ir.types import BOOL, INT, INT64, ArrayType, TupleType, Type, ViewType
+from pyfreeze.irbuild import arrays, calls, views
 from pyfreeze.irbuild.context import FunctionContext, Loop
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.expressions import condition, expression, tuple_of
@@ -220,7 +220,7 @@ def _over_items(context: FunctionContext, node: ForStmt, build_block: BuildBlock
                 whole = expression(context, container)
             except Consequence:  # in a report, the loop is a reason of its own
                 raise _no_loop(node) from None
-    if isinstance(whole.type, ArrayType):
+    if isinstance(whole.type, ArrayType | ViewType):
         _over_array(context, node, None, whole, build_block)
     elif isinstance(whole.type, TupleType):
         _over_tuple(context, node, whole, build_block)
@@ -369,24 +369,50 @@ def _over_array(
         start = expression(context, numbering.args[1]) if len(numbering.args) == 2 else constant_operand(0)
         if not is_int(start.type):
             raise Unsupported("PF101", node, "this enumerate() is not compiled yet")
-    if not isinstance(array.type, ArrayType):
+    if not isinstance(array.type, ArrayType | ViewType):
         raise Unsupported("PF101", node, "enumerate() is compiled only for arrays so far")
+    if isinstance(array.type, ViewType):
+        _check_view(context, node, array.type)
 
     def set_item(counter: Value) -> None:
-        element = arrays.known_item(context, array, Operand(INT64, counter), node)
+        element = _element(context, array, Operand(INT64, counter), node)
         if start is not None:
             number = binary(context, "+", convert(context, Operand(INT64, counter), INT, node), start, node)
             pair = context.builder.make_tuple([context.materialize(number), context.materialize(element)])
             element = Operand(pair.type, pair)
         store(context, node.index, element, node)
 
+    if isinstance(array.type, ViewType):  # has a length that stays
+        count = context.materialize(views.length(context, array, node))
+
     def limit() -> Value:
+        if isinstance(array.type, ViewType):
+            return count
         return context.materialize(arrays.length(context, array, node))
 
     rest = [context.materialize(array), *([context.materialize(start)] if start is not None else [])]
     kind = LoopKind.ARRAY if start is None else LoopKind.ENUMERATED
     values = _LoopValues(kind, context.builder.constant(INT64, 0), rest)
     _count(context, node, values, limit, set_item, build_block)
+
+
+def _element(context: FunctionContext, whole: Operand, number: Operand, node: ForStmt) -> Operand:
+    if not isinstance(whole.type, ViewType):
+        return arrays.known_item(context, whole, number, node)
+    item = views.raw_item if whole.type.exporter == "ndarray" else views.plain_item
+    return item(context, whole, number, node)
+
+
+def _check_view(context: FunctionContext, node: ForStmt, view: ViewType) -> None:
+    """Rows are no numbers; and the elements of a NumPy array go to a variable that converts them."""
+    if view.dimensions != 1:
+        raise _no_loop(node)
+    target = node.index.items[-1] if isinstance(node.index, TupleExpr) and node.index.items else node.index
+    converted = isinstance(target, NameExpr) and views.has_promise(context, target.name) and view.element != BOOL
+    if view.exporter == "ndarray" and not converted:
+        text = "an element of a NumPy array is a NumPy scalar, which computes in its own way"
+        hint = "annotate the variable before the loop: `x: float64`"
+        raise Unsupported("PF117", target, text, hint)
 
 
 def _is_enumerate(node: CallExpr) -> bool:

@@ -12,6 +12,7 @@ from types import CodeType
 from mypy.nodes import ArgKind, Argument, ClassDef, Decorator, FuncDef, MypyFile, OverloadedFuncDef, Var
 from mypy.nodes import Context as Node
 from mypy.types import AnyType, CallableType, UnboundType
+from mypy.types import Type as MypyType
 
 from pyfreeze.analysis.purity import impure_functions
 from pyfreeze.ir.builder import FunctionBuilder
@@ -35,7 +36,7 @@ from pyfreeze.ir.types import (
     flattened,
     structs_in,
 )
-from pyfreeze.irbuild.context import Facts, FunctionContext, NoConstant, Parameter, Signature
+from pyfreeze.irbuild.context import Facts, FunctionContext, GenericFunction, NoConstant, Parameter, Signature
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.declared_types import Declared, Scope, declared
 from pyfreeze.irbuild.frozen_classes import frozen_classes
@@ -45,6 +46,7 @@ from pyfreeze.irbuild.resumption import BindingUse, FindPoint, keep_states, stri
 from pyfreeze.irbuild.statements import block, falls_off
 from pyfreeze.irbuild.survey import survey
 from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
+from pyfreeze.irbuild.view_types import view_type
 
 CodeKey = tuple[str, int]
 
@@ -62,12 +64,13 @@ class Reason:
 
 @dataclass(slots=True)
 class FunctionOutcome:
-    """`reasons` is empty exactly if the function is native."""
+    """`reasons` is empty exactly if the function is native; a generic one is as `specialised`."""
 
     name: str
     line: int
     key: CodeKey
     reasons: list[Reason] = field(default_factory=list)
+    specialised: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -90,8 +93,19 @@ class _Candidate:
     result: Declared | None = None
     binding_uses: list[BindingUse] = field(default_factory=list)
     in_progress: bool = False
+    scope: Scope | None = None  # of a specialised generic function
 
 
+@dataclass(slots=True)
+class _Generic:
+    """A generic function, and the names of the candidates made of it."""
+
+    function: GenericFunction
+    candidate: _Candidate
+    specialised: list[str] = field(default_factory=list)
+
+
+_MOST_SPECIALISED = 32  # of one generic function: one that calls itself for ever larger types has no end
 _ATTEMPTS = 60  # each attempt widens the type of at least one variable
 
 
@@ -132,13 +146,14 @@ class _ModuleBuilder:
     def __init__(self, tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType]) -> None:
         classes, self._refused_classes = frozen_classes(tree)
         self._classes = {class_.name: class_ for class_ in classes.values()}
-        self._scope = Scope(tree.names, {fullname: class_.struct for fullname, class_ in classes.items()})
+        self._scope = Scope(tree.names, {fullname: class_.struct for fullname, class_ in classes.items()}, tree)
         self._constants = module_constants(tree, self._scope)
         self._written_types = written_types(tree, self._scope)
         self._rebound = frozenset(name for code in codes.values() for name in _rebound_globals(code))
         self._codes = codes
         self._module_name = module_name
         self._candidates: dict[str, _Candidate] = {}
+        self._generics: dict[str, _Generic] = {}
         self._outcomes: list[FunctionOutcome] = []
         self._by_global_name: dict[str, list[str]] = {}
         self._found: list[tuple[FunctionOutcome, FuncDef, CodeType]] = []
@@ -156,7 +171,8 @@ class _ModuleBuilder:
         key = (qualname, decorators_line or node.line)
         outcome = FunctionOutcome(qualname, node.line, key)
         self._outcomes.append(outcome)
-        name = qualname if qualname not in self._candidates else f"{qualname}@{node.line}"
+        taken = qualname in self._candidates or qualname in self._generics
+        name = qualname if not taken else f"{qualname}@{node.line}"
         if top_level:
             self._by_global_name.setdefault(node.name, []).append(name)
         code = codes.get(key)
@@ -166,9 +182,14 @@ class _ModuleBuilder:
                 raise Unsupported("PF115", node, message)
             if isinstance(node.type, CallableType) and isinstance(node.type.ret_type, UnboundType):
                 raise Unsupported("PF115", node, _UNSEEN, _UNSEEN_HINT)
-            self._found.append((outcome, node, code))
+            is_generic = top_level and decorators_line is None and bool(_type_variables(node))
+            if not is_generic:
+                self._found.append((outcome, node, code))
             _check_kind(node, code)
             candidate = _Candidate(name, node, code, outcome, top_level, decorators_line is not None)
+            if is_generic:
+                self._generics[name] = _Generic(_generic_function(name, node, code, self._values()), candidate)
+                return
             candidate.result = _declared_result(node, self._scope)
             candidate.signature = _signature(
                 name, node, code, candidate.result, self._scope, self._values(), self._owner_of(node)
@@ -186,6 +207,7 @@ class _ModuleBuilder:
         self._drop_callers_of_twins()
         self._settle_states(find_point, assume_impure)
         self._drop_callers_of_twins()
+        self._report_generics()
         module = self._built()
         keys = {name: self._candidates[name].outcome.key for name in module.functions}
         return BuiltModule(module, [*self._outcomes, *self._unseen()], keys)
@@ -232,6 +254,39 @@ class _ModuleBuilder:
         finally:
             candidate.in_progress = False
 
+    def _specialise(self, name: str, arguments: Mapping[str, Type], node: Node) -> Signature:
+        """The generic function for these types, built if it is not yet."""
+        generic = self._generics[name]
+        special = generic.function.specialised(arguments)
+        if special not in self._candidates:
+            if len(generic.specialised) >= _MOST_SPECIALISED:
+                raise Unsupported("PF106", node, f"`{name}` is called for too many types")
+            made = generic.candidate
+            outcome = FunctionOutcome(special, made.node.line, made.outcome.key)
+            scope = replace(self._scope, type_arguments=arguments)
+            candidate = _Candidate(special, made.node, made.code, outcome, False, False, scope=scope)
+            candidate.result = _declared_result(made.node, scope)
+            candidate.signature = _signature(
+                special, made.node, made.code, candidate.result, scope, self._values(), None
+            )
+            self._candidates[special] = candidate
+            generic.specialised.append(special)
+        return self._native_signature(special, node)
+
+    def _report_generics(self) -> None:
+        """A generic function is native if it is for some types."""
+        for generic in self._generics.values():
+            made = [self._candidates[name] for name in generic.specialised]
+            native = tuple(candidate.name for candidate in made if candidate.function is not None)
+            generic.candidate.outcome.specialised = native
+            if native:
+                continue
+            reasons = [reason for candidate in made for reason in candidate.outcome.reasons]
+            if not reasons:
+                message = "it is generic, and native functions of the module do not call it with types they know"
+                _note(generic.candidate.outcome, Unsupported("PF104", generic.candidate.node, message))
+            generic.candidate.outcome.reasons += reasons[:1]
+
     def _build(self, candidate: _Candidate) -> Function:
         assert candidate.signature is not None
         facts = Facts()
@@ -254,7 +309,7 @@ class _ModuleBuilder:
         builder = FunctionBuilder(function)
         builder.activate(builder.new_block("entry"))
         result = candidate.result or (Declared(signature.result, False) if signature.result is not _UNKNOWN else None)
-        context = self._context(builder, candidate.code, facts, result)
+        context = self._context(builder, candidate.code, facts, result, candidate.scope)
         for parameter in signature.parameters:
             value = Value(parameter.declared.type, parameter.name)
             function.entry.parameters.append(value)
@@ -277,19 +332,31 @@ class _ModuleBuilder:
         return function
 
     def _context(
-        self, builder: FunctionBuilder, code: CodeType, facts: Facts, result: Declared | None
+        self,
+        builder: FunctionBuilder,
+        code: CodeType,
+        facts: Facts,
+        result: Declared | None,
+        scope: Scope | None = None,
     ) -> FunctionContext:
         return FunctionContext(
             builder,
             code,
             facts,
             result,
-            self._scope,
+            scope or self._scope,
             self._classes,
             self._resolve_global,
             self._resolve_function,
             self._resolve_method,
+            self._generic_functions(),
+            self._specialise,
         )
+
+    def _generic_functions(self) -> dict[str, GenericFunction]:
+        """By the global names that are defined once."""
+        named = {name: defined[0] for name, defined in self._by_global_name.items() if len(defined) == 1}
+        return {name: self._generics[other].function for name, other in named.items() if other in self._generics}
 
     def _owner_of(self, node: FuncDef) -> StructType | None:
         """The frozen class that a method is of."""
@@ -516,6 +583,27 @@ class _Unknown:
 _UNKNOWN: Type = _Unknown()  # type: ignore[assignment]
 
 
+def _type_variables(node: FuncDef) -> tuple[str, ...]:
+    return tuple(variable.name for variable in node.type.variables) if isinstance(node.type, CallableType) else ()
+
+
+def _generic_function(
+    name: str, node: FuncDef, code: CodeType, constants: Mapping[str, ConstantValue]
+) -> GenericFunction:
+    parameters = []
+    types: dict[str, MypyType] = {}
+    assert isinstance(node.type, CallableType)
+    for index, argument in enumerate(node.arguments):
+        parameter = argument.variable.name
+        types[parameter] = node.type.arg_types[index]
+        is_positional, is_required = index < code.co_posonlyargcount, argument.kind.is_required()
+        default = _default(argument, constants)
+        unknown = Declared(_UNKNOWN, False)
+        parameters.append(Parameter(parameter, unknown, index >= code.co_argcount, is_positional, default, is_required))
+    signature = Signature(name, tuple(parameters), _UNKNOWN, UNKNOWN_DEFAULTS, False)
+    return GenericFunction(name, signature, types, _type_variables(node))
+
+
 def _declared_result(node: FuncDef, scope: Scope) -> Declared | None:
     signature, written = node.type, node.unanalyzed_type
     if not isinstance(signature, CallableType) or not isinstance(written, CallableType) or signature.implicit:
@@ -574,6 +662,9 @@ def _parameter(
     if argument.type_annotation is None or typed is None or written is None:
         raise Unsupported("PF103", node, f"parameter `{name}` has no annotation", "annotate it")
     hint = declared(written.arg_types[index], typed.arg_types[index], scope)
+    if hint is None and scope.tree is not None:
+        view = view_type(written.arg_types[index], typed.arg_types[index], scope.tree, node, name)
+        hint = Declared(view, True) if view is not None else None
     if hint is None:
         shown = typed.arg_types[index]
         raise Unsupported("PF104", node, f"parameter `{name}`, {shown}, is not compiled as a value")

@@ -38,8 +38,8 @@ from mypy.nodes import (
 from mypy.nodes import Block as MypyBlock
 from mypy.nodes import Context as Node
 
-from pyfreeze.ir.types import OBJECT, ArrayType, NoneKind, OptionalType
-from pyfreeze.irbuild import arrays, loops
+from pyfreeze.ir.types import OBJECT, ArrayType, FixedInt, FloatType, NoneKind, OptionalType, ViewType
+from pyfreeze.irbuild import arrays, loops, views
 from pyfreeze.irbuild.context import FunctionContext
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.declared_types import declared
@@ -74,10 +74,8 @@ def _statement(context: FunctionContext, node: Statement) -> None:
             _assignment(context, node)
         case OperatorAssignmentStmt(op=symbol, lvalue=IndexExpr() as target, rvalue=right):
             _operate_on_item(context, symbol, target, right, node)
-        case OperatorAssignmentStmt(op=symbol, lvalue=NameExpr(name=name) as target, rvalue=right):
-            context.assign(
-                name, binary(context, symbol, *operands(context, target, right), node, in_place=True), node, convert
-            )
+        case OperatorAssignmentStmt(op=symbol, lvalue=NameExpr() as target, rvalue=right):
+            _operate_on_name(context, symbol, target, right, node)
         case IfStmt():
             _if(context, node)
         case WhileStmt():
@@ -93,8 +91,7 @@ def _statement(context: FunctionContext, node: Statement) -> None:
             context.loops[-1].continues += context.here()
             context.builder.block = None
         case ReturnStmt(expr=value):
-            given = expression_or_none(context, value) if value is not None else constant_operand(None)
-            return_value(context, given, node)
+            return_value(context, _returned(context, value) if value is not None else constant_operand(None), node)
         case AssertStmt():
             _assert(context, node)
         case RaiseStmt():
@@ -144,7 +141,7 @@ def _assignment(context: FunctionContext, node: AssignmentStmt) -> None:
             context.facts.declared[node.lvalues[0].name] = hint
     if type(node.rvalue).__name__ == "TempNode":  # `x: int` without a value
         return
-    value = expression_or_none(context, node.rvalue)
+    value = views.for_target(context, node.lvalues, node.rvalue, expression_or_none)
     for target in node.lvalues:
         store(context, target, value, node)
 
@@ -153,12 +150,45 @@ def _operate_on_item(
     context: FunctionContext, symbol: str, target: IndexExpr, right: Expression, node: Statement
 ) -> None:
     """`array[i] += x`: array and index are evaluated once."""
-    array, index = expression(context, target.base), expression(context, target.index)
+    array = expression(context, target.base)
+    if isinstance(array.type, ViewType):
+        _operate_on_element(context, symbol, array, target, right, node)
+        return
+    index = views.as_index(context, target.index, expression)
     if not isinstance(array.type, ArrayType):
         raise store_unsupported(node)
     before = arrays.item(context, array, index, target)
     after = binary(context, symbol, before, expression(context, right), node, in_place=True)
     arrays.set_item(context, array, index, after, target)
+
+
+def _operate_on_element(
+    context: FunctionContext, symbol: str, view: Operand, target: IndexExpr, right: Expression, node: Statement
+) -> None:
+    """`view[i] += x`."""
+    assert isinstance(view.type, ViewType)
+    index = views.subscript(context, view, target.index, expression)
+    if view.type.exporter == "ndarray":
+        before = views.raw_item(context, view, index, target)
+        after = views.arithmetic(context, symbol, before, views.to_convert(context, right, expression), node)
+    else:
+        before = views.plain_item(context, view, index, target)
+        after = binary(context, symbol, before, expression(context, right), node, in_place=True)
+    views.set_item(context, view, index, after, node)
+
+
+def _operate_on_name(
+    context: FunctionContext, symbol: str, target: NameExpr, right: Expression, node: Statement
+) -> None:
+    """`x += y`."""
+    if views.is_element(context, right):
+        if not views.has_promise(context, target.name):
+            raise views.unconverted(right)
+        before = expression(context, target)
+        after = views.arithmetic(context, symbol, before, views.to_convert(context, right, expression), node)
+    else:
+        after = binary(context, symbol, *operands(context, target, right), node, in_place=True)
+    context.assign(target.name, after, node, convert)
 
 
 def _if(context: FunctionContext, node: IfStmt) -> None:
@@ -181,6 +211,12 @@ def _if(context: FunctionContext, node: IfStmt) -> None:
         if node.else_body is not None:
             block(context, node.else_body.body)
     context.merge(ends + context.here(), "after")
+
+
+def _returned(context: FunctionContext, node: Expression) -> Operand:
+    wanted = context.declared_result
+    is_scalar = wanted is not None and wanted.promise and isinstance(wanted.type, FixedInt | FloatType)
+    return views.as_value(context, node, expression) if is_scalar else expression_or_none(context, node)
 
 
 def return_value(context: FunctionContext, operand: Operand, node: Statement) -> None:

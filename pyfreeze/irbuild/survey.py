@@ -41,6 +41,7 @@ from mypy.nodes import (
 )
 from mypy.nodes import Block as MypyBlock
 
+from pyfreeze.irbuild import views
 from pyfreeze.irbuild.context import FunctionContext, Loop
 from pyfreeze.irbuild.expressions import expression
 from pyfreeze.irbuild.matching import captured_names
@@ -99,7 +100,7 @@ class _Survey:
         """Try `whole`; if it cannot be built, each of its parts."""
         _restart(context)
         try:
-            expression(context, whole)
+            views.to_convert(context, whole, expression)
         except Unsupported as unsupported:
             if isinstance(whole, CallExpr | MemberExpr | IndexExpr | OpExpr | NameExpr):
                 self._note(unsupported)

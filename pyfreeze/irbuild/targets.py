@@ -5,8 +5,8 @@ from __future__ import annotations
 from mypy.nodes import Context as Node
 from mypy.nodes import Expression, IndexExpr, IntExpr, NameExpr, OpExpr, StarExpr, TupleExpr
 
-from pyfreeze.ir.types import ArrayType, TupleType
-from pyfreeze.irbuild import arrays
+from pyfreeze.ir.types import ArrayType, TupleType, ViewType
+from pyfreeze.irbuild import arrays, views
 from pyfreeze.irbuild.context import FunctionContext
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.expressions import expression
@@ -22,7 +22,10 @@ def store(
         context.assign(target.name, value, node, convert)
     elif isinstance(target, IndexExpr):
         array = expression(context, target.base)
-        index = index if index is not None else expression(context, target.index)
+        if isinstance(array.type, ViewType):
+            views.set_item(context, array, views.subscript(context, array, target.index, expression), value, target)
+            return
+        index = index if index is not None else views.as_index(context, target.index, expression)
         if not isinstance(array.type, ArrayType):
             raise store_unsupported(node)
         arrays.set_item(context, array, index, value, target)

@@ -13,6 +13,8 @@ from pyfreeze.ir.instructions import Apply, Block, Constant, Edge, Instruction, 
 from pyfreeze.ir.types import INT64
 from pyfreeze.primitives import find
 
+_READS = ("get", "item")
+
 
 def elements_read(function: Function) -> list[Value]:
     """The int64 elements that the strip reads; none if it writes, so that it cannot be run again."""
@@ -23,8 +25,10 @@ def elements_read(function: Function) -> list[Value]:
 
 
 def _is_element(item: Instruction) -> bool:
-    is_read = isinstance(item, Apply) and item.primitive.lowering.array in ("get", "item")
-    return is_read and item.result is not None and item.result.type == INT64
+    if not isinstance(item, Apply) or item.result is None or item.result.type != INT64:
+        return False
+    lowering = item.primitive.lowering
+    return lowering.array in _READS or lowering.view in _READS
 
 
 def gather_bits(function: Function, header: Block, elements: list[Value], exponent: int) -> Value:

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pyfreeze.ir.function import Function
-from pyfreeze.ir.instructions import Apply, Block, Constant, Instruction, Value
-from pyfreeze.ir.types import BOOL, INT64, ArrayType, Type
+from pyfreeze.ir.instructions import Apply, Block, Constant, Instruction, MakeTuple, Value
+from pyfreeze.ir.primitive import Primitive
+from pyfreeze.ir.types import INT64, ArrayType, Type, ViewType
 from pyfreeze.primitives import TABLE
 from pyfreeze.primitives.arrays import array_row
+from pyfreeze.primitives.views import view_row
 
-_KNOWN = {"get": "array.item", "set": "array.put"}
+_KNOWN = {"get": "item", "set": "put"}
 """The rows for an index that is known to be inside."""
 
 _WRAPPING = {"add": "int64.add_wrapping", "sub": "int64.sub_wrapping", "mul": "int64.mul_wrapping"}
@@ -23,10 +25,30 @@ _WRAPPING = {"add": "int64.add_wrapping", "sub": "int64.sub_wrapping", "mul": "i
 
 @dataclass(frozen=True, slots=True)
 class Subscript:
-    """Element `index` of `array`, a parameter of the function's entry."""
+    """Element `index`, one of each axis, of `array`, a parameter of the function's entry."""
 
     array: Value
-    index: Value
+    index: tuple[Value, ...]
+    writes: bool
+
+
+def is_subscript(row: Primitive) -> bool:
+    return row.lowering.array in _KNOWN or row.lowering.view in _KNOWN
+
+
+def _known_row(row: Primitive) -> Primitive:
+    type_, lowering = row.operands[0], row.lowering
+    if isinstance(type_, ViewType):
+        return view_row(f"view.{_KNOWN[lowering.view]}", type_)
+    assert isinstance(type_, ArrayType)
+    return array_row(f"array.{_KNOWN[lowering.array]}", type_.element)
+
+
+def _length_row(type_: Type, axis: int) -> Primitive:
+    if isinstance(type_, ViewType):
+        return view_row(f"view.shape{axis}", type_)
+    assert isinstance(type_, ArrayType)
+    return array_row("array.length", type_.element)
 
 
 class StripBounds:
@@ -40,17 +62,21 @@ class StripBounds:
 
     def assume(self, item: Instruction) -> bool:
         """If `item` is a subscript that can be tested beforehand, leave its check to the tests; whether it is."""
-        if not isinstance(item, Apply) or item.primitive.lowering.array not in _KNOWN:
+        if not isinstance(item, Apply) or not is_subscript(item.primitive):
             return False
-        array, index, *_ = item.operands
-        degree = self._degree(index)
-        if array not in self._fixed or degree is None or degree > 1:
+        array, whole, *_ = item.operands
+        index = self._axes(whole)
+        degrees = [self._degree(one) for one in index]
+        if array not in self._fixed or any(degree is None or degree > 1 for degree in degrees):
             return False
-        assert isinstance(array.type, ArrayType)
-        self.subscripts[Subscript(array, index)] = None
-        item.primitive = array_row(_KNOWN[item.primitive.lowering.array], array.type.element)
+        self.subscripts[Subscript(array, index, item.primitive.effects.writes)] = None
+        item.primitive = _known_row(item.primitive)
         item.site = None
         return True
+
+    def _axes(self, index: Value) -> tuple[Value, ...]:
+        made = self._definitions.get(index)
+        return tuple(made.operands) if isinstance(made, MakeTuple) else (index,)
 
     def _degree(self, value: Value) -> int | None:
         """How often the counter is multiplied into `value`; None if it may be anything."""
@@ -80,13 +106,14 @@ class StripBounds:
         tests = []
         for subscript in self.subscripts:
             array = given[subscript.array]
-            assert isinstance(array.type, ArrayType)
-            length = Value(INT64)
-            block.instructions.append(Apply([array], length, primitive=array_row("array.length", array.type.element)))
-            ends = {self._evaluate(subscript.index, given, counter, block): None for counter in (start, last)}
-            for index in ends:
-                tests.append(_apply("int64.ge", [index, _constant(0, block)], block, BOOL))
-                tests.append(_apply("int64.lt", [index, length], block, BOOL))
+            if isinstance(array.type, ViewType) and subscript.writes:
+                tests.append(_apply_row(view_row("view.writable", array.type), [array], block))
+            for axis, position in enumerate(subscript.index):
+                length = _apply_row(_length_row(array.type, axis), [array], block)
+                ends = {self._evaluate(position, given, counter, block): None for counter in (start, last)}
+                for index in ends:
+                    tests.append(_apply("int64.ge", [index, _constant(0, block)], block))
+                    tests.append(_apply("int64.lt", [index, length], block))
         return tests
 
     def _evaluate(self, value: Value, given: Mapping[Value, Value], counter: Value, block: Block) -> Value:
@@ -117,7 +144,11 @@ def _constant(value: int, block: Block) -> Value:
     return result
 
 
-def _apply(name: str, operands: list[Value], block: Block, type_: Type = INT64) -> Value:
-    result = Value(type_)
-    block.instructions.append(Apply(operands, result, primitive=TABLE[name]))
+def _apply(name: str, operands: list[Value], block: Block) -> Value:
+    return _apply_row(TABLE[name], operands, block)
+
+
+def _apply_row(row: Primitive, operands: list[Value], block: Block) -> Value:
+    result = Value(row.result)
+    block.instructions.append(Apply(operands, result, primitive=row))
     return result

@@ -123,10 +123,13 @@ def is_length(item: Instruction) -> bool:
     return isinstance(item, Apply) and item.primitive.lowering.array == "length"
 
 
+_ELEMENT_STORES = frozenset(["set", "put"])
+
+
 def resizes_arrays(loop: Loop) -> bool:
     """Whether something in the loop itself, other than what it calls, may change the length of an array."""
     rows = [item.primitive for block in loop.blocks for item in block.instructions if isinstance(item, Apply)]
-    return any(row.effects.writes and row.lowering.array not in ("set", "put") for row in rows)
+    return any(row.effects.writes and not _ELEMENT_STORES & {row.lowering.array, row.lowering.view} for row in rows)
 
 
 def _has_poll(function: Function) -> bool:

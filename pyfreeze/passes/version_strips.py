@@ -24,7 +24,7 @@ from pyfreeze.passes.guarded_elements import elements_read, gather_bits
 from pyfreeze.passes.loop_copies import LoopCopy, Region, region_of
 from pyfreeze.passes.reduce_strength import reduce_strength
 from pyfreeze.passes.remove_checks import remove_checks
-from pyfreeze.passes.strip_bounds import StripBounds
+from pyfreeze.passes.strip_bounds import StripBounds, is_subscript
 from pyfreeze.passes.strip_mine_loops import is_length, resizes_arrays
 from pyfreeze.passes.unbox_ints import unbox_ints
 from pyfreeze.primitives.intervals import SMALL, type_interval
@@ -156,7 +156,7 @@ def _may_become_unchecked(item: Instruction) -> bool:
     if not isinstance(item, Apply):
         return isinstance(item, Poll)
     row = item.primitive
-    return row.applies is not None or INT in row.operands or row.lowering.array in ("get", "set")
+    return row.applies is not None or INT in row.operands or is_subscript(row)
 
 
 def _checks_left(copy: LoopCopy, strip: _Strip) -> int:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import operator
+import sys
+from functools import partial
 
-from pyfreeze.ir.primitive import Primitive
+from pyfreeze.ir.primitive import Deoptimize, Primitive
 from pyfreeze.ir.types import BOOL, FLOAT64, INT
 from pyfreeze.primitives.definition import COMPARISONS, OVERFLOW, ZERO_DIVISION, define, only
 
@@ -19,7 +22,7 @@ _LIBRARY = (
 
 
 def rows() -> list[Primitive]:
-    return [*_arithmetic(), *_division(), _power(), *_comparisons(), *_conversions()]
+    return [*_arithmetic(), *_quiet_arithmetic(), *_division(), _power(), *_comparisons(), *_conversions()]
 
 
 def _arithmetic() -> list[Primitive]:
@@ -42,6 +45,55 @@ def _arithmetic() -> list[Primitive]:
         ),
     ]
     return table
+
+
+_MAXIMUM, _SMALLEST_NORMAL = "0x7FEFFFFFFFFFFFFF", "0x0010000000000000"
+
+
+def _quiet_arithmetic() -> list[Primitive]:
+    """As NumPy's scalars compute, where that raises no flag of the processor that NumPy would report.
+
+    Overflow, an invalid operation and a division by zero leave an infinity or NaN behind, underflow something small; sums
+    and differences do not underflow.
+    """
+    pair = (FLOAT64, FLOAT64)
+    large = f"%m = call double @llvm.fabs.f64(double %r)\n%large = fcmp ugt double %m, {_MAXIMUM}\n"
+    small = f"%small = fcmp olt double %m, {_SMALLEST_NORMAL}\n"
+    a_is_zero, b_is_zero = (f"%z{letter} = fcmp oeq double %{letter}, 0.0\n" for letter in "ab")
+    # The result is exactly zero if a factor, or the dividend, is.
+    product = f"{small}{a_is_zero}{b_is_zero}%zero = or i1 %za, %zb\n"
+    quotient = f"{small}{a_is_zero}%zero = or i1 %za, false\n"
+    tiny = "%nonzero = xor i1 %zero, true\n%tiny = and i1 %small, %nonzero\n%bad = or i1 %large, %tiny\n"
+    checks = {
+        "add": large + "%bad = or i1 %large, false\n",
+        "sub": large + "%bad = or i1 %large, false\n",
+        "mul": large + product + tiny,
+        "truediv": large + quotient + tiny,
+    }
+    return [
+        define(
+            f"float64.{name}_quiet",
+            pair,
+            FLOAT64,
+            partial(_quietly, name),
+            body=f"%r = f{name.removeprefix('true')} double %a, %b\n{check}{PAIR}",
+            deopts=True,
+            declarations=("declare double @llvm.fabs.f64(double)",),
+        )
+        for name, check in checks.items()
+    ]
+
+
+def _quietly(name: str, left: float, right: float) -> float:
+    try:
+        result: float = getattr(operator, name)(left, right)
+    except ZeroDivisionError:
+        raise Deoptimize from None
+    is_zero = left == 0.0 or (name == "mul" and right == 0.0)
+    underflows = name in ("mul", "truediv") and abs(result) < sys.float_info.min and not is_zero
+    if not math.isfinite(result) or underflows:
+        raise Deoptimize
+    return result
 
 
 def _division() -> list[Primitive]:

@@ -1,6 +1,7 @@
 /* Values between Python objects and 64-bit words. Descriptors: pyfreeze/ir/types.py, `descriptor`. */
 #include "pyfreeze_abi.h"
 #include "pyfreeze_array.h"
+#include "pyfreeze_view.h"
 #include <string.h>
 
 #define SMALL_MAXIMUM ((int64_t)0x3FFFFFFFFFFFFFFF)
@@ -126,6 +127,8 @@ static size_t item_length(const char *descriptor)
     } while (depth > 0);
     return length;
 }
+
+static int is_view(const char *descriptor) { return descriptor[1] == 'N' || descriptor[1] == 'M'; }
 
 /* How many words of a payload the descriptors up to `end` stand for. */
 static size_t count_words(const char *descriptor, const char *end)
@@ -318,9 +321,11 @@ PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **pay
     if (kind == '{')
         return box_frozen(module, descriptor, payload);
     if (kind == '[') {
-        PyObject *array = (PyObject *)(uintptr_t)*(*payload)++;
+        PyObject *reference = (PyObject *)(uintptr_t)*(*payload)++;
+        if (reference != NULL && is_view(*descriptor))
+            reference = ((PfView *)reference)->object;
         *descriptor += item_length(*descriptor);
-        return Py_NewRef(array ? array : Py_None); /* NULL: a variable that is not set */
+        return Py_NewRef(reference ? reference : Py_None); /* NULL: a variable that is not set */
     }
     if (kind == '<')
         return Py_NewRef(next_class_object(module, descriptor));
@@ -450,6 +455,21 @@ static int unbox_tuple(PfModule *module, PyObject *object, const char **descript
     return 0;
 }
 
+/* "[d]": an array, "[N1d]" and "[M2q]": a view, made of the object. */
+static int unbox_reference(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
+{
+    PyObject *reference = NULL;
+    if (is_view(*descriptor))
+        reference = pf_view_of(object, *descriptor);
+    else if (is_array_of(module, object, *descriptor))
+        reference = Py_NewRef(object);
+    if (reference == NULL)
+        return PF_WRONG_TYPE;
+    *descriptor += item_length(*descriptor);
+    *(*payload)++ = (uint64_t)(uintptr_t)reference;
+    return 0;
+}
+
 /* The next value of a payload from `object`: 0 or a reason. After a failure the words written so far still own their
  * big ints. Advances both pointers. */
 int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
@@ -465,11 +485,7 @@ int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, 
     int reason = 0;
     switch (kind) {
     case '[':
-        if (!is_array_of(module, object, *descriptor))
-            return PF_WRONG_TYPE;
-        *descriptor += item_length(*descriptor);
-        *(*payload)++ = (uint64_t)(uintptr_t)Py_NewRef(object);
-        return 0;
+        return unbox_reference(module, object, descriptor, payload);
     case '<':
         return object == next_class_object(module, descriptor) ? 0 : PF_WRONG_TYPE;
     case 'n':

@@ -73,7 +73,12 @@ static PfNative *native_of(PyObject *code)
     return NULL;
 }
 
-int pf_is_native_code(PyObject *code) { return native_of(code) != NULL; }
+/* A generic function has no entry, but only a record by which it is told from others. */
+int pf_is_native_code(PyObject *code)
+{
+    PfNative *native = native_of(code);
+    return native != NULL && native->vectorcall != NULL;
+}
 
 int pf_is_code_of(PyObject *code, const PfFunction *function)
 {

@@ -119,10 +119,26 @@ static PyObject *iterator_of_range(PyObject *first, PyObject *end, PyObject *by)
     return iterator;
 }
 
-/* Of a tuple or an array, from `number` on. */
+/* A memoryview's iterator cannot be told where to go on. */
+static PyObject *skip_items(PyObject *iterator, int64_t number)
+{
+    for (; iterator != NULL && number > 0; number--) {
+        PyObject *passed = PyIter_Next(iterator);
+        if (passed == NULL && PyErr_Occurred())
+            Py_CLEAR(iterator);
+        if (passed == NULL)
+            break;
+        Py_DECREF(passed);
+    }
+    return iterator;
+}
+
+/* Of a tuple, an array or a view, from `number` on. */
 static PyObject *iterator_from(PyObject *whole, int64_t number)
 {
     PyObject *iterator = PyObject_GetIter(whole);
+    if (PyMemoryView_Check(whole))
+        return skip_items(iterator, number);
     PyObject *done = iterator ? PyObject_CallMethod(iterator, "__setstate__", "L", (long long)number) : NULL;
     if (done == NULL)
         Py_CLEAR(iterator);

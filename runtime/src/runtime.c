@@ -1,6 +1,7 @@
 /* The module pyfreeze._runtime: the table of slots as a capsule, and what Python may ask. */
 #include "pyfreeze_abi.h"
 #include "pyfreeze_array.h"
+#include "pyfreeze_view.h"
 #include "pyfreeze_values.h"
 #include <stddef.h>
 #include <stdlib.h>
@@ -78,6 +79,12 @@ static PyObject *layout(PyObject *self, PyObject *unused)
         {"array_length", offsetof(PfArray, length)},
         {"array_capacity", offsetof(PfArray, capacity)},
         {"array_exports", offsetof(PfArray, exports)},
+        {"view_data", offsetof(PfView, data)},
+        {"view_shape", offsetof(PfView, shape)},
+        {"view_strides", offsetof(PfView, strides)},
+        {"view_size", offsetof(PfView, size)},
+        {"view_bytes", offsetof(PfView, object)},
+        {"view_readonly", offsetof(PfView, readonly)},
     };
     (void)self;
     (void)unused;
@@ -167,7 +174,7 @@ static int execute(PyObject *module)
         initialized = 1;
     }
     /* Array's static types, and the layouts of frozen classes, are the main interpreter's. */
-    if (pf_in_main_interpreter() && pf_array_types_init(module) < 0)
+    if (pf_in_main_interpreter() && (pf_array_types_init(module) < 0 || PyType_Ready(&pf_view_type) < 0))
         return -1;
     capsule = PyCapsule_New(&table, "pyfreeze._runtime.api", NULL);
     if (capsule == NULL || PyModule_AddObjectRef(module, "api", capsule) < 0) {

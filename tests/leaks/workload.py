@@ -112,7 +112,7 @@ def masked(h: int, n: uint32) -> int:
 def perhaps(n: int | None, pair: tuple[int | None, int64 | None]) -> tuple[int | None, int | None]:
     first, second = pair
     kept = None
-    for k in range(3):
+    for _ in range(3):
         if n is None:
             n = first
         elif kept is None or kept < n:

@@ -1,0 +1,105 @@
+"""Views of NumPy arrays and memoryviews: reading and writing elements, shapes. A family of rows for each view type.
+
+`view.get` and `view.set` take any index, as `a[i]` and `a[i, j]` do; `view.item` and `view.put` one that is known to be from 0
+to the length less 1 on each axis, and `view.put` a view that is writable. In `evaluate` a view is a list, or a list of lists.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from functools import partial
+
+from pyfreeze.ir.interval import Interval
+from pyfreeze.ir.primitive import Effects, Lowering, Primitive, PythonCallable, Scalar
+from pyfreeze.ir.types import BOOL, INT64, NONE, TupleType, Type, ViewType
+
+MAXIMUM_DIMENSIONS = 4
+"""Counterpart: `PF_VIEW_DIMENSIONS` in `runtime/include/pyfreeze_view.h`."""
+
+
+def view_row(name: str, view: ViewType) -> Primitive:
+    """The row `name` for views of that type; `view.shape0` and so on is the length of an axis. Raises KeyError."""
+    if name.startswith("view.shape"):
+        return _shape(f"{name}[{view}]", view, int(name.removeprefix("view.shape")))
+    return _ROWS[name](f"{name}[{view}]", view)
+
+
+def index_type(view: ViewType) -> Type:
+    return INT64 if view.dimensions == 1 else TupleType((INT64,) * view.dimensions)
+
+
+def _get(name: str, view: ViewType) -> Primitive:
+    effects = Effects(("IndexError",), reads=True)
+    python = PythonCallable("operator", "getitem")
+    return Primitive(
+        name, (view, index_type(view)), view.element, _item, Lowering(view="get", guard="view"), python, effects
+    )
+
+
+def _set(name: str, view: ViewType) -> Primitive:
+    """A view that is read-only is left to the object itself."""
+    effects = Effects(("IndexError", "ValueError", "TypeError"), writes=True)
+    python = PythonCallable("operator", "setitem")
+    operands = (view, index_type(view), view.element)
+    return Primitive(name, operands, NONE, _store, Lowering(view="set", guard="view"), python, effects)
+
+
+def _known_item(name: str, view: ViewType) -> Primitive:
+    operands = (view, index_type(view))
+    return Primitive(name, operands, view.element, _item, Lowering(view="item"), effects=Effects(reads=True))
+
+
+def _put(name: str, view: ViewType) -> Primitive:
+    operands = (view, index_type(view), view.element)
+    return Primitive(name, operands, NONE, _store, Lowering(view="put"), effects=Effects(writes=True))
+
+
+def _writable(name: str, view: ViewType) -> Primitive:
+    return Primitive(name, (view,), BOOL, lambda _: True, Lowering(view="writable"))
+
+
+def _shape(name: str, view: ViewType, axis: int) -> Primitive:
+    evaluate = partial(_length, axis=axis)
+    return Primitive(name, (view,), INT64, evaluate, Lowering(view=f"shape{axis}"), interval=_any_length)
+
+
+def _size(name: str, view: ViewType) -> Primitive:
+    return Primitive(name, (view,), INT64, _count, Lowering(view="size"), interval=_any_length)
+
+
+def _any_length(*_: Interval) -> Interval:
+    return Interval(0, INT64.maximum)
+
+
+def _item(view: list[Scalar], index: Scalar) -> Scalar:
+    found: object = view
+    for position in index if isinstance(index, tuple) else (index,):
+        found = operator.getitem(found, position)  # type: ignore[call-overload]
+    return found  # type: ignore[return-value]
+
+
+def _store(view: list[Scalar], index: Scalar, value: Scalar) -> None:
+    *outer, last = index if isinstance(index, tuple) else (index,)
+    line = _item(view, tuple(outer))
+    line[last] = value  # type: ignore[index]
+
+
+def _length(view: object, axis: int) -> Scalar:
+    for _ in range(axis):
+        view = view[0] if view else []  # type: ignore[index]
+    return len(view)  # type: ignore[arg-type]
+
+
+def _count(view: object) -> Scalar:
+    return sum(map(_count, view)) if isinstance(view, list) else 1  # type: ignore[arg-type]
+
+
+_ROWS: dict[str, Callable[[str, ViewType], Primitive]] = {
+    "view.get": _get,
+    "view.item": _known_item,
+    "view.set": _set,
+    "view.put": _put,
+    "view.writable": _writable,
+    "view.size": _size,
+}
