@@ -19,7 +19,7 @@ def unconverted(a: NDArray[np.float64], b: NDArray[np.int64]) -> float:
 
 def unannotated(a: NDArray[np.float64]) -> int:
     count = 0
-    for x in a:  # error: [PF117]
+    for _ in a:  # error: [PF117]
         count += 1
     return count
 
