@@ -408,6 +408,12 @@ def _sum_of_range(context: FunctionContext, node: CallExpr, build: Build) -> Ope
     return binary(context, "+", initial, total, node)
 
 
+def _id(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
+    if len(arguments) == 1 and isinstance(arguments[0].type, StructType):
+        raise Unsupported("PF402", node, "`id` of a frozen value says nothing", "compare values with `==`")
+    raise Unsupported("PF106", node, "calling `id` is not compiled yet")
+
+
 def _abs(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
     (operand,) = _counted(arguments, 1, node)
     if has_member(context, operand.type, "__abs__"):
@@ -540,6 +546,7 @@ def _sum(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> 
 
 _BUILTINS: dict[str, Callable[[FunctionContext, CallExpr, list[Operand]], Operand]] = {
     "abs": _abs,
+    "id": _id,
     "min": _extremum("<"),
     "max": _extremum(">"),
     "round": _round,

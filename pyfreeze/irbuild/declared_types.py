@@ -45,11 +45,13 @@ class Declared:
 class Scope:
     """What a module's annotations may refer to: its names, and its frozen classes by mypy's full names.
 
+    `objects`: the frozen classes whose values are objects, each with the reason and what to write instead.
     In a generic function also what its type variables stand for, by their names.
     """
 
     names: SymbolTable
     structs: Mapping[str, StructType]
+    objects: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     tree: MypyFile | None = None
     type_arguments: Mapping[str, Type] = field(default_factory=dict)
 
@@ -93,6 +95,20 @@ def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) 
             return _tuple(written, items, scope)
         case UnionType(items=items):
             return _optional(written, items, scope)
+        case _:
+            return None
+
+
+def object_in(analysed: MypyType | None, scope: Scope) -> tuple[str, str] | None:
+    """Why the type is none of values, if a frozen class in it is the reason; and what to write instead."""
+    match get_proper_type(analysed) if analysed is not None else None:
+        case Instance(type=info) if info.fullname in scope.objects:
+            reason, hint = scope.objects[info.fullname]
+            return f"values of `{info.name}` are objects: {reason}", hint
+        case Instance(type=info, args=[element]) if info.fullname == "pyfreeze.Array":
+            return object_in(element, scope)
+        case MypyTuple(items=items):
+            return next((found for item in items if (found := object_in(item, scope)) is not None), None)
         case _:
             return None
 

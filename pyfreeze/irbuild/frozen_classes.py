@@ -23,8 +23,8 @@ from mypy.nodes import (
     TypeInfo,
     Var,
 )
+from mypy.types import Instance, UnboundType, get_proper_type
 from mypy.types import Type as MypyType
-from mypy.types import UnboundType
 
 from pyfreeze.ir.function import ConstantValue
 from pyfreeze.ir.types import FLOAT64, BoolType, FixedInt, FloatType, StructType, Type
@@ -79,10 +79,11 @@ class FrozenClass:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A frozen class whose values are objects, and why."""
+    """A frozen class whose values are objects, why, and what to write instead if that is known."""
 
     name: str
     reason: str
+    hint: str = ""
 
 
 def frozen_classes(tree: MypyFile) -> tuple[dict[str, FrozenClass], dict[str, Refused]]:
@@ -97,7 +98,7 @@ def frozen_classes(tree: MypyFile) -> tuple[dict[str, FrozenClass], dict[str, Re
         if isinstance(made, FrozenClass):
             found[node.info.fullname] = made
         else:
-            refused[node.info.fullname] = Refused(node.name, made)
+            refused[node.info.fullname] = made if isinstance(made, Refused) else Refused(node.name, made)
     return found, refused
 
 
@@ -107,7 +108,7 @@ def _is_frozen(decorator: Expression) -> bool:
     return isinstance(decorator, RefExpr) and decorator.fullname == "pyfreeze.frozen"
 
 
-def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | str:
+def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | Refused | str:
     """The class, or why its values are objects."""
     if len(node.decorators) != 1:
         return "it has other decorators"
@@ -128,7 +129,8 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | str:
             continue
         type_ = _field_type(statement, scope)
         if type_ is None:
-            return f"its field `{target.name}` is an object: {statement.type}"
+            reason = f"its field `{target.name}`, {statement.type}, is an object (line {statement.line})"
+            return Refused(node.name, reason, _hint(statement, target.name))
         fields[target.name] = type_
         if type_ == FLOAT64 and is_float32(statement.unanalyzed_type, scope):
             singles.add(target.name)
@@ -157,6 +159,15 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | str:
         variables,
         frozenset(_opaque(node, members)),
     )
+
+
+def _hint(statement: AssignmentStmt, name: str) -> str:
+    """What would make a field a value."""
+    analysed = get_proper_type(statement.type)
+    plain = analysed.type.fullname if isinstance(analysed, Instance) else ""
+    if plain in ("builtins.int", "builtins.float"):
+        return f"annotate the field: `{name}: {'int64' if plain == 'builtins.int' else 'float64'}`"
+    return f"keep `{name}` apart, for example in a list of its own, or as a number"
 
 
 def _is_field_call(node: Expression) -> bool:
