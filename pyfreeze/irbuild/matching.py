@@ -80,7 +80,9 @@ def _matches(
     context: FunctionContext, pattern: Pattern, subject: Operand, captures: _Captures, fails: list[_Way]
 ) -> bool:
     """Go on where `pattern` matches; False if it never does. `fails` gets the ways on which it does not."""
-    if isinstance(subject.type, OptionalType) and isinstance(pattern, SingletonPattern | ClassPattern | SequencePattern):
+    if isinstance(subject.type, OptionalType) and isinstance(
+        pattern, SingletonPattern | ClassPattern | SequencePattern
+    ):
         return _optional_matches(context, pattern, subject, captures, fails)
     match pattern:
         case AsPattern(pattern=inner, name=name):
