@@ -53,6 +53,7 @@ from pyfreeze.ir.instructions import (
 )
 from pyfreeze.ir.types import (
     INT,
+    AggregateType,
     ArrayType,
     ClassType,
     FloatType,
@@ -259,7 +260,7 @@ class FunctionEmitter:
     def _load(self, type_: Type, words: str) -> str:
         """A value of `type_` from the payload at `words`."""
         scalars = list(scalar_paths(type_))
-        built = "undef" if scalars and scalars[0][0] else "false"
+        built = "undef" if isinstance(type_, AggregateType) else "false"
         for position, (path, scalar) in enumerate(scalars):
             slot, word, value = self._fresh(), self._fresh(), self._fresh()
             self._line(f"{slot} = getelementptr i64, ptr {words}, i64 {position}")

@@ -9,16 +9,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pyfreeze.codegen.machine_types import llvm_type
-from pyfreeze.ir.types import BoolType, FixedInt, FloatType, StructType, Type
+from pyfreeze.ir.types import FLOAT64, BoolType, FixedInt, FloatType, StructType, Type
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A scalar of a value: its indices inside the LLVM struct (none if it is all), and where it lies in memory."""
+    """A scalar of a value: its indices inside the LLVM struct (none if it is all), and where it lies in memory.
+
+    single: a double that lies there in single precision
+    """
 
     path: tuple[int, ...]
     offset: int
     type: Type
+    single: bool = False
+
+    @property
+    def size(self) -> int:
+        return 4 if self.single else _scalar_size(self.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,9 @@ class MemoryLayout:
     alignment: int
 
 
+_SINGLE = MemoryLayout((Placed((), 0, FLOAT64, True),), 4, 4)
+
+
 def memory_layout(type_: Type) -> MemoryLayout:
     """Of a scalar or a frozen class. Raises TypeError for what lies in no array."""
     if not isinstance(type_, StructType):
@@ -37,10 +48,12 @@ def memory_layout(type_: Type) -> MemoryLayout:
         return MemoryLayout((Placed((), 0, type_),), size, size)
     placed: list[Placed] = []
     size, alignment = 0, 1
-    for index, item in enumerate(type_.items):
-        inner = memory_layout(item)
+    for index, (name, item) in enumerate(type_.fields):
+        inner = _SINGLE if name in type_.singles else memory_layout(item)
         size = _aligned(size, inner.alignment)
-        placed += [Placed((index, *scalar.path), size + scalar.offset, scalar.type) for scalar in inner.scalars]
+        placed += [
+            Placed((index, *scalar.path), size + scalar.offset, scalar.type, scalar.single) for scalar in inner.scalars
+        ]
         size += inner.size
         alignment = max(alignment, inner.alignment)
     return MemoryLayout(tuple(placed), _aligned(size, alignment), alignment)
@@ -65,11 +78,16 @@ def _aligned(size: int, alignment: int) -> int:
 def load_value(type_: Type, base: str, offset: int, name: str, metadata: str = "") -> Iterator[str]:
     """Instructions that define `name` as the value that lies `offset` bytes from address `base`."""
     scalars, built = memory_layout(type_).scalars, "undef"
+    if not scalars:
+        yield f"{name} = freeze {llvm_type(type_)} undef"
     for number, scalar in enumerate(scalars):
         place, loaded = f"{name}.p{number}", f"{name}.l{number}" if scalar.path else name
         yield f"{place} = getelementptr inbounds i8, ptr {base}, i64 {offset + scalar.offset}"
-        size = _scalar_size(scalar.type)
-        if isinstance(scalar.type, BoolType):
+        size = scalar.size
+        if scalar.single:
+            yield f"{name}.b{number} = load float, ptr {place}, align 4{metadata}"
+            yield f"{loaded} = fpext float {name}.b{number} to double"
+        elif isinstance(scalar.type, BoolType):
             yield f"{name}.b{number} = load i8, ptr {place}, align 1{metadata}"
             yield f"{loaded} = icmp ne i8 {name}.b{number}, 0"
         else:
@@ -89,8 +107,11 @@ def store_value(type_: Type, value: str, base: str, offset: int, prefix: str, me
         if scalar.path:
             taken = f"{prefix}.t{number}"
             yield f"{taken} = extractvalue {llvm_type(type_)} {value}, {', '.join(map(str, scalar.path))}"
-        machine, size = llvm_type(scalar.type), _scalar_size(scalar.type)
-        if isinstance(scalar.type, BoolType):
+        machine, size = llvm_type(scalar.type), scalar.size
+        if scalar.single:
+            yield f"{prefix}.b{number} = fptrunc double {taken} to float"
+            machine, taken = "float", f"{prefix}.b{number}"
+        elif isinstance(scalar.type, BoolType):
             yield f"{prefix}.b{number} = zext i1 {taken} to i8"
             machine, taken = "i8", f"{prefix}.b{number}"
         yield f"store {machine} {taken}, ptr {place}, align {size}{metadata}"

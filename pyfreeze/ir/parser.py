@@ -87,8 +87,10 @@ def _add_struct(module: Module, line: str) -> None:
     if found is None:
         raise ParseError(f"expected `struct NAME (FIELDS)`: {line!r}")
     pairs = [item.partition(": ") for item in split_outside(found[2])]
-    fields = tuple((name, parse_type(type_, module.structs)) for name, _, type_ in pairs)
-    module.structs[found[1]] = StructType(found[1], fields)
+    singles = frozenset(name for name, _, type_ in pairs if type_ == "float32")
+    types = ((name, "float64" if name in singles else type_) for name, _, type_ in pairs)
+    fields = tuple((name, parse_type(type_, module.structs)) for name, type_ in types)
+    module.structs[found[1]] = StructType(found[1], fields, singles)
 
 
 def parse_type(text: str, structs: Mapping[str, StructType] = MappingProxyType({})) -> Type:

@@ -43,7 +43,8 @@ def format_module(module: Module) -> str:
 
 
 def _struct(type_: StructType) -> str:
-    return f"struct {type_.name} (" + ", ".join(f"{name}: {item}" for name, item in type_.fields) + ")"
+    fields = (f"{name}: {'float32' if name in type_.singles else item}" for name, item in type_.fields)
+    return f"struct {type_.name} (" + ", ".join(fields) + ")"
 
 
 def format_function(function: Function) -> str:

@@ -98,10 +98,14 @@ class TupleType:
 
 @dataclass(frozen=True, slots=True)
 class StructType:
-    """An instance of frozen class `name`, which is a global of the module, with the class's fields in order."""
+    """An instance of frozen class `name`, which is a global of the module, with the class's fields in order.
+
+    singles: the float64 fields that are float32 in the class: in memory they are singles, whose values they have
+    """
 
     name: str
     fields: tuple[tuple[str, Type], ...]
+    singles: frozenset[str] = frozenset()
 
     @property
     def items(self) -> tuple[Type, ...]:
@@ -277,5 +281,6 @@ def structs_in(type_: Type) -> Iterator[StructType]:
 def signature(type_: Type) -> str:
     """By which the runtime knows the layout of a frozen class: `{x:d,y:d}`. Counterpart: `PfLayout.signature`."""
     if isinstance(type_, StructType):
-        return "{" + ",".join(f"{name}:{signature(item)}" for name, item in type_.fields) + "}"
+        codes = ("f" if name in type_.singles else signature(item) for name, item in type_.fields)
+        return "{" + ",".join(f"{name}:{code}" for name, code in zip(type_.field_names, codes, strict=True)) + "}"
     return _STRUCT_CODES[type_]

@@ -54,6 +54,7 @@ from pyfreeze.irbuild.native_calls import (
     call_native,
     construct,
     field,
+    fields_of,
     has_member,
     passed_first,
 )
@@ -90,6 +91,8 @@ def call(context: FunctionContext, node: CallExpr, build: Build, build_argument:
         return _builtin(context, name, node, build)
     if module == "math" and name in MATH_FUNCTIONS:
         return _mathematics(context, name, node, callee, build)
+    if fullname == "dataclasses.replace" and node.arg_kinds[:1] == [ArgKind.ARG_POS]:
+        return _replace(context, node, callee, build)
     if isinstance(callee, NameExpr) and isinstance(callee.node, FuncDef):
         return _native(context, node, callee, build_argument)
     raise Unsupported("PF106", node, f"calling `{_shown(callee)}` is not compiled yet")
@@ -155,6 +158,24 @@ def _method(
     first = passed_first(context, class_.name, callee.name, receiver)
     given = _match_arguments(context, signature, node, build_argument, first)
     return call_member(context, class_.name, callee.name, signature, given, node)
+
+
+def _replace(context: FunctionContext, node: CallExpr, callee: RefExpr, build: Build) -> Operand:
+    """`dataclasses.replace(value, x=…)`, where nothing can fail: a traceback would show the library's own frames."""
+    _bind_imported(context, callee, node)
+    whole = build(context, node.args[0])
+    if not isinstance(whole.type, StructType) or "__post_init__" in context.classes[whole.type.name].members:
+        raise Unsupported("PF106", node, "this call of `replace` is not compiled yet", "call the class")
+    fields = dict(whole.type.fields)
+    given: dict[str, Operand] = {}
+    for argument, name in zip(node.args[1:], node.arg_names[1:], strict=True):
+        if name is None or name not in fields or name in given:
+            raise Unsupported("PF106", node, "this call of `replace` is not compiled, or raises TypeError")
+        given[name] = build(context, argument)
+        if given[name].type != fields[name]:
+            message = f"field `{name}` is {type_name(fields[name])} but is given {type_name(given[name].type)}"
+            raise Unsupported("PF114", node, message, "convert the value before")
+    return construct(context, whole.type.name, fields_of(context, whole) | given, node)
 
 
 def _may_be_value(context: FunctionContext, callee: Expression) -> bool:
@@ -387,6 +408,12 @@ def _sum_of_range(context: FunctionContext, node: CallExpr, build: Build) -> Ope
     return binary(context, "+", initial, total, node)
 
 
+def _id(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
+    if len(arguments) == 1 and isinstance(arguments[0].type, StructType):
+        raise Unsupported("PF402", node, "`id` of a frozen value says nothing", "compare values with `==`")
+    raise Unsupported("PF106", node, "calling `id` is not compiled yet")
+
+
 def _abs(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
     (operand,) = _counted(arguments, 1, node)
     if has_member(context, operand.type, "__abs__"):
@@ -519,6 +546,7 @@ def _sum(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> 
 
 _BUILTINS: dict[str, Callable[[FunctionContext, CallExpr, list[Operand]], Operand]] = {
     "abs": _abs,
+    "id": _id,
     "min": _extremum("<"),
     "max": _extremum(">"),
     "round": _round,

@@ -29,6 +29,7 @@ from pyfreeze.ir.types import (
     StructType,
     TupleType,
     Type,
+    flattened,
 )
 
 
@@ -44,11 +45,13 @@ class Declared:
 class Scope:
     """What a module's annotations may refer to: its names, and its frozen classes by mypy's full names.
 
+    `objects`: the frozen classes whose values are objects, each with the reason and what to write instead.
     In a generic function also what its type variables stand for, by their names.
     """
 
     names: SymbolTable
     structs: Mapping[str, StructType]
+    objects: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     tree: MypyFile | None = None
     type_arguments: Mapping[str, Type] = field(default_factory=dict)
 
@@ -96,6 +99,20 @@ def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) 
             return None
 
 
+def object_in(analysed: MypyType | None, scope: Scope) -> tuple[str, str] | None:
+    """Why the type is none of values, if a frozen class in it is the reason; and what to write instead."""
+    match get_proper_type(analysed) if analysed is not None else None:
+        case Instance(type=info) if info.fullname in scope.objects:
+            reason, hint = scope.objects[info.fullname]
+            return f"values of `{info.name}` are objects: {reason}", hint
+        case Instance(type=info, args=[element]) if info.fullname == "pyfreeze.Array":
+            return object_in(element, scope)
+        case MypyTuple(items=items):
+            return next((found for item in items if (found := object_in(item, scope)) is not None), None)
+        case _:
+            return None
+
+
 def _tuple(written: MypyType | None, items: list[MypyType], scope: Scope) -> Declared | None:
     inner: list[MypyType | None] = list(written.args) if isinstance(written, UnboundType) else []
     if len(inner) != len(items):
@@ -135,7 +152,8 @@ def _array(written: MypyType | None, element: MypyType, scope: Scope) -> Declare
         part is None
         or not (part.promise or part.type == BOOL or isinstance(get_proper_type(element), TypeVarType))
         or not isinstance(part.type, _FLAT)
-        or _is_float32(named)
+        or not flattened(part.type)
+        or is_float32(named, scope)
     ):
         return None
     return Declared(ArrayType(part.type), True)
@@ -147,15 +165,15 @@ _FLAT = FixedInt | FloatType | BoolType | StructType
 def element_named(fullname: str, scope: Scope) -> Type | None:
     """The type of an array's elements, by the full name that the program gives it; None if it does not lie flat."""
     if fullname in scope.structs:
-        return scope.structs[fullname]
+        return scope.structs[fullname] if flattened(scope.structs[fullname]) else None
     if fullname == "builtins.bool":
         return BOOL
     promise = _PROMISES.get(fullname)
     return promise.type if promise is not None and fullname != "pyfreeze.float32" else None
 
 
-def _is_float32(written: MypyType | None) -> bool:
-    return isinstance(written, UnboundType) and written.name.rpartition(".")[2] == "float32"
+def is_float32(written: MypyType | None, scope: Scope) -> bool:
+    return isinstance(written, UnboundType) and _fullname(written.name, scope.names) == "pyfreeze.float32"
 
 
 def _fullname(name: str, names: SymbolTable) -> str:

@@ -27,7 +27,7 @@ from mypy.nodes import (
 
 from pyfreeze.ir.function import Binding, BindingKind
 from pyfreeze.ir.instructions import Block, Value
-from pyfreeze.ir.types import FLOAT64, ArrayType, OptionalType, StructType, TupleType, ViewType
+from pyfreeze.ir.types import FLOAT64, NONE, ArrayType, OptionalType, StructType, TupleType, ViewType
 from pyfreeze.irbuild import arrays, calls, views
 from pyfreeze.irbuild.arguments import Build
 from pyfreeze.irbuild.context import FunctionContext, Implied, type_name
@@ -37,7 +37,7 @@ from pyfreeze.irbuild.instances import is_instance
 from pyfreeze.irbuild.native_calls import call_method, class_variable, field, has_member
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, join, settled, variable_type
 from pyfreeze.irbuild.operators import binary, comparison, leave_for_nans, negation, truth, unary
-from pyfreeze.irbuild.optionals import item_of, used
+from pyfreeze.irbuild.optionals import is_set, item_of, used
 from pyfreeze.irbuild.unsupported import Consequence, Unsupported
 
 _SINGLETONS = {"builtins.True": True, "builtins.False": False, "builtins.None": None}
@@ -94,7 +94,12 @@ def _is_instance(context: FunctionContext, tested: Expression, class_: Expressio
         raise Unsupported("PF106", node, "this call of `isinstance` is not compiled yet")
     context.bind_builtin("isinstance")
     operand = expression(context, tested)
-    return constant_operand(is_instance(context, operand.type, class_, node))
+    if not isinstance(operand.type, OptionalType):
+        return constant_operand(is_instance(context, operand.type, class_, node))
+    of_values, of_none = (is_instance(context, type_, class_, node) for type_ in (operand.type.item, NONE))
+    if of_values == of_none:
+        return constant_operand(of_none)
+    return is_set(context, operand) if of_values else negation(context, is_set(context, operand), node)
 
 
 def operands(context: FunctionContext, left: Expression, right: Expression) -> tuple[Operand, Operand]:

@@ -23,12 +23,12 @@ from mypy.nodes import (
     TypeInfo,
     Var,
 )
+from mypy.types import Instance, UnboundType, get_proper_type
 from mypy.types import Type as MypyType
-from mypy.types import UnboundType
 
 from pyfreeze.ir.function import ConstantValue
-from pyfreeze.ir.types import BoolType, FixedInt, FloatType, StructType, Type
-from pyfreeze.irbuild.declared_types import Scope, declared
+from pyfreeze.ir.types import FLOAT64, BoolType, FixedInt, FloatType, StructType, Type
+from pyfreeze.irbuild.declared_types import Scope, declared, is_float32
 from pyfreeze.irbuild.module_constants import constant_value, has_text
 
 _OWN_MAKERS = frozenset(["__init__", "__new__", "__setattr__", "__getattribute__", "__getattr__", "__init_subclass__"])
@@ -79,10 +79,11 @@ class FrozenClass:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A frozen class whose values are objects, and why."""
+    """A frozen class whose values are objects, why, and what to write instead if that is known."""
 
     name: str
     reason: str
+    hint: str = ""
 
 
 def frozen_classes(tree: MypyFile) -> tuple[dict[str, FrozenClass], dict[str, Refused]]:
@@ -97,7 +98,7 @@ def frozen_classes(tree: MypyFile) -> tuple[dict[str, FrozenClass], dict[str, Re
         if isinstance(made, FrozenClass):
             found[node.info.fullname] = made
         else:
-            refused[node.info.fullname] = Refused(node.name, made)
+            refused[node.info.fullname] = made if isinstance(made, Refused) else Refused(node.name, made)
     return found, refused
 
 
@@ -107,7 +108,7 @@ def _is_frozen(decorator: Expression) -> bool:
     return isinstance(decorator, RefExpr) and decorator.fullname == "pyfreeze.frozen"
 
 
-def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | str:
+def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | Refused | str:
     """The class, or why its values are objects."""
     if len(node.decorators) != 1:
         return "it has other decorators"
@@ -115,7 +116,7 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | str:
         return "it is generic"
     fields: dict[str, Type] = {}
     defaults: dict[str, ConstantValue] = {}
-    optional = set()
+    optional, singles = set(), set()
     for statement in node.defs.body:
         if (
             not isinstance(statement, AssignmentStmt)
@@ -128,8 +129,11 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | str:
             continue
         type_ = _field_type(statement, scope)
         if type_ is None:
-            return f"its field `{target.name}` is an object: {statement.type}"
+            reason = f"its field `{target.name}`, {statement.type}, is an object (line {statement.line})"
+            return Refused(node.name, reason, _hint(statement, target.name))
         fields[target.name] = type_
+        if type_ == FLOAT64 and is_float32(statement.unanalyzed_type, scope):
+            singles.add(target.name)
         if _is_field_call(statement.rvalue):
             return f"its field `{target.name}` is described by dataclasses.field()"
         if type(statement.rvalue).__name__ != "TempNode":
@@ -137,14 +141,12 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | str:
             known, value = constant_value(statement.rvalue, {})
             if known and not has_text(value):
                 defaults[target.name] = value
-    if not fields:
-        return "it has no fields"
     members = {member.name: member for member in _members(node)}
     inherited = _inherited(node.info)
     own = sorted((_OWN_MAKERS & (members.keys() | inherited)) | ({"__post_init__"} & inherited))
     if own:
         return f"it or a base has its own `{own[0]}`"
-    struct = StructType(node.name, tuple(fields.items()))
+    struct = StructType(node.name, tuple(fields.items()), frozenset(singles))
     variables = {name: variable for name, variable in _variables(node) if name not in fields}
     return FrozenClass(
         struct,
@@ -157,6 +159,15 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | str:
         variables,
         frozenset(_opaque(node, members)),
     )
+
+
+def _hint(statement: AssignmentStmt, name: str) -> str:
+    """What would make a field a value."""
+    analysed = get_proper_type(statement.type)
+    plain = analysed.type.fullname if isinstance(analysed, Instance) else ""
+    if plain in ("builtins.int", "builtins.float"):
+        return f"annotate the field: `{name}: {'int64' if plain == 'builtins.int' else 'float64'}`"
+    return f"keep `{name}` apart, for example in a list of its own, or as a number"
 
 
 def _is_field_call(node: Expression) -> bool:
@@ -202,10 +213,7 @@ def _is_class_variable(statement: AssignmentStmt) -> bool:
 
 
 def _field_type(statement: AssignmentStmt, scope: Scope) -> Type | None:
-    written = statement.unanalyzed_type
-    if isinstance(written, UnboundType) and written.name.rpartition(".")[2] == "float32":
-        return None  # rounded where it is stored: not compiled yet
-    field = declared(written, statement.type, scope)
+    field = declared(statement.unanalyzed_type, statement.type, scope)
     if field is None:
         return None
     if isinstance(field.type, BoolType) or (

@@ -23,7 +23,7 @@ from mypy.patterns import (
 
 from pyfreeze.ir.function import Binding, BindingKind
 from pyfreeze.ir.instructions import Block, Value
-from pyfreeze.ir.types import BOOL, NONE, StructType, TupleType
+from pyfreeze.ir.types import BOOL, NONE, OptionalType, StructType, TupleType
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.expressions import condition, expression
@@ -31,6 +31,7 @@ from pyfreeze.irbuild.instances import is_instance
 from pyfreeze.irbuild.native_calls import class_variable, field
 from pyfreeze.irbuild.operand import Operand, is_number
 from pyfreeze.irbuild.operators import comparison, negation, truth
+from pyfreeze.irbuild.optionals import is_set, item_of
 from pyfreeze.irbuild.unsupported import Unsupported
 
 BuildBlock = Callable[[FunctionContext, list[Statement]], None]
@@ -79,6 +80,10 @@ def _matches(
     context: FunctionContext, pattern: Pattern, subject: Operand, captures: _Captures, fails: list[_Way]
 ) -> bool:
     """Go on where `pattern` matches; False if it never does. `fails` gets the ways on which it does not."""
+    if isinstance(subject.type, OptionalType) and isinstance(
+        pattern, SingletonPattern | ClassPattern | SequencePattern
+    ):
+        return _optional_matches(context, pattern, subject, captures, fails)
     match pattern:
         case AsPattern(pattern=inner, name=name):
             if inner is not None and not _matches(context, inner, subject, captures, fails):
@@ -105,6 +110,20 @@ def _matches(
             return False
         case _:
             raise Unsupported("PF101", pattern, f"this pattern is not compiled for {type_name(subject.type)}")
+
+
+def _optional_matches(
+    context: FunctionContext, pattern: Pattern, subject: Operand, captures: _Captures, fails: list[_Way]
+) -> bool:
+    """Of a `T | None`: a pattern that is about None, or about a T."""
+    set_ = is_set(context, subject)
+    if isinstance(pattern, SingletonPattern) and pattern.value is None:
+        return _require(context, negation(context, set_, pattern), fails, pattern)
+    if isinstance(pattern, ClassPattern) and is_instance(context, NONE, pattern.class_ref, pattern):
+        raise Unsupported("PF101", pattern, "a pattern that matches None and values is not compiled yet", "write `_`")
+    return _require(context, set_, fails, pattern) and _matches(
+        context, pattern, item_of(context, subject), captures, fails
+    )
 
 
 def _is_singleton(

@@ -38,7 +38,7 @@ from pyfreeze.ir.types import (
 )
 from pyfreeze.irbuild.context import Facts, FunctionContext, GenericFunction, NoConstant, Parameter, Signature
 from pyfreeze.irbuild.conversions import convert
-from pyfreeze.irbuild.declared_types import Declared, Scope, declared
+from pyfreeze.irbuild.declared_types import Declared, Scope, declared, object_in
 from pyfreeze.irbuild.frozen_classes import frozen_classes
 from pyfreeze.irbuild.module_constants import constant_value, has_text, module_constants, written_types
 from pyfreeze.irbuild.operand import Operand, constant_operand, join, settled
@@ -144,9 +144,14 @@ def unseen_functions(codes: Mapping[CodeKey, CodeType]) -> Iterator[FunctionOutc
 
 class _ModuleBuilder:
     def __init__(self, tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType]) -> None:
-        classes, self._refused_classes = frozen_classes(tree)
+        classes, refused = frozen_classes(tree)
         self._classes = {class_.name: class_ for class_ in classes.values()}
-        self._scope = Scope(tree.names, {fullname: class_.struct for fullname, class_ in classes.items()}, tree)
+        self._scope = Scope(
+            tree.names,
+            {fullname: class_.struct for fullname, class_ in classes.items()},
+            {fullname: (class_.reason, class_.hint) for fullname, class_ in refused.items()},
+            tree,
+        )
         self._constants = module_constants(tree, self._scope)
         self._written_types = written_types(tree, self._scope)
         self._rebound = frozenset(name for code in codes.values() for name in _rebound_globals(code))
@@ -612,8 +617,15 @@ def _declared_result(node: FuncDef, scope: Scope) -> Declared | None:
         return None  # no return annotation
     result = declared(written.ret_type, signature.ret_type, scope)
     if result is None:
-        raise Unsupported("PF104", node, f"its result, {signature.ret_type}, is not compiled as a value")
+        raise _no_value(node, "its result", signature.ret_type, scope)
     return result
+
+
+def _no_value(node: FuncDef, what: str, type_: MypyType, scope: Scope) -> Unsupported:
+    found = object_in(type_, scope)
+    if found is not None:
+        return Unsupported("PF104", node, f"{what}, {type_}: {found[0]}", found[1])
+    return Unsupported("PF104", node, f"{what}, {type_}, is not compiled as a value")
 
 
 def _signature(
@@ -666,8 +678,7 @@ def _parameter(
         view = view_type(written.arg_types[index], typed.arg_types[index], scope.tree, node, name)
         hint = Declared(view, True) if view is not None else None
     if hint is None:
-        shown = typed.arg_types[index]
-        raise Unsupported("PF104", node, f"parameter `{name}`, {shown}, is not compiled as a value")
+        raise _no_value(node, f"parameter `{name}`", typed.arg_types[index], scope)
     return Parameter(
         name,
         hint,

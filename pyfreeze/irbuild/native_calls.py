@@ -200,12 +200,21 @@ def construct(context: FunctionContext, class_name: str, given: Mapping[str, Ope
                 raise Unsupported("PF106", node, f"field `{name}` of `{class_name}` is not given, and {reason}")
             operand = constant_operand(class_.defaults[name])
             defaults.append((name, class_.defaults[name]))
-        values.append(context.materialize(convert(context, operand, type_, node, coerce=True)))
+        coerced = convert(context, operand, type_, node, coerce=True)
+        if name in class_.struct.singles:
+            coerced = context.apply("float64.as_single", [coerced], node)
+        values.append(context.materialize(coerced))
     context.bind(Binding(BindingKind.CLASS, class_name, keyword_defaults=tuple(defaults), type=class_.struct))
     made = Operand(class_.struct, context.builder.make_struct(class_.struct, values))
     if "__post_init__" in class_.members:
         call_method(context, made, "__post_init__", [], node)
     return made
+
+
+def fields_of(context: FunctionContext, whole: Operand) -> dict[str, Operand]:
+    """All fields of a frozen value, by name."""
+    assert isinstance(whole.type, StructType)
+    return dict(zip(whole.type.field_names, context.items(whole), strict=True))
 
 
 def field(context: FunctionContext, whole: Operand, name: str) -> Operand | None:

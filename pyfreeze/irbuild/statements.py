@@ -174,7 +174,7 @@ def _operate_on_element(
     else:
         before = views.plain_item(context, view, index, target)
         after = binary(context, symbol, before, expression(context, right), node, in_place=True)
-    views.set_item(context, view, index, after, node)
+    views.set_item(context, view, index, after, target)
 
 
 def _operate_on_name(

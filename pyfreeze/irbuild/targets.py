@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from mypy.nodes import Context as Node
-from mypy.nodes import Expression, IndexExpr, IntExpr, NameExpr, OpExpr, StarExpr, TupleExpr
+from mypy.nodes import Expression, IndexExpr, IntExpr, NameExpr, OpExpr, StarExpr, TupleExpr, Var
 
-from pyfreeze.ir.types import ArrayType, TupleType, ViewType
+from pyfreeze.ir.types import NONE, ArrayType, FloatType, OptionalType, StructType, TupleType, ViewType
 from pyfreeze.irbuild import arrays, views
 from pyfreeze.irbuild.context import FunctionContext
 from pyfreeze.irbuild.conversions import convert
+from pyfreeze.irbuild.declared_types import declared
 from pyfreeze.irbuild.expressions import expression
 from pyfreeze.irbuild.operand import Operand, is_int
 from pyfreeze.irbuild.unsupported import Unsupported
@@ -19,6 +20,8 @@ def store(
 ) -> None:
     """Assign `value`, which is evaluated already, to `target`; so may be the `index` of an item."""
     if isinstance(target, NameExpr):
+        if value.type == NONE:
+            _expect(context, target)
         context.assign(target.name, value, node, convert)
     elif isinstance(target, IndexExpr):
         array = expression(context, target.base)
@@ -33,6 +36,16 @@ def store(
         _unpack(context, target, value, node)
     else:
         raise store_unsupported(node)
+
+
+def _expect(context: FunctionContext, target: NameExpr) -> None:
+    """What mypy has found that a variable holds which starts as None: it may be used before anything else is assigned.
+
+    Not of ints, whose width mypy does not tell.
+    """
+    hint = declared(None, target.node.type, context.scope) if isinstance(target.node, Var) else None
+    if hint is not None and isinstance(hint.type, OptionalType) and isinstance(hint.type.item, FloatType | StructType):
+        context.facts.variables.setdefault(target.name, hint.type)
 
 
 def _unpack(context: FunctionContext, target: TupleExpr, value: Operand, node: Node) -> None:

@@ -281,7 +281,26 @@ def _conversions() -> list[Primitive]:
             body=_SINGLE,
             recovers=True,
         ),
+        # The constructor of a frozen class raises if there is no such single.
+        define("float64.as_single", (FLOAT64,), FLOAT64, _stored_single, body=_STORED_SINGLE, deopts=True),
     ]
+
+
+_STORED_SINGLE = f"""%s = fptrunc double %a to float
+%r = fpext float %s to double
+%gap = fsub double %r, %r
+%none = fcmp une double %gap, 0.0
+%before = fsub double %a, %a
+%finite = fcmp oeq double %before, 0.0
+%bad = and i1 %none, %finite
+{PAIR}"""
+
+
+def _stored_single(value: float) -> float:
+    try:
+        return _single(value)
+    except OverflowError:
+        raise Deoptimize from None
 
 
 _SINGLE = f"""%s = fptrunc double %a to float

@@ -6,13 +6,13 @@
 #include <string.h>
 
 #define MAXIMUM_MODULES 4096
-#define SHARED 3 /* modules whose attributes may be assumed */
+#define SHARED 4 /* modules whose attributes may be assumed */
 
 PfModule *pf_modules[MAXIMUM_MODULES];
 int pf_module_count;
 PyObject *pf_builtins;
 
-static const char *const shared_names[SHARED] = {"builtins", "math", "pyfreeze"};
+static const char *const shared_names[SHARED] = {"builtins", "math", "pyfreeze", "dataclasses"};
 static PyObject *shared_dicts[SHARED]; /* owned; NULL until the module has been imported */
 static PyObject *originals;            /* "module.attribute" → the object as it was first seen */
 
@@ -52,7 +52,7 @@ static int is_genuine(PyObject *module, const char *name)
 {
     if (!PyModule_Check(module))
         return 0;
-    if (strcmp(name, "pyfreeze") == 0)
+    if (strcmp(name, "pyfreeze") == 0 || strcmp(name, "dataclasses") == 0) /* see looks_original */
         return 1;
     PyModuleDef *definition = PyModule_GetDef(module);
     PyErr_Clear();
@@ -96,6 +96,14 @@ static int is_constant_of_math(PyObject *object, const char *attribute)
     return strcmp(attribute, "nan") == 0 && PyFloat_AS_DOUBLE(object) != PyFloat_AS_DOUBLE(object);
 }
 
+/* Whether it is what a `def` of that name in the module made. */
+static int is_function_of(PyObject *object, PyObject *globals, const char *name)
+{
+    PyFunctionObject *function = (PyFunctionObject *)object;
+    PyObject *code_name = ((PyCodeObject *)function->func_code)->co_name;
+    return function->func_globals == globals && PyUnicode_CompareWithASCIIString(code_name, name) == 0;
+}
+
 /* A replacement made before pyfreeze looked is told by its kind: the originals are built in, or pyfreeze's own types. */
 static int looks_original(PyObject *object, const char *module_name, const char *attribute)
 {
@@ -105,6 +113,8 @@ static int looks_original(PyObject *object, const char *module_name, const char 
         const char *name = strrchr(((PyTypeObject *)object)->tp_name, '.');
         return strcmp(name ? name + 1 : ((PyTypeObject *)object)->tp_name, attribute) == 0;
     }
+    if (PyFunction_Check(object) && strcmp(module_name, "dataclasses") == 0)
+        return is_function_of(object, dict_of(module_name), attribute);
     return strcmp(module_name, "math") == 0 && is_constant_of_math(object, attribute);
 }
 

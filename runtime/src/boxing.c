@@ -216,6 +216,24 @@ static void word_to_memory(Py_ssize_t size, char *place, uint64_t word)
     }
 }
 
+static void word_to_single(char *place, uint64_t word)
+{
+    double real;
+    memcpy(&real, &word, sizeof real);
+    float single = (float)real; /* it has the value of one */
+    memcpy(place, &single, sizeof single);
+}
+
+static uint64_t word_of_single(const char *place)
+{
+    float single;
+    uint64_t word;
+    memcpy(&single, place, sizeof single);
+    double real = single;
+    memcpy(&word, &real, sizeof word);
+    return word;
+}
+
 /* Writes the fields of a frozen value, which are plain, from the payload; passes its '}'. */
 static void words_to_memory(const PfLayout *layout, char *address, const char **descriptor, const uint64_t **payload)
 {
@@ -228,7 +246,10 @@ static void words_to_memory(const PfLayout *layout, char *address, const char **
             continue;
         }
         ++*descriptor;
-        word_to_memory(field->layout->size, place, *(*payload)++);
+        if (field->layout->code == 'f')
+            word_to_single(place, *(*payload)++);
+        else
+            word_to_memory(field->layout->size, place, *(*payload)++);
     }
     ++*descriptor;
 }
@@ -243,6 +264,7 @@ static uint64_t word_at(const PfLayout *layout, const char *place)
     case '?': case 'B': memcpy(&B, place, sizeof B); return B;
     case 'H': memcpy(&H, place, sizeof H); return H;
     case 'I': memcpy(&I, place, sizeof I); return I;
+    case 'f': return word_of_single(place);
     default: memcpy(&word, place, sizeof word); return word;
     }
 }

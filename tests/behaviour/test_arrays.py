@@ -128,6 +128,15 @@ SOURCE = """
     def sums_bools(a: Array[bool]) -> int:
         return sum(a)
 
+    def unset(a: Array[int64], n: int64) -> int64:
+        if n > 0:
+            late = a[n:]
+            pair = (late, (n, a))
+        a.reverse()
+        if n > 1:
+            del late
+        return late[0] + pair[1][1][0]
+
     def half_done(a: Array[int64]) -> None:
         a[0] += a.pop()
 
@@ -233,6 +242,8 @@ def test_whole_arrays(both: Both) -> None:
         same(both, "sums_floats", lambda m: (Array[float64](reals),))  # noqa: B023
     same(both, "half_done", lambda m: (Array[int64]([1]),))
     same(both, "half_done", lambda m: (Array[int64]([1, 2]),))
+    for n in (0, 1, 2):
+        same(both, "unset", lambda m: (Array[int64]([1, 2]), n))  # noqa: B023
     same(both, "sums_bools", lambda m: (Array[bool]([True, True, False]),))
 
 

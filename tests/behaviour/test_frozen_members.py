@@ -9,6 +9,7 @@ from unittest import mock
 import pytest
 
 import pyfreeze._runtime as runtime
+from pyfreeze import Array
 from tests.behaviour.test_frozen_values import NUMBERS, both_ways
 from tests.conftest import Both, build_both
 
@@ -236,3 +237,86 @@ def test_protocols(protocols: Both) -> None:
             assert module.length(module.Row(1, 2)) == 77
         with mock.patch.object(module, "isinstance", lambda *_: True, create=True):
             assert module.instances(module.Row(1, 2), 1.0, 2, True) == (True,) * 7
+
+
+SINGLES = """
+    import dataclasses
+    from dataclasses import replace
+    from pyfreeze import frozen, float32, float64, int8, int64, Array
+    @frozen
+    class Pixel:
+        tag: int8
+        red: float32
+        green: float32 = 0.1
+        depth: float64 = 0.1
+    @frozen
+    class Pair:
+        first: Pixel
+        second: Pixel
+    @frozen
+    class Nothing:
+        def answer(self) -> int64:
+            return 42
+    def make(x: float64, n: int64) -> Pixel:
+        return Pixel(1, x, n)
+    def read(p: Pixel) -> tuple[float64, float64, float64]:
+        return p.red, p.green * 2.0, p.depth
+    def equal(p: Pixel, x: float64) -> tuple[bool, bool, Pair]:
+        q = Pixel(p.tag, x, p.green, p.depth)
+        return p == q, p == p, Pair(q, p)
+    def fill(pixels: Array[Pixel], x: float64) -> float64:
+        total = 0.0
+        for i in range(len(pixels)):
+            pixels[i] = Pixel(2, x, i)
+            total += pixels[i].red + pixels[i].green
+        return total
+    def filled(x: float64) -> Array[Pixel]:
+        return Array[Pixel].filled(3, Pixel(3, x))
+    def nothing(n: Nothing, x: int64) -> tuple[Nothing, int64, bool]:
+        return Nothing(), n.answer() + Nothing().answer() + x, n == Nothing()
+    def fails(p: Pixel, n: int64) -> int64:
+        q = Pixel(4, p.red * 2.0)
+        return n // (n - n)
+    def replaced(p: Pixel, x: float64) -> tuple[Pixel, Pixel, Pixel]:
+        return replace(p), dataclasses.replace(p, red=x, tag=p.tag), replace(p, depth=2.0)
+"""
+
+
+@pytest.fixture(scope="module")
+def singles(tmp_path_factory: pytest.TempPathFactory) -> Both:
+    return build_both(tmp_path_factory.mktemp("singles"), SINGLES)
+
+
+def test_single_precision_fields(singles: Both) -> None:
+    assert singles.native() == {item.name for item in singles.report.functions}
+    for x, n in itertools.product((*NUMBERS, 0.1, 3.4e38, 3.5e38, 1e-45, 1e-50), (0, 2**24 + 1)):
+        both_ways(singles, "make", lambda m, x=x, n=n: (x, n))
+        both_ways(singles, "read", lambda m, x=x, n=n: (m.Pixel(1, 0.7, n, x),))
+        both_ways(singles, "equal", lambda m, x=x, n=n: (m.Pixel(1, 0.1, n), x))
+        both_ways(singles, "filled", lambda m, x=x, n=n: (x,))
+        both_ways(singles, "replaced", lambda m, x=x, n=n: (m.Pixel(1, 0.1, n), x))
+    for module in (singles.interpreted, singles.compiled):
+        pixels = Array[module.Pixel]([module.Pixel(1, 0.25)] * 3)
+        assert module.fill(pixels, 0.1) == 3 * module.Pixel(1, 0.1).red + 3.0
+        assert list(pixels) == [module.Pixel(2, 0.1, i) for i in range(3)]
+        with pytest.raises(ZeroDivisionError) as caught:
+            module.fails(module.Pixel(1, 0.1), 3)
+        frame = caught.tb.tb_next.tb_frame
+        assert frame.f_locals == {"p": module.Pixel(1, 0.1), "n": 3, "q": module.Pixel(4, module.Pixel(1, 0.1).red * 2)}
+
+
+def test_classes_without_fields(singles: Both) -> None:
+    both_ways(singles, "nothing", lambda m: (m.Nothing(), 5))
+    both_ways(singles, "nothing", lambda m: (5, 5))
+
+
+def test_a_patched_replace_is_seen(singles: Both) -> None:
+    import dataclasses
+
+    for module in (singles.interpreted, singles.compiled):
+        pixel = module.Pixel(1, 0.5)
+        with mock.patch.object(dataclasses, "replace", lambda *_, **__: 5):
+            assert module.replaced(pixel, 1.0) == (pixel, 5, module.Pixel(1, 0.5, depth=2.0))
+        with mock.patch.object(module, "replace", lambda *_, **__: 5):
+            assert module.replaced(pixel, 1.0)[::2] == (5, 5)
+        assert module.replaced(pixel, 1.0)[1].red == 1.0

@@ -137,13 +137,29 @@ SOURCE = """
             case k if k > 10:
                 found = k
         return found
+    def maybe(v: Vec | None, n: int | None) -> float64:
+        match v:
+            case None:
+                total = 1.0
+            case Vec(0.0, y):
+                total = y
+            case w:
+                total = w.x + w.y if isinstance(v, Vec) else -1.0
+        match n:
+            case 1 | 2:
+                total += 100.0
+            case int(k):
+                total += k
+            case _ if isinstance(n, int):
+                total += 5000.0
+        return total
     def kept(n: int64) -> int64:
         match n + 1:
             case k if k > 10:
                 return 0
         return k
 """
-NATIVE = ("literals", "plain", "reals", "flags", "vectors", "lines", "pairs", "in_loop", "unset", "kept")
+NATIVE = ("literals", "plain", "reals", "flags", "vectors", "lines", "pairs", "in_loop", "unset", "kept", "maybe")
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +194,11 @@ def test_values(matching: Both) -> None:
     for n, x in itertools.product((0, 1, 2), (2.0, 3.0, 4.5)):
         matching.same("pairs", n, x)
     both_ways(matching, "vectors", lambda m: (1.0,))
+
+
+def test_optional_values(matching: Both) -> None:
+    for x, n in itertools.product((None, 0.0, 2.0, math.nan), (None, 1, 2, 50, 2**70, 1.5)):
+        both_ways(matching, "maybe", lambda m, x=x, n=n: (None if x is None else m.Vec(x, 3.0), n))
 
 
 def test_native_code_really_runs(matching: Both) -> None:

@@ -349,6 +349,15 @@ SOURCE = """
             return p
         return r + q if q != p != r else p + 1.0
 
+    def used_before_it_is_set(p: Vec, n: int) -> float64:
+        last = None
+        total = 0.0
+        for i in range(n):
+            if i > 0:
+                total += last.x
+            last = p
+        return total if last is None else last.y
+
     def recursive(n: int, p: Vec | None) -> Vec | None:
         if n <= 0:
             return p
@@ -454,6 +463,7 @@ def test_everything_is_native(both: Both) -> None:
         ("ways", [VECS, [True, False], [0.0, 5.0]]),
         ("ordered_pairs", [FLOATS, FLOATS]),
         ("chained", [FLOATS[:5], FLOATS[:5], FLOATS[:5]]),
+        ("used_before_it_is_set", [VECS[1:], [0, 1, 3]]),
         ("recursive", [[0, 3, 50], VECS]),
     ],
 )

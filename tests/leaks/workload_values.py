@@ -90,11 +90,12 @@ def unset(a: Array[int64], n: int64) -> int64:
     if n > 0:
         late = a[n:]
         p = Pair(P(1.0, n), P(2.0, n))
+        pair = (a, (late, n))
     for _ in range(2):
         a.reverse()
     if n > 5:
         del late
-    return late[0] + p.second.n
+    return late[0] + p.second.n + pair[1][0][0]
 
 
 def changes(a: Array[P], p: P) -> int:

@@ -20,10 +20,10 @@ def several(n: int, names: list[str], extra) -> str:  # error: [PF103] # error: 
         total += 1
     with open(names[0]) as file:  # error: [PF101] # error: [PF106]
         again = file.name + name  # error: [PF102]
-    match n:  # error: [PF101]
-        case 1:
+    match (n, n):
+        case (1, *rest):  # error: [PF101]
             kept = [1, 2]  # error: [PF102]
-        case other:
+        case (other, 2):
             total += abs(other)
     while again and kept:
         total -= len(os.listdir(again))  # error: [PF106]

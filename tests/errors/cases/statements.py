@@ -14,8 +14,8 @@ def managed(n: int) -> int:
 
 
 def matched(n: int) -> int:
-    match n:  # error: [PF101]
-        case 0:
+    match (n, n):
+        case (0, *rest):  # error: [PF101]
             return 1
         case _:
             return n
