@@ -86,7 +86,7 @@ def total_steps(found: Array[Found]) -> int64:
 
 
 def main() -> None:
-    size = 120
+    size = 160
     found = survey(size)
     for row in range(0, size, 5):
         line = [found[row * size + column] for column in range(0, size, 2)]

@@ -155,10 +155,10 @@ def write(path: str, picture: Array[float64], width: int) -> None:
 
 
 def main() -> None:
-    width, height = 156, 96
+    width, height = 234, 144
     picture = render(spheres(), width, height)
-    for row in range(0, height, 4):
-        shades = [picture[row * width + column] for column in range(0, width, 2)]
+    for row in range(0, height, 6):
+        shades = [picture[row * width + column] for column in range(0, width, 3)]
         print("".join(LETTERS[min(9, int(shade * 10.0))] for shade in shades).rstrip())
     print("checksum", checksum(picture))
     if len(sys.argv) > 1:

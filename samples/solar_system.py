@@ -105,7 +105,7 @@ def main() -> None:
     centre(system)
     print(f"energy at the start {energy(system):.12e}")
     for year in range(20, 101, 20):
-        simulate(system, 1461, 5.0)
+        simulate(system, 2922, 2.5)
         print(f"after {year:3} years   {energy(system):.12e}")
     for name, body in zip(NAMES, system, strict=True):
         place = body.place

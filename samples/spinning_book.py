@@ -109,7 +109,7 @@ def main() -> None:
     for second in range(9):
         axis = state.attitude.turned(Vector(0.0, 1.0, 0.0))
         print(f"{second:4} s  {axis.x:7.4f} {axis.y:7.4f} {axis.z:7.4f}  {state.spin.y:10.6f}  {energy(state):.12f}")
-        state = integrate(state, 500, 0.002)
+        state = integrate(state, 2000, 0.0005)
 
 
 if __name__ == "__main__":

@@ -383,6 +383,10 @@ class FunctionContext:
             return Operand(INT, self.materialize(operand))
         return operand
 
+    def is_surely_set(self, name: str) -> bool:
+        """Whether variable `name` has a value here, as far as one can tell."""
+        return name not in self.facts.maybe_unset or self.variables[name + "?"] is self._set_flag
+
     def read(self, name: str, node: Node) -> Operand:
         """The value of local `name`; where it is still an int and ought to be float, the twin goes on."""
         operand, is_int = self.read_either(name, node)
@@ -416,7 +420,7 @@ class FunctionContext:
                 raise Unsupported("PF105", node, f"`{name}` is read before it is set")
             self.facts.maybe_unset.add(name)
             raise Rebuild
-        if name in self.facts.maybe_unset and self.variables[name + "?"] is not self._set_flag:
+        if not self.is_surely_set(name):
             unset, go_on = self.builder.new_block("unset"), self.builder.new_block("is_set")
             self.builder.cond_branch(self.variables[name + "?"], Edge(go_on), Edge(unset), likely=True)
             self.builder.activate(unset)

@@ -82,7 +82,7 @@ def _is_steady(context: FunctionContext, node: Expression, assigned: set[str]) -
         case NameExpr(name=name):
             value = context.variables.get(name)
             known = value is not None and is_int(value.type) and name not in assigned
-            return known and name not in context.facts.maybe_unset | context.facts.late_floats
+            return known and context.is_surely_set(name) and name not in context.facts.late_floats
         case OpExpr(op="+" | "-", left=left, right=right):
             return _is_steady(context, left, assigned) and _is_steady(context, right, assigned)
         case _:
