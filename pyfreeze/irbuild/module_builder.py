@@ -9,16 +9,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from types import CodeType
 
-from mypy.nodes import ArgKind, Argument, ClassDef, Decorator, FuncDef, MypyFile, OverloadedFuncDef, Var
+from mypy.nodes import ClassDef, Decorator, FuncDef, MypyFile, OverloadedFuncDef, Var
 from mypy.nodes import Context as Node
-from mypy.types import AnyType, CallableType, UnboundType
-from mypy.types import Type as MypyType
+from mypy.types import CallableType, UnboundType
 
 from pyfreeze.analysis.purity import impure_functions
 from pyfreeze.ir.builder import FunctionBuilder
 from pyfreeze.ir.function import (
     MAXIMUM_SCALARS,
-    UNKNOWN_DEFAULTS,
     Binding,
     BindingKind,
     ConstantValue,
@@ -29,24 +27,30 @@ from pyfreeze.ir.function import (
 from pyfreeze.ir.instructions import Call, ResumeState, Value
 from pyfreeze.ir.types import (
     BOOL,
-    ClassType,
     FixedInt,
     StructType,
     Type,
     flattened,
     structs_in,
 )
-from pyfreeze.irbuild.context import Facts, FunctionContext, GenericFunction, NoConstant, Parameter, Signature
+from pyfreeze.irbuild.context import Facts, FunctionContext, GenericFunction, Signature
 from pyfreeze.irbuild.conversions import convert
-from pyfreeze.irbuild.declared_types import Declared, Scope, declared, object_in
+from pyfreeze.irbuild.declared_types import Declared, Scope, declared
 from pyfreeze.irbuild.frozen_classes import frozen_classes
-from pyfreeze.irbuild.module_constants import constant_value, has_text, module_constants, written_types
+from pyfreeze.irbuild.module_constants import has_text, module_constants, written_types
 from pyfreeze.irbuild.operand import Operand, constant_operand, join, settled
 from pyfreeze.irbuild.resumption import BindingUse, FindPoint, keep_states, strip_states, unsteady_functions
+from pyfreeze.irbuild.signatures import (
+    UNKNOWN,
+    declared_result,
+    generic_function,
+    parameter_of,
+    signature_of,
+    type_variables,
+)
 from pyfreeze.irbuild.statements import block, falls_off
 from pyfreeze.irbuild.survey import survey
 from pyfreeze.irbuild.unsupported import Rebuild, Unsupported
-from pyfreeze.irbuild.view_types import view_type
 
 CodeKey = tuple[str, int]
 
@@ -187,16 +191,16 @@ class _ModuleBuilder:
                 raise Unsupported("PF115", node, message)
             if isinstance(node.type, CallableType) and isinstance(node.type.ret_type, UnboundType):
                 raise Unsupported("PF115", node, _UNSEEN, _UNSEEN_HINT)
-            is_generic = top_level and decorators_line is None and bool(_type_variables(node))
+            is_generic = top_level and decorators_line is None and bool(type_variables(node))
             if not is_generic:
                 self._found.append((outcome, node, code))
             _check_kind(node, code)
             candidate = _Candidate(name, node, code, outcome, top_level, decorators_line is not None)
             if is_generic:
-                self._generics[name] = _Generic(_generic_function(name, node, code, self._values()), candidate)
+                self._generics[name] = _Generic(generic_function(name, node, code, self._values()), candidate)
                 return
-            candidate.result = _declared_result(node, self._scope)
-            candidate.signature = _signature(
+            candidate.result = declared_result(node, self._scope)
+            candidate.signature = signature_of(
                 name, node, code, candidate.result, self._scope, self._values(), self._owner_of(node)
             )
             self._candidates[name] = candidate
@@ -270,8 +274,8 @@ class _ModuleBuilder:
             outcome = FunctionOutcome(special, made.node.line, made.outcome.key)
             scope = replace(self._scope, type_arguments=arguments)
             candidate = _Candidate(special, made.node, made.code, outcome, False, False, scope=scope)
-            candidate.result = _declared_result(made.node, scope)
-            candidate.signature = _signature(
+            candidate.result = declared_result(made.node, scope)
+            candidate.signature = signature_of(
                 special, made.node, made.code, candidate.result, scope, self._values(), None
             )
             self._candidates[special] = candidate
@@ -313,7 +317,7 @@ class _ModuleBuilder:
         function = Function(candidate.name, names, signature.result, line=candidate.node.line)
         builder = FunctionBuilder(function)
         builder.activate(builder.new_block("entry"))
-        result = candidate.result or (Declared(signature.result, False) if signature.result is not _UNKNOWN else None)
+        result = candidate.result or (Declared(signature.result, False) if signature.result is not UNKNOWN else None)
         context = self._context(builder, candidate.code, facts, result, candidate.scope)
         for parameter in signature.parameters:
             value = Value(parameter.declared.type, parameter.name)
@@ -410,7 +414,7 @@ class _ModuleBuilder:
         if callee is None or callee.outcome.reasons:
             raise Unsupported("PF106", node, f"`{name}` is not native", "see its own entry for the reason")
         assert callee.signature is not None
-        if callee.signature.result is _UNKNOWN:
+        if callee.signature.result is UNKNOWN:
             raise Unsupported("PF104", node, f"`{name}` is recursive without a return annotation", "annotate it")
         return callee.signature
 
@@ -465,7 +469,7 @@ class _ModuleBuilder:
         facts, unknown = Facts(), {*code.co_freevars, *code.co_cellvars}
         result = None
         try:
-            result = _declared_result(node, self._scope)
+            result = declared_result(node, self._scope)
         except Unsupported as unsupported:
             if not code.co_flags & _SUSPENDED:  # what a coroutine or generator returns is not what is annotated
                 reasons.append(unsupported)
@@ -475,7 +479,7 @@ class _ModuleBuilder:
                 unknown.add(name)
                 continue
             try:
-                hint = _parameter(node, code, index, self._scope, {}, self._owner_of(node)).declared
+                hint = parameter_of(node, code, index, self._scope, {}, self._owner_of(node)).declared
             except Unsupported as unsupported:
                 reasons.append(unsupported)
                 unknown.add(name)
@@ -491,7 +495,7 @@ class _ModuleBuilder:
         parameters = dict(facts.variables)
         reasons: list[Unsupported] = []
         for _ in range(_ATTEMPTS):
-            builder = FunctionBuilder(Function(node.name, (), _UNKNOWN, line=node.line))
+            builder = FunctionBuilder(Function(node.name, (), UNKNOWN, line=node.line))
             builder.activate(builder.new_block("entry"))
             context = self._context(builder, code, facts, result)
             context.unknown |= unknown
@@ -579,121 +583,6 @@ def _kind_reasons(node: FuncDef, code: CodeType) -> Iterator[Unsupported]:
         yield Unsupported("PF107", node, f"it shares variables with another function: {names}")
     if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
         yield Unsupported("PF109", node, "it takes *args or **kwargs")
-
-
-class _Unknown:
-    pass
-
-
-_UNKNOWN: Type = _Unknown()  # type: ignore[assignment]
-
-
-def _type_variables(node: FuncDef) -> tuple[str, ...]:
-    return tuple(variable.name for variable in node.type.variables) if isinstance(node.type, CallableType) else ()
-
-
-def _generic_function(
-    name: str, node: FuncDef, code: CodeType, constants: Mapping[str, ConstantValue]
-) -> GenericFunction:
-    parameters = []
-    types: dict[str, MypyType] = {}
-    assert isinstance(node.type, CallableType)
-    for index, argument in enumerate(node.arguments):
-        parameter = argument.variable.name
-        types[parameter] = node.type.arg_types[index]
-        is_positional, is_required = index < code.co_posonlyargcount, argument.kind.is_required()
-        default = _default(argument, constants)
-        unknown = Declared(_UNKNOWN, False)
-        parameters.append(Parameter(parameter, unknown, index >= code.co_argcount, is_positional, default, is_required))
-    signature = Signature(name, tuple(parameters), _UNKNOWN, UNKNOWN_DEFAULTS, False)
-    return GenericFunction(name, signature, types, _type_variables(node))
-
-
-def _declared_result(node: FuncDef, scope: Scope) -> Declared | None:
-    signature, written = node.type, node.unanalyzed_type
-    if not isinstance(signature, CallableType) or not isinstance(written, CallableType) or signature.implicit:
-        return None
-    if isinstance(written.ret_type, AnyType):
-        return None  # no return annotation
-    result = declared(written.ret_type, signature.ret_type, scope)
-    if result is None:
-        raise _no_value(node, "its result", signature.ret_type, scope)
-    return result
-
-
-def _no_value(node: FuncDef, what: str, type_: MypyType, scope: Scope) -> Unsupported:
-    found = object_in(type_, scope)
-    if found is not None:
-        return Unsupported("PF104", node, f"{what}, {type_}: {found[0]}", found[1])
-    return Unsupported("PF104", node, f"{what}, {type_}, is not compiled as a value")
-
-
-def _signature(
-    name: str,
-    node: FuncDef,
-    code: CodeType,
-    result: Declared | None,
-    scope: Scope,
-    constants: Mapping[str, ConstantValue],
-    owner: StructType | None,
-) -> Signature:
-    parameters = [_parameter(node, code, index, scope, constants, owner) for index in range(len(node.arguments))]
-    optional = [parameter.default for parameter in parameters[: code.co_argcount] if not parameter.required]
-    positional = tuple(default for default in optional if not isinstance(default, NoConstant))
-    known = len(positional) == len(optional)
-    return Signature(
-        name,
-        tuple(parameters),
-        result.type if result is not None else _UNKNOWN,
-        (positional or None) if known else UNKNOWN_DEFAULTS,
-        known,
-    )
-
-
-def _parameter(
-    node: FuncDef,
-    code: CodeType,
-    index: int,
-    scope: Scope,
-    constants: Mapping[str, ConstantValue],
-    owner: StructType | None,
-) -> Parameter:
-    typed = node.type if isinstance(node.type, CallableType) else None
-    written = node.unanalyzed_type if isinstance(node.unanalyzed_type, CallableType) else None
-    argument = node.arguments[index]
-    name = argument.variable.name
-    if argument.variable.is_self and owner is not None:
-        is_positional = index < code.co_posonlyargcount
-        return Parameter(name, Declared(owner, True), False, is_positional, NoConstant.UNKNOWN, True)
-    if argument.variable.is_cls and owner is not None:
-        is_positional = index < code.co_posonlyargcount
-        return Parameter(name, Declared(ClassType(owner), True), False, is_positional, NoConstant.UNKNOWN, True)
-    if argument.variable.is_self or argument.variable.is_cls:
-        message = f"`{name}` is an object: methods are not compiled yet"
-        raise Unsupported("PF104", node, message, "move the arithmetic to a function")
-    if argument.type_annotation is None or typed is None or written is None:
-        raise Unsupported("PF103", node, f"parameter `{name}` has no annotation", "annotate it")
-    hint = declared(written.arg_types[index], typed.arg_types[index], scope)
-    if hint is None and scope.tree is not None:
-        view = view_type(written.arg_types[index], typed.arg_types[index], scope.tree, node, name)
-        hint = Declared(view, True) if view is not None else None
-    if hint is None:
-        raise _no_value(node, f"parameter `{name}`", typed.arg_types[index], scope)
-    return Parameter(
-        name,
-        hint,
-        index >= code.co_argcount,
-        index < code.co_posonlyargcount,
-        _default(argument, constants),
-        argument.kind in (ArgKind.ARG_POS, ArgKind.ARG_NAMED),
-    )
-
-
-def _default(argument: Argument, constants: Mapping[str, ConstantValue]) -> ConstantValue | NoConstant:
-    if argument.initializer is None:
-        return NoConstant.UNKNOWN
-    constant, value = constant_value(argument.initializer, constants)
-    return value if constant and not has_text(value) else NoConstant.UNKNOWN
 
 
 def _note(outcome: FunctionOutcome, unsupported: Unsupported) -> None:

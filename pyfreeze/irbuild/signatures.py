@@ -1,0 +1,139 @@
+"""Signatures of functions: what their annotations, defaults and type variables say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import CodeType
+
+from mypy.nodes import ArgKind, Argument, FuncDef
+from mypy.types import AnyType, CallableType
+from mypy.types import Type as MypyType
+
+from pyfreeze.ir.function import UNKNOWN_DEFAULTS, ConstantValue
+from pyfreeze.ir.types import ClassType, StructType, Type
+from pyfreeze.irbuild.context import GenericFunction, NoConstant, Parameter, Signature
+from pyfreeze.irbuild.declared_types import Declared, Scope, declared, object_in
+from pyfreeze.irbuild.module_constants import constant_value, has_text
+from pyfreeze.irbuild.unsupported import Unsupported
+from pyfreeze.irbuild.view_types import view_type
+
+
+class _Unknown:
+    """The type of a result before it is inferred."""
+
+
+UNKNOWN: Type = _Unknown()  # type: ignore[assignment]
+"""Stands for a type that is not known yet."""
+
+
+def type_variables(node: FuncDef) -> tuple[str, ...]:
+    """The names of a generic function's own type variables."""
+    return tuple(variable.name for variable in node.type.variables) if isinstance(node.type, CallableType) else ()
+
+
+def generic_function(
+    name: str, node: FuncDef, code: CodeType, constants: Mapping[str, ConstantValue]
+) -> GenericFunction:
+    """A function with type variables, whose parameters' types its calls tell."""
+    parameters = []
+    types: dict[str, MypyType] = {}
+    assert isinstance(node.type, CallableType)
+    for index, argument in enumerate(node.arguments):
+        parameter = argument.variable.name
+        types[parameter] = node.type.arg_types[index]
+        is_positional, is_required = index < code.co_posonlyargcount, argument.kind.is_required()
+        default = _default(argument, constants)
+        unknown = Declared(UNKNOWN, False)
+        parameters.append(Parameter(parameter, unknown, index >= code.co_argcount, is_positional, default, is_required))
+    signature = Signature(name, tuple(parameters), UNKNOWN, UNKNOWN_DEFAULTS, False)
+    return GenericFunction(name, signature, types, type_variables(node))
+
+
+def declared_result(node: FuncDef, scope: Scope) -> Declared | None:
+    """What its annotation says of the result; None without one. Raises Unsupported where that is no value."""
+    signature, written = node.type, node.unanalyzed_type
+    if not isinstance(signature, CallableType) or not isinstance(written, CallableType) or signature.implicit:
+        return None
+    if isinstance(written.ret_type, AnyType):
+        return None  # no return annotation
+    result = declared(written.ret_type, signature.ret_type, scope)
+    if result is None:
+        raise _no_value(node, "its result", signature.ret_type, scope)
+    return result
+
+
+def _no_value(node: FuncDef, what: str, type_: MypyType, scope: Scope) -> Unsupported:
+    found = object_in(type_, scope)
+    if found is not None:
+        return Unsupported("PF104", node, f"{what}, {type_}: {found[0]}", found[1])
+    return Unsupported("PF104", node, f"{what}, {type_}, is not compiled as a value")
+
+
+def signature_of(
+    name: str,
+    node: FuncDef,
+    code: CodeType,
+    result: Declared | None,
+    scope: Scope,
+    constants: Mapping[str, ConstantValue],
+    owner: StructType | None,
+) -> Signature:
+    """The signature of a function, or of a method of `owner`. Raises Unsupported where a parameter is no value."""
+    parameters = [parameter_of(node, code, index, scope, constants, owner) for index in range(len(node.arguments))]
+    optional = [parameter.default for parameter in parameters[: code.co_argcount] if not parameter.required]
+    positional = tuple(default for default in optional if not isinstance(default, NoConstant))
+    known = len(positional) == len(optional)
+    return Signature(
+        name,
+        tuple(parameters),
+        result.type if result is not None else UNKNOWN,
+        (positional or None) if known else UNKNOWN_DEFAULTS,
+        known,
+    )
+
+
+def parameter_of(
+    node: FuncDef,
+    code: CodeType,
+    index: int,
+    scope: Scope,
+    constants: Mapping[str, ConstantValue],
+    owner: StructType | None,
+) -> Parameter:
+    """The parameter at `index`. Raises Unsupported where it is no value."""
+    typed = node.type if isinstance(node.type, CallableType) else None
+    written = node.unanalyzed_type if isinstance(node.unanalyzed_type, CallableType) else None
+    argument = node.arguments[index]
+    name = argument.variable.name
+    if argument.variable.is_self and owner is not None:
+        is_positional = index < code.co_posonlyargcount
+        return Parameter(name, Declared(owner, True), False, is_positional, NoConstant.UNKNOWN, True)
+    if argument.variable.is_cls and owner is not None:
+        is_positional = index < code.co_posonlyargcount
+        return Parameter(name, Declared(ClassType(owner), True), False, is_positional, NoConstant.UNKNOWN, True)
+    if argument.variable.is_self or argument.variable.is_cls:
+        message = f"`{name}` is an object: methods are not compiled yet"
+        raise Unsupported("PF104", node, message, "move the arithmetic to a function")
+    if argument.type_annotation is None or typed is None or written is None:
+        raise Unsupported("PF103", node, f"parameter `{name}` has no annotation", "annotate it")
+    hint = declared(written.arg_types[index], typed.arg_types[index], scope)
+    if hint is None and scope.tree is not None:
+        view = view_type(written.arg_types[index], typed.arg_types[index], scope.tree, node, name)
+        hint = Declared(view, True) if view is not None else None
+    if hint is None:
+        raise _no_value(node, f"parameter `{name}`", typed.arg_types[index], scope)
+    return Parameter(
+        name,
+        hint,
+        index >= code.co_argcount,
+        index < code.co_posonlyargcount,
+        _default(argument, constants),
+        argument.kind in (ArgKind.ARG_POS, ArgKind.ARG_NAMED),
+    )
+
+
+def _default(argument: Argument, constants: Mapping[str, ConstantValue]) -> ConstantValue | NoConstant:
+    if argument.initializer is None:
+        return NoConstant.UNKNOWN
+    constant, value = constant_value(argument.initializer, constants)
+    return value if constant and not has_text(value) else NoConstant.UNKNOWN
