@@ -113,7 +113,7 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | Refused | str:
     if len(node.decorators) != 1:
         return "it has other decorators"
     if node.type_vars or node.info.type_vars:
-        return "it is generic"
+        return "it is generic: its constructor converts nothing, so that `T` fields are objects"
     fields: dict[str, Type] = {}
     defaults: dict[str, ConstantValue] = {}
     optional, singles = set(), set()

@@ -21,7 +21,7 @@ def several(n: int, names: list[str], extra) -> str:  # error: [PF103] # error: 
     with open(names[0]) as file:  # error: [PF101] # error: [PF106]
         again = file.name + name  # error: [PF102]
     match (n, n):
-        case (1, *rest):  # error: [PF101]
+        case (1, *_rest):  # error: [PF101]
             kept = [1, 2]  # error: [PF102]
         case (other, 2):
             total += abs(other)

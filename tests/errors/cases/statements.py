@@ -15,7 +15,7 @@ def managed(n: int) -> int:
 
 def matched(n: int) -> int:
     match (n, n):
-        case (0, *rest):  # error: [PF101]
+        case (0, *_rest):  # error: [PF101]
             return 1
         case _:
             return n

@@ -12,14 +12,14 @@ def converted(a: NDArray[np.float64], i: int) -> float64:
 
 
 def unconverted(a: NDArray[np.float64], b: NDArray[np.int64]) -> float:
-    x = a[0]  # error: [PF117]
+    x = a[0] + 1  # noqa: F841  # error: [PF117]
     y: int64 = b[0] + b[1]  # error: [PF117]
     return abs(a[1]) + y  # error: [PF117]
 
 
 def unannotated(a: NDArray[np.float64]) -> int:
     count = 0
-    for x in a:  # error: [PF117]
+    for _ in a:  # error: [PF117]
         count += 1
     return count
 
