@@ -166,7 +166,7 @@ def test_items_are_passed_one_by_one() -> None:
     split_aggregates(function)
     verify(function, module.stage)
     text = format_function(function)
-    assert "^while(%4: float64, %5: int64, %6: float64):" in text, text
+    assert "^while(%0: float64, %1: int64, %2: float64):" in text, text
 
 
 AND = """function @f -> int64 line 1 {
