@@ -188,8 +188,12 @@ class FunctionContext:
         return Site(self.builder.function.name, position_of(node), tuple(shown), list(shown.values()))
 
     def _shown(self) -> dict[str, Value]:
-        """The variables of the code object that are or may be set, with their flags."""
-        return {name: value for name, value in self.variables.items() if name.rstrip("?#") in self.code.co_varnames}
+        """The variables of the code object that are or may be set, with the flags of those that may not be."""
+        return {
+            name: value
+            for name, value in self.variables.items()
+            if name.rstrip("?#") in self.code.co_varnames and not (name.endswith("?") and value is self._set_flag)
+        }
 
     def begin(self, node: Node, check: bool = True) -> None:
         """A statement starts: where the interpreter goes on if native code leaves in it."""
