@@ -477,8 +477,12 @@ class FunctionContext:
     # Control flow
 
     def may_be_set(self, names: Iterable[str]) -> None:
-        """From here on, local variables of these names may be set, if they are not known to be."""
-        self._partly_set |= set(names) & set(self.code.co_varnames) - set(self.variables)
+        """From here on, local variables of these names may be set, if they are not known to be.
+
+        Not in loops: to know what an earlier turn has set would cost every turn.
+        """
+        if not self.loops:
+            self._partly_set |= set(names) & set(self.code.co_varnames) - set(self.variables)
 
     def merge(self, incoming: list[tuple[Block, dict[str, Value]]], name: str) -> None:
         """Continue in a block that all `incoming` blocks (unterminated, each with its variables) jump to.

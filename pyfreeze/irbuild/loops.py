@@ -45,14 +45,8 @@ BuildBlock = Callable[[FunctionContext, list[Statement]], None]
 
 def assigned_names(node: Node) -> Iterator[str]:
     """Names that `node` assigns or deletes, anywhere in it."""
-    yield from _names_in(node)
-
-
-def _names_in(node: object) -> Iterator[str]:
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        match current:
+    for part in _parts(node):
+        match part:
             case AssignmentStmt(lvalues=targets):
                 for target in targets:
                     yield from _targets(target)
@@ -65,6 +59,20 @@ def _names_in(node: object) -> Iterator[str]:
                     yield from captured_names(pattern)
             case _:
                 pass
+
+
+def _deleted_names(node: Node) -> Iterator[str]:
+    for part in _parts(node):
+        if isinstance(part, DelStmt):
+            yield from _targets(part.expr)
+
+
+def _parts(node: object) -> Iterator[object]:
+    """`node` and what it consists of."""
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        yield current
         waiting.extend(_children(current))
 
 
@@ -114,8 +122,13 @@ def _open_header(
 ) -> tuple[Block, list[str], list[Value]]:
     """Jump to a new loop header; returns it, the variables that are its parameters, and the extra parameters."""
     assigned = set(assigned_names(node))
-    context.may_be_set(assigned)
-    carried = [key for key in context.variables if key.rstrip("?#") in assigned]
+    kept = assigned.difference(_deleted_names(node))  # who is set stays so
+    carried = [
+        key
+        for key in context.variables
+        if key.rstrip("?#") in assigned
+        and not (key.endswith("?") and key[:-1] in kept and context.is_surely_set(key[:-1]))
+    ]
     header = context.builder.new_block(name)
     extras = [Value(value.type, value.name) for value in extra]
     parameters = [Value(context.variables[key].type, key) for key in carried]
@@ -181,7 +194,8 @@ def _finish(
     build_block: BuildBlock,
 ) -> None:
     context.merge(exits, "exhausted")
-    context.may_be_set(assigned_names(node))
+    if isinstance(node, ForStmt):
+        context.may_be_set(_targets(node.index))
     if node.else_body is not None:
         build_block(context, node.else_body.body)
     context.merge(context.here() + loop.breaks, "after")
