@@ -27,6 +27,7 @@ import opcode
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import CodeType
 
 NATIVE_MARK = "\0pyfreeze native"
@@ -221,23 +222,34 @@ def offset_of(code: CodeType, line: int, column: int, end_line: int, end_column:
     The last one with exactly this range, or with the smallest around it, since mypy leaves out parentheses that a
     range may start or end with; else the first on the line; else the end of the prologue.
     """
-    prologue_end = _prologue_end(code)
     best, smallest, on_line = None, None, None
-    for index, (first, last, start, end) in enumerate(code.co_positions()):
-        if 2 * index < prologue_end or opcode.opname[code.co_code[2 * index]] in _NO_LOCATION:
-            continue
+    for offset, (first, last, start, end) in _located(code):
         if first == line and on_line is None:
-            on_line = 2 * index
+            on_line = offset
         if first is None or last is None or start is None or end is None:
             continue
         if (first, start) > (line, column) or (last, end) < (end_line, end_column):
             continue
         size = (line - first, column - start, last - end_line, end - end_column)
         if smallest is None or size <= smallest:
-            best, smallest = 2 * index, size
+            best, smallest = offset, size
     if best is not None:
         return best
-    return on_line if on_line is not None else prologue_end
+    return on_line if on_line is not None else _prologue_end(code)
+
+
+_Range = tuple[int | None, int | None, int | None, int | None]
+
+
+@lru_cache(maxsize=16)
+def _located(code: CodeType) -> tuple[tuple[int, _Range], ...]:
+    """Offset, first and last line, first and last column of the instructions after the prologue."""
+    prologue_end, text = _prologue_end(code), code.co_code
+    return tuple(
+        (2 * index, found)
+        for index, found in enumerate(code.co_positions())
+        if 2 * index >= prologue_end and opcode.opname[text[2 * index]] not in _NO_LOCATION
+    )
 
 
 def _prologue_end(code: CodeType) -> int:
