@@ -11,7 +11,7 @@ from pyfreeze.irbuild.native_calls import call_method, check_not_inherited, chec
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, is_number
 from pyfreeze.irbuild.unsupported import Unsupported
 
-_BINARY = {
+BINARY_METHODS = {
     "+": "add",
     "-": "sub",
     "*": "mul",
@@ -26,6 +26,7 @@ _BINARY = {
     "^": "xor",
     "@": "matmul",
 }
+"""The methods of the operators, without the `__`, `__r` or `__i` before and the `__` after them."""
 _UNARY = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}
 _COMPARE = {"<": "__lt__", "<=": "__le__", "==": "__eq__", "!=": "__ne__", ">": "__gt__", ">=": "__ge__"}
 _SWAPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -38,7 +39,7 @@ def frozen_binary(
 
     Native methods never return NotImplemented.
     """
-    name = _BINARY[symbol]
+    name = BINARY_METHODS[symbol]
     for type_, method in ((left.type, f"__{name}__"), (left.type, f"__i{name}__"), (right.type, f"__r{name}__")):
         check_not_inherited(context, type_, method, node)
     if in_place and has_member(context, left.type, f"__i{name}__"):

@@ -29,7 +29,13 @@ from pyfreeze.ir.types import (
 from pyfreeze.irbuild import arrays
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.conversions import as_plain_int, convert, to_float
-from pyfreeze.irbuild.frozen_operators import frozen_binary, frozen_comparison, frozen_truth, frozen_unary
+from pyfreeze.irbuild.frozen_operators import (
+    BINARY_METHODS,
+    frozen_binary,
+    frozen_comparison,
+    frozen_truth,
+    frozen_unary,
+)
 from pyfreeze.irbuild.operand import (
     Operand,
     common_int,
@@ -42,20 +48,7 @@ from pyfreeze.irbuild.operand import (
 from pyfreeze.irbuild.optionals import both_set, is_set, item_of, used
 from pyfreeze.irbuild.unsupported import Unsupported
 
-_BINARY = {
-    "+": "add",
-    "-": "sub",
-    "*": "mul",
-    "/": "truediv",
-    "//": "floordiv",
-    "%": "mod",
-    "**": "pow",
-    "<<": "lshift",
-    ">>": "rshift",
-    "&": "and",
-    "|": "or",
-    "^": "xor",
-}
+_BINARY = {symbol: name for symbol, name in BINARY_METHODS.items() if symbol != "@"}  # rows of numbers
 _COMPARE = {"<": "lt", "<=": "le", "==": "eq", "!=": "ne", ">": "gt", ">=": "ge"}
 _SWAPPED = {"lt": "gt", "le": "ge", "eq": "eq", "ne": "ne", "gt": "lt", "ge": "le"}
 _FLOAT_OPERATORS = frozenset(["add", "sub", "mul", "truediv", "floordiv", "mod", "pow"])
