@@ -170,7 +170,9 @@ class FramedEmitter(FunctionEmitter):
         assert instruction.result is not None
         if not self._emit_simple(instruction, c):
             self._show_place(instruction)
-            if c.name.startswith("call"):
+            if c.name == "failed":
+                called = ""
+            elif c.name.startswith("call"):
                 called = self._vectorcall(instruction, c.name)
             else:
                 called = self._call_c(instruction, c)

@@ -146,6 +146,8 @@ _SIMPLE = (
     # What is not of objects alone.
     _row("reraise", (OBJECT,), CFunction("pf_reraise", Ends.RAISED, ("frame", "0", "i64:-1"))),
     _row("reraise_at", (OBJECT, INT64), CFunction("pf_reraise", Ends.RAISED, ("frame", "0", "1"))),
+    _row("raise_again", (), CFunction("pf_raise_object", Ends.CERTAIN_FLAG, ("null", "null"))),
+    _row("failed", (), CFunction("failed", Ends.RAISED)),  # what was said before: there is an exception
     _row("place", (), CFunction("place", Ends.BORROWED), effects=READS, result=INT64),  # in bytes, in the code object
     _row("leave_reraising", (), CFunction("pf_leave_reraising", Ends.NOTHING, ("frame",))),
     _row("is", (OBJECT, OBJECT), CFunction("is", Ends.CERTAIN_FLAG), operator.is_, READS),

@@ -96,6 +96,7 @@ def test_containers_and_loops(both: Build) -> None:
             return i
 
         def deleting(items, key):
+            items = dict(items)
             del items[key]
             x = 1
             del x
@@ -296,9 +297,8 @@ def test_exceptions_are_caught_chained_and_finally_runs(both: Build) -> None:
     module.same("loops", lambda i: int("x"), 6)
     module.same("loops", lambda i: 1 / 0, 6)
     module.same("reraise_nothing")
-    for raised in (ValueError, ValueError("x"), 5, KeyboardInterrupt):
-        if raised is not KeyboardInterrupt:
-            module.same("raise_class", raised)
+    for raised in (ValueError, 5, None):
+        module.same("raise_class", raised)
     for value in (0, 1, 2, None, "x"):
         module.same("asserting", value)
     module.same("groups", raising(ExceptionGroup("g", [ValueError("a"), TypeError("b")])))
