@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable
-from pyfreeze.codegen.inline_caches import attribute_cache, global_cache, load_global
+from pyfreeze.codegen.inline_caches import (
+    attribute_cache,
+    getattr_function,
+    global_cache,
+    load_global,
+    load_method_function,
+    setattr_function,
+)
 from pyfreeze.codegen.machine_types import llvm_type
 from pyfreeze.codegen.runtime_slots import slots
 from pyfreeze.codegen.symbols import Symbols, record_symbol
@@ -183,8 +190,8 @@ class FramedEmitter(FunctionEmitter):
                 called = ""
             elif c.name.startswith("call"):
                 called = self._vectorcall(instruction, c.name)
-            elif c.name == "load_global":
-                called = self._load_global(self._names[instruction.operands[0]])
+            elif c.name in ("load_global", "pf_getattr", "pf_setattr", "pf_get_method"):
+                called = self._look_up(c.name, [f"ptr {self._names[operand]}" for operand in instruction.operands])
             else:
                 called = self._call_c(instruction, c)
             self._finish(instruction, c, called)
@@ -279,7 +286,7 @@ class FramedEmitter(FunctionEmitter):
     def _call_c(self, instruction: Apply, c: CFunction) -> str:
         operands = instruction.operands
         tokens = c.arguments or tuple(map(str, range(len(operands))))
-        if c.ends in (Ends.ITEMS, Ends.TWO) and "out" not in tokens:
+        if c.ends == Ends.ITEMS and "out" not in tokens:
             tokens = (*tokens, "out")
         fixed = {int(token) for token in tokens if token.isdigit()}
         rest = [self._names[operand] for index, operand in enumerate(operands) if index not in fixed]
@@ -299,11 +306,26 @@ class FramedEmitter(FunctionEmitter):
                 arguments.append(self._context(token))
         return self._called_c(c, arguments)
 
-    def _load_global(self, name: str) -> str:
-        self._loads_globals = True
-        cache, called = global_cache(self._symbols, self._place()), self._fresh()
-        load = load_global(self._symbols, self._facts, self._counting("incref"))
-        self._line(f"{called} = call ptr {load}(ptr %frame, ptr %globals, ptr %builtins, ptr {name}, ptr {cache})")
+    def _look_up(self, what: str, operands: list[str]) -> str:
+        """With what this place remembers."""
+        symbols, facts, incref, result = self._symbols, self._facts, self._counting("incref"), "ptr"
+        match what:
+            case "load_global":
+                self._loads_globals = True
+                function = load_global(symbols, facts, incref)
+                operands = ["ptr %frame", "ptr %globals", "ptr %builtins", *operands]
+            case "pf_getattr":
+                function = getattr_function(symbols, facts, incref)
+            case "pf_setattr":
+                function, result = setattr_function(symbols, facts, incref, self._counting("decref")), "i32"
+            case _:
+                function, result = load_method_function(symbols, facts, incref), "{ptr, ptr}"
+        make_cache = global_cache if what == "load_global" else attribute_cache
+        operands.append(f"ptr {make_cache(symbols, self._place())}")
+        if what == "pf_get_method":
+            operands.append("ptr %vector")
+        called = self._fresh()
+        self._line(f"{called} = call {result} {function}({', '.join(operands)})")
         return called
 
     def _place(self) -> str:
@@ -313,8 +335,6 @@ class FramedEmitter(FunctionEmitter):
 
     def _context(self, token: str) -> str:
         match token:
-            case "cache":
-                return f"ptr {attribute_cache(self._symbols, self._place())}"
             case "frame":
                 return "ptr %frame"
             case "function":
@@ -367,8 +387,10 @@ class FramedEmitter(FunctionEmitter):
                 self._check(instruction, f"icmp slt i32 {called}, 0")
                 self._line(f"{self._define(result)} = icmp ne i32 {called}, 0")
             case Ends.TWO:
-                self._check(instruction, f"icmp eq ptr {called}, null")
-                self._names[result] = self._with_second(called)
+                first = self._fresh()
+                self._line(f"{first} = extractvalue {{ptr, ptr}} {called}, 0")
+                self._check(instruction, f"icmp eq ptr {first}, null")
+                self._names[result] = called
             case Ends.ITEMS:
                 self._check(instruction, f"icmp ne i32 {called}, 0")
                 self._names[result] = self._from_vector(result)
@@ -408,13 +430,6 @@ class FramedEmitter(FunctionEmitter):
             self._line(f"{whole} = insertvalue {type_} {built}, ptr {item}, {index}")
             built = whole
         return built
-
-    def _with_second(self, first: str) -> str:
-        second, half, whole = self._fresh(), self._fresh(), self._fresh()
-        self._line(f"{second} = load ptr, ptr %vector")
-        self._line(f"{half} = insertvalue {{ptr, ptr}} undef, ptr {first}, 0")
-        self._line(f"{whole} = insertvalue {{ptr, ptr}} {half}, ptr {second}, 1")
-        return whole
 
     # References
 
@@ -484,7 +499,6 @@ _RETURNED = {
     Ends.STATUS: "i32",
     Ends.FLAG: "i32",
     Ends.CERTAIN_FLAG: "i32",
-    Ends.TWO: "ptr",
     Ends.ITEMS: "i32",
     Ends.NOTHING: "void",
     Ends.RAISED: "void",

@@ -103,10 +103,10 @@ _SIMPLE = (
     _simple("store_global", 2, "pf_store_global", Ends.STATUS, "frame 0 1"),
     _simple("delete_global", 1, "pf_delete_global", Ends.STATUS, "frame 0"),
     # Attributes and items.
-    _simple("getattr", 2, "pf_getattr", arguments="0 1 cache"),
-    _simple("setattr", 3, "pf_setattr", Ends.STATUS, "0 1 2 cache"),
+    _simple("getattr", 2, "pf_getattr"),
+    _simple("setattr", 3, "pf_setattr", Ends.STATUS),
     _simple("delattr", 2, "PyObject_SetAttr", Ends.STATUS, "0 1 null"),
-    _simple("load_method", 2, "pf_get_method", Ends.TWO, "0 1 cache"),
+    _simple("load_method", 2, "pf_get_method", Ends.TWO),
     _simple("getitem", 2, "PyObject_GetItem"),
     _simple("setitem", 3, "PyObject_SetItem", Ends.STATUS),
     _simple("delitem", 2, "PyObject_DelItem", Ends.STATUS),
