@@ -33,9 +33,9 @@ const PfDictFacts pf_dict_facts = {
     .values_are_inside = sizeof(PyObject),
     .values_valid = offsetof(PyDictValues, valid),
 #elif PY_VERSION_HEX >= 0x030C0000
-    .values = (uint64_t)-MANAGED_DICT_OFFSET,
+    .values = 3 * sizeof(PyObject *), /* _PyObject_DictOrValuesPointer */
 #else
-    .values = 4 * sizeof(PyObject *),
+    .values = 4 * sizeof(PyObject *), /* _PyObject_ValuesPointer */
 #endif
 };
 
