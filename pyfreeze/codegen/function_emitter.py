@@ -155,7 +155,7 @@ class FunctionEmitter:
         self._counter = 0
         self._blocks = reverse_postorder(function)  # so that definitions come before uses
         self._incoming: dict[Block, list[tuple[str, list[str]]]] = {block: [] for block in self._blocks}
-        self._labels = {block: f"b{number}.{block.name}" for number, block in enumerate(self._blocks)}
+        self._labels = {block: f"b{number}.{block.name[:60]}" for number, block in enumerate(self._blocks)}
         self._payload_words = 1
         self._allocas: list[str] = []
         self._result_words = 0
