@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 class Stopwatch:
-    """`seconds` by phase, in the order in which they began. A phase inside another counts for itself only."""
+    """`seconds` by phase, in the order in which they began, by `clock`. A phase inside another counts for itself only."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
         self.seconds: dict[str, float] = {}
         self._inner = 0.0  # of the phases that have ended in the current one
 
@@ -18,10 +19,10 @@ class Stopwatch:
     def phase(self, name: str) -> Iterator[None]:
         outer, self._inner = self._inner, 0.0
         self.seconds.setdefault(name, 0.0)
-        start = time.perf_counter()
+        start = self._clock()
         try:
             yield
         finally:
-            taken = time.perf_counter() - start
+            taken = self._clock() - start
             self.seconds[name] += taken - self._inner
             self._inner = outer + taken
