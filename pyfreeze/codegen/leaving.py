@@ -124,7 +124,8 @@ class Leavings:
             for value in found[1] if found is not None else ():
                 parts.setdefault(value, []).append((buffer, position))
                 position += len(list(scalar_paths(value.type)))
-            self._sizes[buffer] = max(self._sizes[buffer], position)
+            if found is not None:  # the address is passed even if nothing is there
+                self._sizes[buffer] = max(self._sizes[buffer], position, 1)
         for value in end.released:
             parts.setdefault(value, []).append(("", 0))
         last = step = self._last_step((shown is not None, saved is not None, end.target))
