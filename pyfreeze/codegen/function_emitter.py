@@ -68,6 +68,9 @@ from pyfreeze.ir.types import (
 )
 
 _EPOCH = "getelementptr (%PfModule, ptr @module, i64 0, i32 12)"
+MOST_BLOCKS = 3000
+"""LLVM blocks. Beyond, about a thousand lines of Python, LLVM optimises for size: what it does to loops for speed is not linear."""
+
 _UNLIKELY, _LIKELY = ", !prof !1", ", !prof !2"
 
 
@@ -197,8 +200,10 @@ class FunctionEmitter:
                 for value in self._function.parameters
             ]
         )
-        head = f"define internal fastcc {returned_struct(self._function.result)} {body_symbol(self._function.name)}({parameters}) #0 {{"
-        return "\n".join([head, *self._text.blocks(), "}", ""])
+        blocks = self._text.blocks()
+        attributes = "#0" if len(blocks) <= MOST_BLOCKS else "#3"
+        head = f"define internal fastcc {returned_struct(self._function.result)} {body_symbol(self._function.name)}({parameters}) {attributes} {{"
+        return "\n".join([head, *blocks, "}", ""])
 
     def _phis(self, block: Block, incoming: list[tuple[str, list[str]]]) -> list[str]:
         if block is self._function.entry:
