@@ -66,7 +66,7 @@ class FramedEmitter(FunctionEmitter):
             for parameter in block.parameters:
                 self._names.setdefault(parameter, self._fresh())
         self._open("entry")
-        self._lines["entry"].append(f'br label %"{self._labels[self._function.entry]}"')
+        self._line(f'br label %"{self._labels[self._function.entry]}"')
         for block in self._blocks:
             self._open(self._labels[block])
             for instruction in block.instructions:
@@ -124,10 +124,8 @@ class FramedEmitter(FunctionEmitter):
 
     def _assemble(self) -> str:
         for block, incoming in self._incoming.items():
-            self._lines[self._labels[block]] = self._phis(block, incoming) + self._lines[self._labels[block]]
-        cold = set(self._cold)
-        labels = [label for label in self._order if label not in cold] + self._cold
-        return "\n".join(["\n".join([f'"{label}":', *self._lines[label]]) for label in labels] + ["}", ""])
+            self._text.prepend(self._labels[block], self._phis(block, incoming))
+        return "\n".join([*self._text.blocks(), "}", ""])
 
     # Instructions
 
@@ -171,9 +169,9 @@ class FramedEmitter(FunctionEmitter):
 
     def _show_place(self, instruction: Instruction) -> None:
         """Tell the frame which instruction this is."""
-        if instruction.site is None or self._shown.get(self._label) == instruction.site.offset:
+        if instruction.site is None or self._shown.get(self._text.label) == instruction.site.offset:
             return
-        self._shown[self._label] = instruction.site.offset
+        self._shown[self._text.label] = instruction.site.offset
         place = self._fresh()
         self._line(f"{place} = getelementptr i8, ptr %text, i64 {instruction.site.offset + self._shift}")
         self._line(f"store ptr {place}, ptr %instruction")
@@ -258,9 +256,8 @@ class FramedEmitter(FunctionEmitter):
             _, count = map(str, self._plain_count(names, len(arguments)))
         if names != "null":
             count = self._without_keywords(count, names)
-        self._symbols.declare("declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)")
-        called = self._fresh()
-        self._line(f"{called} = call ptr @PyObject_Vectorcall(ptr {callee}, ptr {first}, i64 {count}, ptr {names})")
+        called, slot = self._fresh(), self._symbols.slot("pf_vectorcall")
+        self._line(f"{called} = call ptr {slot}(ptr {callee}, ptr {first}, i64 {count}, ptr {names})")
         return called
 
     def _plain_count(self, names: str, count: int) -> tuple[int, int]:
@@ -399,7 +396,7 @@ class FramedEmitter(FunctionEmitter):
         flag, following = self._fresh(), self._new_label("next")
         assert instruction.handler is not None
         self._line(f"{flag} = {failed}")
-        shown = self._shown.get(self._label)
+        shown = self._shown.get(self._text.label)
         target = self._jump(instruction.handler, "1")
         self._line(f'br i1 {flag}, label %"{target}", label %"{following}"{_UNLIKELY}')
         self._open(following)
