@@ -60,7 +60,7 @@ static void give_frame_away(PyThreadState *thread, PyFrameObject *object, _PyInt
     object->f_back = back;
     moved->previous = NULL;
     if (!_PyObject_GC_IS_TRACKED((PyObject *)object))
-        _PyObject_GC_TRACK((PyObject *)object);
+        PyObject_GC_Track(object);
 }
 
 static void clear_frame(PyThreadState *thread, _PyInterpreterFrame *frame)
