@@ -149,7 +149,7 @@ class EntryEmitter:
         slot_, argument = self._fresh(), self._fresh()
         self._line(f"{slot_} = getelementptr ptr, ptr %args, i64 {number}")
         self._line(f"{argument} = load ptr, ptr {slot_}")
-        if isinstance(parameter.type, StructType):
+        if isinstance(parameter.type, StructType) and parameter.type.lies_flat:
             return f"{llvm_type(parameter.type)} {self._unbox_struct(number, parameter.type, argument)}"
         if self._layout is None or not has_inline_guard(parameter.type):
             self._guard_by_call(number, parameter, argument)
@@ -221,7 +221,7 @@ class EntryEmitter:
                 return f"{slot('pf_unbox_f64')}(ptr {argument}, ptr %buffer)"
             case IntType():
                 return f"{slot('pf_unbox_int')}(ptr {argument}, ptr %buffer)"
-            case TupleType() | ArrayType() | ViewType() | ClassType() | OptionalType():
+            case TupleType() | StructType() | ArrayType() | ViewType() | ClassType() | OptionalType():
                 signature = self._symbols.string(self._symbols.descriptor(type_).encode())
                 return f"{slot('pf_unbox_tuple')}(ptr @module, ptr {argument}, ptr {signature}, ptr %buffer)"
             case _:
@@ -271,10 +271,10 @@ class EntryEmitter:
                 self._line(f"{boxed} = call ptr {slot('pf_none')}()")
             case IntType():
                 self._line(f"{boxed} = call ptr {slot('pf_box_int')}(i64 {value})")
-            case TupleType() | ClassType():
-                self._box_tuple(type_, value, boxed)
-            case StructType():
+            case StructType(lies_flat=True):
                 self._box_struct(type_, value, boxed)
+            case TupleType() | StructType() | ClassType():
+                self._box_tuple(type_, value, boxed)
             case ArrayType():
                 boxed = value
             case OptionalType(item=item):
@@ -294,7 +294,7 @@ class EntryEmitter:
         self._line(f"{item} = extractvalue {machine} {value}, 1")
         return item
 
-    def _box_tuple(self, type_: TupleType | ClassType, value: str, boxed: str) -> None:
+    def _box_tuple(self, type_: TupleType | StructType | ClassType, value: str, boxed: str) -> None:
         for position, (path, scalar) in enumerate(scalar_paths(type_)):
             item, slot_ = self._fresh(), self._fresh()
             self._line(f"{item} = extractvalue {llvm_type(type_)} {value}, {', '.join(map(str, path))}")

@@ -101,11 +101,19 @@ class StructType:
     """An instance of frozen class `name`, which is a global of the module, with the class's fields in order.
 
     singles: the float64 fields that are float32 in the class: in memory they are singles, whose values they have
+    objects: the fields that are objects in memory, since the class's annotation is none of a value stored inside
     """
 
     name: str
     fields: tuple[tuple[str, Type], ...]
     singles: frozenset[str] = frozenset()
+    objects: frozenset[str] = frozenset()
+
+    @property
+    def lies_flat(self) -> bool:
+        """Whether there is no object in memory, at any depth: it can be copied, and lie in an array."""
+        inner = (item.lies_flat for item in self.items if isinstance(item, StructType))
+        return not self.objects and all(inner)
 
     @property
     def items(self) -> tuple[Type, ...]:
@@ -281,6 +289,11 @@ def structs_in(type_: Type) -> Iterator[StructType]:
 def signature(type_: Type) -> str:
     """By which the runtime knows the layout of a frozen class: `{x:d,y:d}`. Counterpart: `PfLayout.signature`."""
     if isinstance(type_, StructType):
-        codes = ("f" if name in type_.singles else signature(item) for name, item in type_.fields)
-        return "{" + ",".join(f"{name}:{code}" for name, code in zip(type_.field_names, codes, strict=True)) + "}"
+        return "{" + ",".join(f"{name}:{_code_in_memory(type_, name, item)}" for name, item in type_.fields) + "}"
     return _STRUCT_CODES[type_]
+
+
+def _code_in_memory(type_: StructType, name: str, item: Type) -> str:
+    if name in type_.objects:
+        return _STRUCT_CODES[OBJECT]
+    return "f" if name in type_.singles else signature(item)

@@ -152,6 +152,7 @@ def _array(written: MypyType | None, element: MypyType, scope: Scope) -> Declare
         part is None
         or not (part.promise or part.type == BOOL or isinstance(get_proper_type(element), TypeVarType))
         or not isinstance(part.type, _FLAT)
+        or (isinstance(part.type, StructType) and not part.type.lies_flat)
         or not flattened(part.type)
         or is_float32(named, scope)
     ):
@@ -165,7 +166,8 @@ _FLAT = FixedInt | FloatType | BoolType | StructType
 def element_named(fullname: str, scope: Scope) -> Type | None:
     """The type of an array's elements, by the full name that the program gives it; None if it does not lie flat."""
     if fullname in scope.structs:
-        return scope.structs[fullname] if flattened(scope.structs[fullname]) else None
+        struct = scope.structs[fullname]
+        return struct if struct.lies_flat and flattened(struct) else None
     if fullname == "builtins.bool":
         return BOOL
     promise = _PROMISES.get(fullname)

@@ -1,6 +1,7 @@
 /* Values between Python objects and 64-bit words. Descriptors: pyfreeze/ir/types.py, `descriptor`. */
 #include "pyfreeze_abi.h"
 #include "pyfreeze_array.h"
+#include "pyfreeze_values.h"
 #include "pyfreeze_view.h"
 #include <string.h>
 
@@ -234,24 +235,41 @@ static uint64_t word_of_single(const char *place)
     return word;
 }
 
-/* Writes the fields of a frozen value, which are plain, from the payload; passes its '}'. */
-static void words_to_memory(const PfLayout *layout, char *address, const char **descriptor, const uint64_t **payload)
+static int words_to_memory(PfModule *module, const PfLayout *layout, char *address, const char **descriptor,
+                           const uint64_t **payload);
+
+/* A field of a frozen value from the payload. One that is an object in memory may be any value: its descriptor says which. */
+static int words_to_field(PfModule *module, const PfField *field, char *place, const char **descriptor,
+                          const uint64_t **payload)
 {
-    for (Py_ssize_t index = 0; index < layout->field_count; index++) {
-        const PfField *field = &layout->fields[index];
-        char *place = address + field->offset;
-        if (field->layout->code == '{') {
-            *descriptor = strchr(*descriptor, ':') + 1;
-            words_to_memory(field->layout, place, descriptor, payload);
-            continue;
-        }
-        ++*descriptor;
-        if (field->layout->code == 'f')
-            word_to_single(place, *(*payload)++);
-        else
-            word_to_memory(field->layout->size, place, *(*payload)++);
+    char code = field->layout->code;
+    if (code == '{')
+        return words_to_memory(module, field->layout, place, descriptor, payload);
+    if (code == 'O') {
+        PyObject *object = pf_box(module, descriptor, payload);
+        memcpy(place, &object, sizeof object);
+        return object == NULL ? -1 : 0;
     }
     ++*descriptor;
+    if (code == 'f')
+        word_to_single(place, *(*payload)++);
+    else
+        word_to_memory(field->layout->size, place, *(*payload)++);
+    return 0;
+}
+
+/* Writes the fields of a frozen value, "{12:…}", from the payload: 0, or -1 with an exception. */
+static int words_to_memory(PfModule *module, const PfLayout *layout, char *address, const char **descriptor,
+                           const uint64_t **payload)
+{
+    *descriptor = strchr(*descriptor, ':') + 1;
+    for (Py_ssize_t index = 0; index < layout->field_count; index++) {
+        const PfField *field = &layout->fields[index];
+        if (words_to_field(module, field, address + field->offset, descriptor, payload) < 0)
+            return -1;
+    }
+    ++*descriptor;
+    return 0;
 }
 
 static uint64_t word_at(const PfLayout *layout, const char *place)
@@ -269,35 +287,53 @@ static uint64_t word_at(const PfLayout *layout, const char *place)
     }
 }
 
-static void memory_to_words(const PfLayout *layout, const char *address, uint64_t **payload)
+/* The fields of a frozen value, "{12:…}": 0, or a reason where one is an object of another type. */
+static int memory_to_words(PfModule *module, const PfLayout *layout, const char *address, const char **descriptor,
+                           uint64_t **payload)
 {
-    for (Py_ssize_t index = 0; index < layout->field_count; index++) {
+    int reason = 0;
+    *descriptor = strchr(*descriptor, ':') + 1;
+    for (Py_ssize_t index = 0; reason == 0 && index < layout->field_count; index++) {
         const PfField *field = &layout->fields[index];
-        if (field->layout->code == '{')
-            memory_to_words(field->layout, address + field->offset, payload);
-        else
-            *(*payload)++ = word_at(field->layout, address + field->offset);
+        const char *place = address + field->offset;
+        PyObject *object;
+        if (field->layout->code == '{') {
+            reason = memory_to_words(module, field->layout, place, descriptor, payload);
+        } else if (field->layout->code == 'O') {
+            memcpy(&object, place, sizeof object);
+            reason = pf_unbox_value(module, object, descriptor, payload);
+        } else {
+            ++*descriptor;
+            *(*payload)++ = word_at(field->layout, place);
+        }
     }
+    if (reason == 0)
+        ++*descriptor;
+    return reason;
 }
 
 static PyObject *box_frozen(PfModule *module, const char **descriptor, const uint64_t **payload)
 {
-    const PfLayout *layout = next_class(module, descriptor);
-    PyObject *object = pf_new_value(layout);
-    if (object != NULL)
-        words_to_memory(layout, PF_VALUE_DATA(object), descriptor, payload);
+    const char *at = *descriptor;
+    const PfLayout *layout = next_class(module, &at);
+    PyObject *object = pf_allocate_value(layout);
+    if (object == NULL)
+        return NULL;
+    if (words_to_memory(module, layout, PF_VALUE_DATA(object), descriptor, payload) < 0) {
+        Py_DECREF(object);
+        return NULL;
+    }
+    pf_track_value(layout, object);
     return object;
 }
 
 static int unbox_frozen(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
 {
-    const char *after = *descriptor + item_length(*descriptor);
-    const PfLayout *layout = next_class(module, descriptor);
+    const char *at = *descriptor;
+    const PfLayout *layout = next_class(module, &at);
     if (layout == NULL || Py_TYPE(object) != layout->type)
         return PF_WRONG_TYPE;
-    memory_to_words(layout, PF_VALUE_DATA(object), payload);
-    *descriptor = after;
-    return 0;
+    return memory_to_words(module, layout, PF_VALUE_DATA(object), descriptor, payload);
 }
 
 /* "<12:>": the module's class 12 itself. Borrowed. */
@@ -320,12 +356,11 @@ PyObject *pf_array_filled(PfModule *module, const char *element, int64_t length,
     char *bytes = PyMem_Calloc(1, (size_t)layout->size); /* padding is zero */
     if (bytes == NULL)
         return PyErr_NoMemory();
-    if (*element == '{') {
-        (void)next_class(module, &element);
-        words_to_memory(layout, bytes, &element, &payload);
-    } else
+    PyObject *array = NULL;
+    if (*element != '{')
         word_to_memory(layout->size, bytes, *payload);
-    PyObject *array = pf_array_filled_with(layout, length, bytes);
+    if (*element != '{' || words_to_memory(module, layout, bytes, &element, &payload) == 0)
+        array = pf_array_filled_with(layout, length, bytes);
     PyMem_Free(bytes);
     return array;
 }

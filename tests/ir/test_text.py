@@ -9,6 +9,7 @@ import pytest
 from pyfreeze import driver
 from pyfreeze.ir.parser import ParseError, parse_module
 from pyfreeze.ir.printer import format_module
+from pyfreeze.ir.types import signature
 from pyfreeze.ir.verifier import VerifierError, verify
 from pyfreeze.options import Options
 from pyfreeze.primitives import find
@@ -48,6 +49,23 @@ def test_round_trip(tmp_path: Path, name: str, assume_impure: bool) -> None:
         assert format_module(module) == text
         for function in module.functions.values():
             verify(function, module.stage)
+
+
+STRUCTS = """module m @BUILT
+
+struct Pair (x: float32, y: int64)
+struct Holder (pair: Pair, other: boxed Pair | none, at: boxed tuple[float64, float64])
+struct Outer (holder: Holder, flag: bool)
+"""
+
+
+def test_fields_in_memory() -> None:
+    """A field that is an object in memory may be a value of any type."""
+    module = parse_module(STRUCTS, find)
+    assert format_module(module) == STRUCTS
+    pair, holder, outer = module.structs.values()
+    assert signature(holder) == "{pair:{x:f,y:q},other:O,at:O}"
+    assert [struct.lies_flat for struct in (pair, holder, outer)] == [True, False, False]
 
 
 GOOD = """module m @BUILT
