@@ -61,7 +61,8 @@ _PROMISES = {f"pyfreeze.{type_}": Declared(type_, True) for type_ in FIXED_INTS}
     "pyfreeze.float32": Declared(FLOAT64, True),  # a storage format: a scalar holds the same value as a double
 }
 _HINTS: dict[str, Type] = {"builtins.int": INT, "builtins.float": FLOAT64, "builtins.bool": BOOL}
-_QUALIFIERS = ("Final", "ClassVar", "Annotated")
+QUALIFIERS = ("Final", "ClassVar", "Annotated")
+"""What may be written around a type."""
 
 
 def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) -> Declared | None:
@@ -70,7 +71,7 @@ def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) 
         promise = _PROMISES.get(_fullname(written.name, scope.names))
         if promise is not None:
             return promise
-        if written.name.rpartition(".")[2] in _QUALIFIERS and written.args:
+        if written.name.rpartition(".")[2] in QUALIFIERS and written.args:
             return declared(written.args[0], analysed, scope)
     if analysed is None:
         return None
@@ -106,11 +107,28 @@ def object_in(analysed: MypyType | None, scope: Scope) -> tuple[str, str] | None
             reason, hint = scope.objects[info.fullname]
             return f"values of `{info.name}` are objects: {reason}", hint
         case Instance(type=info, args=[element]) if info.fullname == "pyfreeze.Array":
-            return object_in(element, scope)
+            return object_in(element, scope) or _object_in_memory(element, scope)
         case MypyTuple(items=items):
             return next((found for item in items if (found := object_in(item, scope)) is not None), None)
         case _:
             return None
+
+
+def _object_in_memory(analysed: MypyType, scope: Scope) -> tuple[str, str] | None:
+    """Why values of a frozen class lie in no array, and what to write instead."""
+    proper = get_proper_type(analysed)
+    struct = scope.structs.get(proper.type.fullname) if isinstance(proper, Instance) else None
+    if struct is None or struct.lies_flat:
+        return None
+    name, type_ = next((name, type_) for name, type_ in struct.fields if name in struct.objects or not _is_flat(type_))
+    if name not in struct.objects:
+        return f"values of `{struct}` hold objects, in the field `{name}`", ""
+    hint = {INT: f"annotate the field: `{name}: int64`", FLOAT64: f"annotate the field: `{name}: float64`"}.get(type_)
+    return f"values of `{struct}` hold objects: its field `{name}` is one in memory", hint or f"keep `{name}` apart"
+
+
+def _is_flat(type_: Type) -> bool:
+    return not isinstance(type_, StructType) or type_.lies_flat
 
 
 def _tuple(written: MypyType | None, items: list[MypyType], scope: Scope) -> Declared | None:
@@ -152,7 +170,7 @@ def _array(written: MypyType | None, element: MypyType, scope: Scope) -> Declare
         part is None
         or not (part.promise or part.type == BOOL or isinstance(get_proper_type(element), TypeVarType))
         or not isinstance(part.type, _FLAT)
-        or (isinstance(part.type, StructType) and not part.type.lies_flat)
+        or not _is_flat(part.type)
         or not flattened(part.type)
         or is_float32(named, scope)
     ):

@@ -30,13 +30,14 @@ from pyfreeze.ir.instructions import Block, Value
 from pyfreeze.ir.types import FLOAT64, NONE, ArrayType, OptionalType, StructType, TupleType, ViewType
 from pyfreeze.irbuild import arrays, calls, views
 from pyfreeze.irbuild.arguments import Build
+from pyfreeze.irbuild.comparing import leave_if_one_object
 from pyfreeze.irbuild.context import FunctionContext, Implied, type_name
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.frozen_operators import frozen_contains, frozen_item, is_always_true
 from pyfreeze.irbuild.instances import is_instance
 from pyfreeze.irbuild.native_calls import call_method, class_variable, field, has_member
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, join, settled, variable_type
-from pyfreeze.irbuild.operators import binary, comparison, leave_for_nans, negation, truth, unary
+from pyfreeze.irbuild.operators import binary, comparison, negation, truth, unary
 from pyfreeze.irbuild.optionals import is_set, item_of, used
 from pyfreeze.irbuild.unsupported import Consequence, Unsupported
 
@@ -358,7 +359,7 @@ def _membership(
         if equal.is_constant:
             result = equal if equal.constant else result
             continue
-        leave_for_nans(context, left, candidate, node)
+        leave_if_one_object(context, left, candidate, node, equal)
         result = equal if result == constant_operand(False) else context.apply("bool.or", [result, equal], node)
     return negation(context, result, node) if symbol == "not in" else result
 

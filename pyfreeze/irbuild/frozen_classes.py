@@ -1,7 +1,7 @@
 """The module's frozen classes: which fields their values have, and what of them is compiled.
 
-A class is compiled as a value type if it is at module level, `@frozen`, and all its fields are numbers or frozen classes
-of the module themselves: then a value needs no object.
+A class is compiled as a value type if it is at module level, `@frozen`, and all its fields are values themselves: then a
+value needs no object. Fields of numbers and of frozen classes lie inside; others, such as `P | None`, are objects in memory.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from mypy.types import Type as MypyType
 
 from pyfreeze.ir.function import ConstantValue
 from pyfreeze.ir.types import FLOAT64, BoolType, FixedInt, FloatType, StructType, Type
-from pyfreeze.irbuild.declared_types import Scope, declared, is_float32
+from pyfreeze.irbuild.declared_types import QUALIFIERS, Scope, declared, is_float32
 from pyfreeze.irbuild.module_constants import constant_value, has_text
 
 _OWN_MAKERS = frozenset(["__init__", "__new__", "__setattr__", "__getattribute__", "__getattr__", "__init_subclass__"])
@@ -116,7 +116,7 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | Refused | str:
         return "it is generic: its constructor converts nothing, so that `T` fields are objects"
     fields: dict[str, Type] = {}
     defaults: dict[str, ConstantValue] = {}
-    optional, singles = set(), set()
+    optional, singles, objects = set(), set(), set()
     for statement in node.defs.body:
         if (
             not isinstance(statement, AssignmentStmt)
@@ -132,7 +132,9 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | Refused | str:
             reason = f"its field `{target.name}`, {statement.type}, is an object (line {statement.line})"
             return Refused(node.name, reason, _hint(statement, target.name))
         fields[target.name] = type_
-        if type_ == FLOAT64 and is_float32(statement.unanalyzed_type, scope):
+        if not _lies_inside(statement, type_, scope):
+            objects.add(target.name)
+        elif type_ == FLOAT64 and is_float32(statement.unanalyzed_type, scope):
             singles.add(target.name)
         if _is_field_call(statement.rvalue):
             return f"its field `{target.name}` is described by dataclasses.field()"
@@ -146,7 +148,7 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | Refused | str:
     own = sorted((_OWN_MAKERS & (members.keys() | inherited)) | ({"__post_init__"} & inherited))
     if own:
         return f"it or a base has its own `{own[0]}`"
-    struct = StructType(node.name, tuple(fields.items()), frozenset(singles))
+    struct = StructType(node.name, tuple(fields.items()), frozenset(singles), frozenset(objects))
     variables = {name: variable for name, variable in _variables(node) if name not in fields}
     return FrozenClass(
         struct,
@@ -214,13 +216,18 @@ def _is_class_variable(statement: AssignmentStmt) -> bool:
 
 def _field_type(statement: AssignmentStmt, scope: Scope) -> Type | None:
     field = declared(statement.unanalyzed_type, statement.type, scope)
-    if field is None:
-        return None
-    if isinstance(field.type, BoolType) or (
-        field.promise and isinstance(field.type, FixedInt | FloatType | StructType)
-    ):
-        return field.type
-    return None
+    return field.type if field is not None else None
+
+
+def _lies_inside(statement: AssignmentStmt, type_: Type, scope: Scope) -> bool:
+    """Whether instances hold the value of the field themselves (`_stored_type` in `pyfreeze/language/frozen.py`)."""
+    written = statement.unanalyzed_type
+    if isinstance(written, UnboundType) and written.name.rpartition(".")[2] in QUALIFIERS:
+        return False
+    if isinstance(type_, BoolType):
+        return isinstance(get_proper_type(statement.type), Instance)  # not Literal[True]
+    field = declared(written, statement.type, scope)
+    return field is not None and field.promise and isinstance(type_, FixedInt | FloatType | StructType)
 
 
 def _members(node: ClassDef) -> Iterator[Member]:

@@ -189,7 +189,7 @@ def has_descriptors(context: FunctionContext, type_: Type) -> bool:
 
 
 def construct(context: FunctionContext, class_name: str, given: Mapping[str, Operand], node: Node) -> Operand:
-    """A value of the class with these fields; the others have their defaults. Each is coerced (contract, rule 2)."""
+    """A value of the class with these fields; the others have their defaults. Values stored inside are coerced (contract, rule 2)."""
     class_ = context.classes[class_name]
     values, defaults = [], []
     for name, type_ in class_.struct.fields:
@@ -200,7 +200,8 @@ def construct(context: FunctionContext, class_name: str, given: Mapping[str, Ope
                 raise Unsupported("PF106", node, f"field `{name}` of `{class_name}` is not given, and {reason}")
             operand = constant_operand(class_.defaults[name])
             defaults.append((name, class_.defaults[name]))
-        coerced = convert(context, operand, type_, node, coerce=True)
+        # What is an object in memory is stored as it is given: it has to have the type already.
+        coerced = convert(context, operand, type_, node, coerce=name not in class_.struct.objects)
         if name in class_.struct.singles:
             coerced = context.apply("float64.as_single", [coerced], node)
         values.append(context.materialize(coerced))

@@ -17,6 +17,7 @@ from pyfreeze.sources import read_source
 from tests.behaviour.test_calls import BUILTINS, DEFAULTS
 from tests.behaviour.test_control_flow import SOURCE as CONTROL
 from tests.behaviour.test_floats_and_math import SOURCE as FLOATS
+from tests.behaviour.test_frozen_object_fields import SOURCE as OBJECT_FIELDS
 from tests.behaviour.test_integers import MIXED
 from tests.behaviour.test_loops_over_items import SOURCE as LOOPS
 from tests.behaviour.test_module_values import VALUES
@@ -33,6 +34,7 @@ def _texts() -> dict[str, str]:
     texts["kernels"] = (ROOT / "benchmarks" / "scalars" / "kernels.py").read_text()
     sources = {"control": CONTROL, "floats": FLOATS, "mixed": MIXED, "loops": LOOPS}
     sources |= {"builtins": BUILTINS, "defaults": DEFAULTS, "values": VALUES, "optionals": OPTIONALS}
+    sources["object_fields"] = OBJECT_FIELDS
     return texts | {name: textwrap.dedent(text) for name, text in sources.items()}
 
 

@@ -37,8 +37,8 @@ def spoilt(points: Array[Point]) -> int64:  # error: [PF104]
     return int64(len(points))
 
 
-def counted(points: tuple[int64, Counted]) -> int64:  # error: [PF104]
-    return points[0]
+def counted(points: Array[Counted]) -> int64:  # error: [PF104]
+    return int64(len(points))
 
 
 def of_text(a: Array[int64]) -> bool:
