@@ -30,6 +30,7 @@ from pyfreeze.ir.types import (
     TupleType,
     Type,
     ViewType,
+    holds_objects,
 )
 
 _DEOPTIMIZED = -3
@@ -58,12 +59,22 @@ class EntryEmitter:
 
     frame_bytes: bound of the stack taken by one native call below this one; None if the depth is bounded.
     objects: facts about objects of the running interpreter, from the runtime's `layout()`.
+    twin_is_object: whether what stands for the twin is not None, in the trampoline as well
+    otherwise: of a generic function's entries, the symbol of the one to try if the arguments do not fit this one
     """
 
     def __init__(
-        self, function: Function, symbols: Symbols, frame_bytes: int | None, objects: Mapping[str, int]
+        self,
+        function: Function,
+        symbols: Symbols,
+        frame_bytes: int | None,
+        objects: Mapping[str, int],
+        twin_is_object: bool,
+        otherwise: str | None = None,
     ) -> None:
         self._function = function
+        self._twin_is_object = twin_is_object
+        self._otherwise = otherwise
         self._symbols = symbols
         self._layout = object_layout(objects)
         self._frame_bytes = frame_bytes
@@ -79,7 +90,7 @@ class EntryEmitter:
         self._line(f"%breaker = call ptr {slot('pf_enter')}(ptr {record}, ptr %self)")
         self._line("%native = icmp ne ptr %breaker, null")
         self._line('br i1 %native, label %"go", label %"twin", !prof !2')
-        twin = "pf_twin" if may_return_none(function) else "pf_none"
+        twin = "pf_twin" if self._twin_is_object else "pf_none"
         self._failures.append(f'"twin":\n%refused = call ptr {slot(twin)}()\nret ptr %refused')
         self._label("go")
         arguments = [self._unbox(number, value) for number, value in enumerate(function.parameters)]
@@ -149,7 +160,7 @@ class EntryEmitter:
         slot_, argument = self._fresh(), self._fresh()
         self._line(f"{slot_} = getelementptr ptr, ptr %args, i64 {number}")
         self._line(f"{argument} = load ptr, ptr {slot_}")
-        if isinstance(parameter.type, StructType):
+        if isinstance(parameter.type, StructType) and not holds_objects(parameter.type):
             return f"{llvm_type(parameter.type)} {self._unbox_struct(number, parameter.type, argument)}"
         if self._layout is None or not has_inline_guard(parameter.type):
             self._guard_by_call(number, parameter, argument)
@@ -221,7 +232,7 @@ class EntryEmitter:
                 return f"{slot('pf_unbox_f64')}(ptr {argument}, ptr %buffer)"
             case IntType():
                 return f"{slot('pf_unbox_int')}(ptr {argument}, ptr %buffer)"
-            case TupleType() | ArrayType() | ViewType() | ClassType() | OptionalType():
+            case TupleType() | ArrayType() | ViewType() | ClassType() | OptionalType() | StructType():
                 signature = self._symbols.string(self._symbols.descriptor(type_).encode())
                 return f"{slot('pf_unbox_tuple')}(ptr @module, ptr {argument}, ptr {signature}, ptr %buffer)"
             case _:
@@ -230,6 +241,11 @@ class EntryEmitter:
     def _add_failure(self, number: int, label: str, reason: str) -> None:
         lines = [f'"{label}":']
         lines += self._owned
+        if self._otherwise is not None:
+            passed = "ptr %self, ptr %args, i64 %count, ptr %names"
+            lines.append(f"%{label}.result = tail call ptr {self._otherwise}({passed})\nret ptr %{label}.result")
+            self._failures.append("\n".join(lines))
+            return
         record, failed = record_symbol(self._function.name), self._symbols.slot("pf_guard_failed")
         lines.append(f"call void {failed}(ptr {record}, i32 {number}, i32 {reason})")
         lines.append('br label %"twin"')
@@ -273,6 +289,8 @@ class EntryEmitter:
                 self._line(f"{boxed} = call ptr {slot('pf_box_int')}(i64 {value})")
             case TupleType() | ClassType():
                 self._box_tuple(type_, value, boxed)
+            case StructType() if holds_objects(type_):
+                self._box_tuple(type_, value, boxed)
             case StructType():
                 self._box_struct(type_, value, boxed)
             case ArrayType():
@@ -294,7 +312,7 @@ class EntryEmitter:
         self._line(f"{item} = extractvalue {machine} {value}, 1")
         return item
 
-    def _box_tuple(self, type_: TupleType | ClassType, value: str, boxed: str) -> None:
+    def _box_tuple(self, type_: TupleType | ClassType | StructType, value: str, boxed: str) -> None:
         for position, (path, scalar) in enumerate(scalar_paths(type_)):
             item, slot_ = self._fresh(), self._fresh()
             self._line(f"{item} = extractvalue {llvm_type(type_)} {value}, {', '.join(map(str, path))}")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pyfreeze.codegen.machine_types import llvm_type
-from pyfreeze.ir.types import FLOAT64, BoolType, FixedInt, FloatType, StructType, Type
+from pyfreeze.ir.types import FLOAT64, BoolType, FixedInt, FloatType, StructType, Type, holds_objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,12 @@ _SINGLE = MemoryLayout((Placed((), 0, FLOAT64, True),), 4, 4)
 
 
 def memory_layout(type_: Type) -> MemoryLayout:
-    """Of a scalar or a frozen class. Raises TypeError for what lies in no array."""
+    """Of a scalar or a frozen class. Raises TypeError for what lies in no array, such as a class with objects in it."""
     if not isinstance(type_, StructType):
         size = _scalar_size(type_)
         return MemoryLayout((Placed((), 0, type_),), size, size)
+    if holds_objects(type_):
+        raise TypeError(f"{type_} refers to objects")
     placed: list[Placed] = []
     size, alignment = 0, 1
     for index, (name, item) in enumerate(type_.fields):

@@ -88,9 +88,10 @@ def _add_struct(module: Module, line: str) -> None:
         raise ParseError(f"expected `struct NAME (FIELDS)`: {line!r}")
     pairs = [item.partition(": ") for item in split_outside(found[2])]
     singles = frozenset(name for name, _, type_ in pairs if type_ == "float32")
-    types = ((name, "float64" if name in singles else type_) for name, _, type_ in pairs)
+    boxed = frozenset(name for name, _, type_ in pairs if type_.startswith("boxed "))
+    types = ((name, "float64" if name in singles else type_.removeprefix("boxed ")) for name, _, type_ in pairs)
     fields = tuple((name, parse_type(type_, module.structs)) for name, type_ in types)
-    module.structs[found[1]] = StructType(found[1], fields, singles)
+    module.structs[found[1]] = StructType(found[1], fields, singles, boxed)
 
 
 def parse_type(text: str, structs: Mapping[str, StructType] = MappingProxyType({})) -> Type:

@@ -43,7 +43,10 @@ def format_module(module: Module) -> str:
 
 
 def _struct(type_: StructType) -> str:
-    fields = (f"{name}: {'float32' if name in type_.singles else item}" for name, item in type_.fields)
+    fields = (
+        f"{name}: {'boxed ' * (name in type_.boxed)}{'float32' if name in type_.singles else item}"
+        for name, item in type_.fields
+    )
     return f"struct {type_.name} (" + ", ".join(fields) + ")"
 
 

@@ -98,14 +98,21 @@ class TupleType:
 
 @dataclass(frozen=True, slots=True)
 class StructType:
-    """An instance of frozen class `name`, which is a global of the module, with the class's fields in order.
+    """An instance of frozen class `class_name`, which is a global of the module, with the class's fields in order.
 
+    name: the class, of a generic one with what its type variables stand for: `Pair[float64]`
     singles: the float64 fields that are float32 in the class: in memory they are singles, whose values they have
+    boxed: the fields that are objects in instances, such as those of a type variable
     """
 
     name: str
     fields: tuple[tuple[str, Type], ...]
     singles: frozenset[str] = frozenset()
+    boxed: frozenset[str] = frozenset()
+
+    @property
+    def class_name(self) -> str:
+        return self.name.partition("[")[0]
 
     @property
     def items(self) -> tuple[Type, ...]:
@@ -281,6 +288,21 @@ def structs_in(type_: Type) -> Iterator[StructType]:
 def signature(type_: Type) -> str:
     """By which the runtime knows the layout of a frozen class: `{x:d,y:d}`. Counterpart: `PfLayout.signature`."""
     if isinstance(type_, StructType):
-        codes = ("f" if name in type_.singles else signature(item) for name, item in type_.fields)
-        return "{" + ",".join(f"{name}:{code}" for name, code in zip(type_.field_names, codes, strict=True)) + "}"
+        return "{" + ",".join(f"{name}:{_signature_of(type_, name, item)}" for name, item in type_.fields) + "}"
     return _STRUCT_CODES[type_]
+
+
+def _signature_of(struct: StructType, name: str, item: Type) -> str:
+    if name in struct.boxed:
+        return "O"
+    return "f" if name in struct.singles else signature(item)
+
+
+def holds_objects(type_: Type) -> bool:
+    """Whether an instance of the frozen class refers to other objects: it lies in no array."""
+    return isinstance(type_, StructType) and (bool(type_.boxed) or any(map(holds_objects, type_.items)))
+
+
+def is_of_class(type_: Type, other: Type) -> bool:
+    """Whether both are values of one frozen class, which may be generic."""
+    return isinstance(type_, StructType) and isinstance(other, StructType) and type_.class_name == other.class_name

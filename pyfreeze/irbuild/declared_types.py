@@ -6,7 +6,7 @@ by the name in the unanalysed type, looked up in the module.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mypy.nodes import MypyFile, SymbolTable, TypeAlias
@@ -30,6 +30,7 @@ from pyfreeze.ir.types import (
     TupleType,
     Type,
     flattened,
+    holds_objects,
 )
 
 
@@ -46,7 +47,8 @@ class Scope:
     """What a module's annotations may refer to: its names, and its frozen classes by mypy's full names.
 
     `objects`: the frozen classes whose values are objects, each with the reason and what to write instead.
-    In a generic function also what its type variables stand for, by their names.
+    `generic`: of each generic frozen class what gives the type of its values for its type arguments; None if there is none.
+    In a generic function or class also what its type variables stand for, by their names.
     """
 
     names: SymbolTable
@@ -54,6 +56,7 @@ class Scope:
     objects: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     tree: MypyFile | None = None
     type_arguments: Mapping[str, Type] = field(default_factory=dict)
+    generic: Mapping[str, Callable[[tuple[Type, ...]], StructType | None]] = field(default_factory=dict)
 
 
 _PROMISES = {f"pyfreeze.{type_}": Declared(type_, True) for type_ in FIXED_INTS} | {
@@ -83,6 +86,8 @@ def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) 
             return Declared(scope.structs[info.fullname], True)
         case Instance(type=info, args=[element]) if info.fullname == "pyfreeze.Array":
             return _array(written, element, scope)
+        case Instance(type=info, args=arguments) if info.fullname in scope.generic:
+            return _generic(written, info.fullname, arguments, scope)
         case Instance(type=info):
             hint = _HINTS.get(info.fullname)
             return Declared(hint, False) if hint is not None else None
@@ -124,6 +129,17 @@ def _tuple(written: MypyType | None, items: list[MypyType], scope: Scope) -> Dec
     return Declared(TupleType(tuple(part.type for part in known)), any(part.promise for part in known))
 
 
+def _generic(written: MypyType | None, fullname: str, arguments: Sequence[MypyType], scope: Scope) -> Declared | None:
+    """A generic frozen class with its arguments."""
+    inner: list[MypyType | None] = list(written.args) if isinstance(written, UnboundType) else []
+    if len(inner) != len(arguments):
+        inner = [None] * len(arguments)
+    parts = [declared(name, item, scope) for name, item in zip(inner, arguments, strict=True)]
+    known = tuple(part.type for part in parts if part is not None)
+    struct = scope.generic[fullname](known) if len(known) == len(parts) else None
+    return Declared(struct, True) if struct is not None else None
+
+
 def _optional(written: MypyType | None, items: list[MypyType], scope: Scope) -> Declared | None:
     """`T | None`, `Optional[T]`, `Union[None, T]`."""
     rest = [item for item in items if not isinstance(get_proper_type(item), NoneType)]
@@ -153,6 +169,7 @@ def _array(written: MypyType | None, element: MypyType, scope: Scope) -> Declare
         or not (part.promise or part.type == BOOL or isinstance(get_proper_type(element), TypeVarType))
         or not isinstance(part.type, _FLAT)
         or not flattened(part.type)
+        or holds_objects(part.type)
         or is_float32(named, scope)
     ):
         return None
@@ -165,7 +182,8 @@ _FLAT = FixedInt | FloatType | BoolType | StructType
 def element_named(fullname: str, scope: Scope) -> Type | None:
     """The type of an array's elements, by the full name that the program gives it; None if it does not lie flat."""
     if fullname in scope.structs:
-        return scope.structs[fullname] if flattened(scope.structs[fullname]) else None
+        struct = scope.structs[fullname]
+        return struct if flattened(struct) and not holds_objects(struct) else None
     if fullname == "builtins.bool":
         return BOOL
     promise = _PROMISES.get(fullname)

@@ -33,10 +33,11 @@ from pyfreeze.irbuild.arguments import Build
 from pyfreeze.irbuild.context import FunctionContext, Implied, type_name
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.frozen_operators import frozen_contains, frozen_item, is_always_true
+from pyfreeze.irbuild.identity import leave_for_nans
 from pyfreeze.irbuild.instances import is_instance
 from pyfreeze.irbuild.native_calls import call_method, class_variable, field, has_member
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, join, settled, variable_type
-from pyfreeze.irbuild.operators import binary, comparison, leave_for_nans, negation, truth, unary
+from pyfreeze.irbuild.operators import binary, comparison, negation, truth, unary
 from pyfreeze.irbuild.optionals import is_set, item_of, used
 from pyfreeze.irbuild.unsupported import Consequence, Unsupported
 

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from mypy.nodes import Context as Node
 
-from pyfreeze.ir.types import BOOL, FLOAT64, INT64, StructType
+from pyfreeze.ir.types import (
+    BOOL,
+    FLOAT64,
+    INT64,
+    AggregateType,
+    ArrayType,
+    NoneKind,
+    OptionalType,
+    StructType,
+    TupleType,
+    Type,
+    is_of_class,
+)
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.conversions import convert
+from pyfreeze.irbuild.identity import leave_for_nans
 from pyfreeze.irbuild.native_calls import call_method, check_not_inherited, check_not_opaque, has_member
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, is_number
+from pyfreeze.irbuild.optionals import is_set, item_of
 from pyfreeze.irbuild.unsupported import Unsupported
 
 BINARY_METHODS = {
@@ -46,7 +60,7 @@ def frozen_binary(
         return call_method(context, left, f"__i{name}__", [right], node)
     if has_member(context, left.type, f"__{name}__"):
         return call_method(context, left, f"__{name}__", [right], node)
-    other = is_number(left.type) or (isinstance(left.type, StructType) and left.type != right.type)
+    other = is_number(left.type) or (isinstance(left.type, StructType) and not is_of_class(left.type, right.type))
     if other and has_member(context, right.type, f"__r{name}__"):
         return call_method(context, right, f"__r{name}__", [left], node)
     raise Unsupported(
@@ -120,6 +134,8 @@ def frozen_comparison(context: FunctionContext, symbol: str, left: Operand, righ
     own = _own_comparison(context, symbol, left, right, node)
     if own is not None:
         return own
+    if is_of_class(left.type, right.type) and left.type != right.type:
+        raise Unsupported("PF102", node, f"comparing {left.type} with {right.type} is not compiled yet")
     if symbol in ("==", "!="):
         equal = _equal(context, left, right, node) if left.type == right.type else constant_operand(False)
         return equal if symbol == "==" else _negated(context, equal, node)
@@ -164,17 +180,57 @@ def _negated(context: FunctionContext, operand: Operand, node: Node) -> Operand:
 def _equal(context: FunctionContext, left: Operand, right: Operand, node: Node) -> Operand:
     """All fields are: reflexive, so that a NaN equals a NaN."""
     result: Operand | None = None
-    for one, other in zip(context.items(left), context.items(right), strict=True):
-        same = _same_field(context, one, other, node)
+    for one, other, boxed in _fields(context, left, right):
+        same = _same_field(context, one, other, node, boxed=boxed)
         result = same if result is None else context.apply("bool.and", [result, same], node)
     return result if result is not None else constant_operand(True)
 
 
-def _same_field(context: FunctionContext, one: Operand, other: Operand, node: Node) -> Operand:
-    if isinstance(one.type, StructType):
-        return frozen_comparison(context, "==", one, other, node)
-    row = "float64.same" if one.type == FLOAT64 else f"{one.type}.eq"
-    return context.apply(row, [one, other], node)
+def _fields(context: FunctionContext, left: Operand, right: Operand) -> list[tuple[Operand, Operand, bool]]:
+    """The fields of both, and whether they are objects in instances."""
+    assert isinstance(left.type, StructType)
+    boxed = [name in left.type.boxed for name in left.type.field_names]
+    return list(zip(context.items(left), context.items(right), boxed, strict=True))
+
+
+def _same_field(context: FunctionContext, one: Operand, other: Operand, node: Node, *, boxed: bool = False) -> Operand:
+    """Whether fields are equal. `boxed`: they are objects, so one object equals itself whatever its class says."""
+    if boxed and isinstance(one.type, StructType) and _has_own_equality(context, one.type):
+        raise Unsupported("PF102", node, f"{type_name(one.type)} or a field of it says itself what equals what")
+    match one.type:
+        case StructType():
+            return frozen_comparison(context, "==", one, other, node)
+        case NoneKind():
+            return constant_operand(True)
+        case OptionalType():
+            flags = context.apply("bool.eq", [is_set(context, one), is_set(context, other)], node)
+            items = _same_field(context, item_of(context, one), item_of(context, other), node, boxed=True)
+            return context.apply("bool.and", [flags, items], node)
+        case TupleType():
+            return _same_tuple(context, one, other, node)
+        case ArrayType():
+            raise Unsupported("PF102", node, "comparing arrays in fields is not compiled yet", "compare them apart")
+        case _:
+            row = "float64.same" if one.type == FLOAT64 else f"{one.type}.eq"
+            return context.apply(row, [one, other], node)
+
+
+def _same_tuple(context: FunctionContext, left: Operand, right: Operand, node: Node) -> Operand:
+    """As tuples compare, among whose items a NaN equals itself only."""
+    result: Operand = constant_operand(True)
+    for one, other in zip(context.items(left), context.items(right), strict=True):
+        leave_for_nans(context, one, other, node)
+        result = context.apply("bool.and", [result, _same_field(context, one, other, node, boxed=True)], node)
+    return result
+
+
+def _has_own_equality(context: FunctionContext, type_: Type) -> bool:
+    """Whether the class of a frozen value, or of one inside it, has an `__eq__` of its own."""
+    if isinstance(type_, StructType):
+        class_ = context.classes[type_.name]
+        if not {"__eq__", "__ne__"}.isdisjoint({*class_.members, *class_.inherited, *class_.opaque}):
+            return True
+    return isinstance(type_, AggregateType) and any(_has_own_equality(context, item) for item in type_.items)
 
 
 _SUFFIXES = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
@@ -184,9 +240,10 @@ def _ordered(context: FunctionContext, symbol: str, left: Operand, right: Operan
     """As the first fields that differ compare; if none do, `<=` and `>=` hold."""
     strict = symbol.rstrip("=")
     result: Operand = constant_operand(symbol != strict)
-    pairs = list(zip(context.items(left), context.items(right), strict=True))
-    for one, other in reversed(pairs):
-        same = _same_field(context, one, other, node)
+    for one, other, boxed in reversed(_fields(context, left, right)):
+        same = _same_field(context, one, other, node, boxed=boxed)
+        if not is_number(one.type) and not isinstance(one.type, StructType):
+            raise Unsupported("PF102", node, f"the order of {type_name(one.type)} in fields is not compiled yet")
         if isinstance(one.type, StructType):
             first = frozen_comparison(context, strict, one, other, node)
         else:

@@ -36,6 +36,7 @@ from pyfreeze.irbuild.frozen_operators import (
     frozen_truth,
     frozen_unary,
 )
+from pyfreeze.irbuild.identity import leave_for_nans
 from pyfreeze.irbuild.operand import (
     Operand,
     common_int,
@@ -367,20 +368,6 @@ def _compare_tuples(context: FunctionContext, symbol: str, left: Operand, right:
     context.builder.branch(done, [context.materialize(constant_operand(by_length))])
     context.builder.activate(done)
     return Operand(BOOL, verdict)
-
-
-def leave_for_nans(context: FunctionContext, one: Operand, other: Operand, node: Node) -> None:
-    """In a tuple, what is the same object counts as equal. For two NaNs only the twin knows whether they are."""
-    one, other = item_of(context, one), item_of(context, other)
-    if not one.type == FLOAT64 == other.type or any(
-        operand.is_constant and operand.constant == operand.constant for operand in (one, other)
-    ):
-        return
-    nans = [context.apply("float64.ne", [operand, operand], node) for operand in (one, other)]
-    leave, stay = context.branch_on(context.apply("bool.and", nans, node), node)
-    context.builder.activate(leave)
-    context.builder.deopt(only_from_start=True)
-    context.builder.activate(stay)
 
 
 def select(context: FunctionContext, condition: Operand, then: Operand, otherwise: Operand, node: Node) -> Operand:

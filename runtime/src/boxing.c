@@ -1,6 +1,7 @@
 /* Values between Python objects and 64-bit words. Descriptors: pyfreeze/ir/types.py, `descriptor`. */
 #include "pyfreeze_abi.h"
 #include "pyfreeze_array.h"
+#include "pyfreeze_values.h"
 #include "pyfreeze_view.h"
 #include <string.h>
 
@@ -234,15 +235,25 @@ static uint64_t word_of_single(const char *place)
     return word;
 }
 
-/* Writes the fields of a frozen value, which are plain, from the payload; passes its '}'. */
-static void words_to_memory(const PfLayout *layout, char *address, const char **descriptor, const uint64_t **payload)
+/* Writes the fields of a frozen value from the payload and passes its '}': 0, or -1 with an exception. What is an object
+ * there, such as a `T` field of a generic class, is boxed. */
+static int words_to_memory(PfModule *module, const PfLayout *layout, char *address, const char **descriptor,
+                           const uint64_t **payload)
 {
     for (Py_ssize_t index = 0; index < layout->field_count; index++) {
         const PfField *field = &layout->fields[index];
         char *place = address + field->offset;
         if (field->layout->code == '{') {
             *descriptor = strchr(*descriptor, ':') + 1;
-            words_to_memory(field->layout, place, descriptor, payload);
+            if (words_to_memory(module, field->layout, place, descriptor, payload) < 0)
+                return -1;
+            continue;
+        }
+        if (field->layout->code == 'O') {
+            PyObject *object = pf_box(module, descriptor, payload);
+            if (object == NULL)
+                return -1;
+            memcpy(place, &object, sizeof object);
             continue;
         }
         ++*descriptor;
@@ -252,6 +263,7 @@ static void words_to_memory(const PfLayout *layout, char *address, const char **
             word_to_memory(field->layout->size, place, *(*payload)++);
     }
     ++*descriptor;
+    return 0;
 }
 
 static uint64_t word_at(const PfLayout *layout, const char *place)
@@ -269,35 +281,49 @@ static uint64_t word_at(const PfLayout *layout, const char *place)
     }
 }
 
-static void memory_to_words(const PfLayout *layout, const char *address, uint64_t **payload)
+/* Reads the fields of a frozen value and passes its '}': 0, or why an object in it does not fit. */
+static int memory_to_words(PfModule *module, const PfLayout *layout, const char *address, const char **descriptor,
+                           uint64_t **payload)
 {
     for (Py_ssize_t index = 0; index < layout->field_count; index++) {
         const PfField *field = &layout->fields[index];
-        if (field->layout->code == '{')
-            memory_to_words(field->layout, address + field->offset, payload);
-        else
-            *(*payload)++ = word_at(field->layout, address + field->offset);
+        const char *place = address + field->offset;
+        PyObject *object = NULL;
+        int reason = 0;
+        if (field->layout->code == '{') {
+            *descriptor = strchr(*descriptor, ':') + 1;
+            reason = memory_to_words(module, field->layout, place, descriptor, payload);
+        } else if (field->layout->code == 'O') {
+            memcpy(&object, place, sizeof object);
+            reason = object == NULL ? PF_WRONG_TYPE : pf_unbox_value(module, object, descriptor, payload);
+        } else {
+            ++*descriptor;
+            *(*payload)++ = word_at(field->layout, place);
+        }
+        if (reason)
+            return reason;
     }
+    ++*descriptor;
+    return 0;
 }
 
 static PyObject *box_frozen(PfModule *module, const char **descriptor, const uint64_t **payload)
 {
     const PfLayout *layout = next_class(module, descriptor);
-    PyObject *object = pf_new_value(layout);
+    PyObject *object = pf_allocate_value(layout);
+    if (object != NULL && words_to_memory(module, layout, PF_VALUE_DATA(object), descriptor, payload) < 0)
+        Py_CLEAR(object);
     if (object != NULL)
-        words_to_memory(layout, PF_VALUE_DATA(object), descriptor, payload);
+        pf_track_value(layout, object);
     return object;
 }
 
 static int unbox_frozen(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
 {
-    const char *after = *descriptor + item_length(*descriptor);
     const PfLayout *layout = next_class(module, descriptor);
     if (layout == NULL || Py_TYPE(object) != layout->type)
         return PF_WRONG_TYPE;
-    memory_to_words(layout, PF_VALUE_DATA(object), payload);
-    *descriptor = after;
-    return 0;
+    return memory_to_words(module, layout, PF_VALUE_DATA(object), descriptor, payload);
 }
 
 /* "<12:>": the module's class 12 itself. Borrowed. */
@@ -322,7 +348,7 @@ PyObject *pf_array_filled(PfModule *module, const char *element, int64_t length,
         return PyErr_NoMemory();
     if (*element == '{') {
         (void)next_class(module, &element);
-        words_to_memory(layout, bytes, &element, &payload);
+        (void)words_to_memory(module, layout, bytes, &element, &payload); /* plain: nothing is boxed */
     } else
         word_to_memory(layout->size, bytes, *payload);
     PyObject *array = pf_array_filled_with(layout, length, bytes);
