@@ -10,7 +10,7 @@ from pathlib import Path
 from types import CodeType
 
 import pyfreeze._runtime as runtime
-from pyfreeze.codegen.code_objects import CodeKey, functions_of
+from pyfreeze.codegen.code_objects import functions_of
 from pyfreeze.codegen.module_emitter import HASH_KEY, ModuleInfo, emit_module
 from pyfreeze.codegen.resume_points import find_point
 from pyfreeze.codegen.target import LlvmError, emit_object
@@ -89,10 +89,10 @@ def compile_module(source: SourceFile, target: Path, options: Options) -> BuildR
             dumps.append((stage, text()))
 
     analysed = _analyse(source, options)
-    module, keys = analysed.built.module, analysed.built.keys
+    module = analysed.built.module
     dump("ir", lambda: format_module(module))
     failures = _transform(module, options, dump)
-    object_code = _generate(source, analysed.code, module, keys, options, dump)
+    object_code = _generate(source, analysed.code, analysed.built, options, dump)
     link_extension(object_code, target, source.init_symbol)
     diagnostics = (
         *_hidden_main(source, target),
@@ -115,7 +115,7 @@ def _analyse(source: SourceFile, options: Options, *, every_reason: bool = False
     typed = typecheck(source)
     codes = functions_of(code)
     if typed.tree is None:
-        built = BuiltModule(Module(source.module_name), list(unseen_functions(codes)), {})
+        built = BuiltModule(Module(source.module_name), list(unseen_functions(codes)), {}, frozenset())
     else:
         impure = options.assume_impure
         built = build_module(
@@ -157,8 +157,7 @@ def _transform(module: Module, options: Options, dump: Callable[[str, Callable[[
 def _generate(
     source: SourceFile,
     code: CodeType,
-    module: Module,
-    keys: dict[str, CodeKey],
+    built: BuiltModule,
     options: Options,
     dump: Callable[[str, Callable[[], str]], None],
 ) -> bytes:
@@ -169,10 +168,11 @@ def _generate(
         source.path.name,
         source_hash,
         code,
-        keys,
+        built.keys,
         runtime.layout(),
+        built.entered,
     )
-    text = emit_module(module, info)
+    text = emit_module(built.module, info)
     dump("llvm", lambda: text)
     try:
         return emit_object(text, options, dump)
@@ -206,5 +206,6 @@ def _report(source: SourceFile, built: BuiltModule, failures: Sequence[PassFailu
         if outcome.name in failed and not reasons:
             reasons = (_internal(source, failed[outcome.name]),)
         tier: Tier = "twin" if reasons else "native"
-        functions.append(FunctionReport(outcome.name, outcome.line, tier, reasons, outcome.specialised))
+        entered = tuple(name for name in outcome.specialised if name in built.entered)
+        functions.append(FunctionReport(outcome.name, outcome.line, tier, reasons, outcome.specialised, entered))
     return ModuleReport(str(source.path), tuple(functions))

@@ -58,12 +58,22 @@ class EntryEmitter:
 
     frame_bytes: bound of the stack taken by one native call below this one; None if the depth is bounded.
     objects: facts about objects of the running interpreter, from the runtime's `layout()`.
+    twin_is_object: whether what stands for the twin is not None, in the trampoline as well
+    otherwise: of a generic function's entries, the symbol of the one to try if the arguments do not fit this one
     """
 
     def __init__(
-        self, function: Function, symbols: Symbols, frame_bytes: int | None, objects: Mapping[str, int]
+        self,
+        function: Function,
+        symbols: Symbols,
+        frame_bytes: int | None,
+        objects: Mapping[str, int],
+        twin_is_object: bool,
+        otherwise: str | None = None,
     ) -> None:
         self._function = function
+        self._twin_is_object = twin_is_object
+        self._otherwise = otherwise
         self._symbols = symbols
         self._layout = object_layout(objects)
         self._frame_bytes = frame_bytes
@@ -79,7 +89,7 @@ class EntryEmitter:
         self._line(f"%breaker = call ptr {slot('pf_enter')}(ptr {record}, ptr %self)")
         self._line("%native = icmp ne ptr %breaker, null")
         self._line('br i1 %native, label %"go", label %"twin", !prof !2')
-        twin = "pf_twin" if may_return_none(function) else "pf_none"
+        twin = "pf_twin" if self._twin_is_object else "pf_none"
         self._failures.append(f'"twin":\n%refused = call ptr {slot(twin)}()\nret ptr %refused')
         self._label("go")
         arguments = [self._unbox(number, value) for number, value in enumerate(function.parameters)]
@@ -230,6 +240,11 @@ class EntryEmitter:
     def _add_failure(self, number: int, label: str, reason: str) -> None:
         lines = [f'"{label}":']
         lines += self._owned
+        if self._otherwise is not None:
+            passed = "ptr %self, ptr %args, i64 %count, ptr %names"
+            lines.append(f"%{label}.result = tail call ptr {self._otherwise}({passed})\nret ptr %{label}.result")
+            self._failures.append("\n".join(lines))
+            return
         record, failed = record_symbol(self._function.name), self._symbols.slot("pf_guard_failed")
         lines.append(f"call void {failed}(ptr {record}, i32 {number}, i32 {reason})")
         lines.append('br label %"twin"')

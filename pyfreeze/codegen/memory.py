@@ -42,7 +42,7 @@ _SINGLE = MemoryLayout((Placed((), 0, FLOAT64, True),), 4, 4)
 
 
 def memory_layout(type_: Type) -> MemoryLayout:
-    """Of a scalar or a frozen class. Raises TypeError for what lies in no array."""
+    """Of a scalar or a frozen class. Raises TypeError for what lies in no array, such as a class with objects in it."""
     if not isinstance(type_, StructType):
         size = _scalar_size(type_)
         return MemoryLayout((Placed((), 0, type_),), size, size)

@@ -98,8 +98,9 @@ class TupleType:
 
 @dataclass(frozen=True, slots=True)
 class StructType:
-    """An instance of frozen class `name`, which is a global of the module, with the class's fields in order.
+    """An instance of frozen class `class_name`, which is a global of the module, with the class's fields in order.
 
+    name: the class, of a generic one with what its type variables stand for: `Pair[float64]`
     singles: the float64 fields that are float32 in the class: in memory they are singles, whose values they have
     objects: the fields that are objects in memory, since the class's annotation is none of a value stored inside
     """
@@ -114,6 +115,10 @@ class StructType:
         """Whether there is no object in memory, at any depth: it can be copied, and lie in an array."""
         inner = (item.lies_flat for item in self.items if isinstance(item, StructType))
         return not self.objects and all(inner)
+
+    @property
+    def class_name(self) -> str:
+        return self.name.partition("[")[0]
 
     @property
     def items(self) -> tuple[Type, ...]:
@@ -297,3 +302,8 @@ def _code_in_memory(type_: StructType, name: str, item: Type) -> str:
     if name in type_.objects:
         return _STRUCT_CODES[OBJECT]
     return "f" if name in type_.singles else signature(item)
+
+
+def is_of_class(type_: Type, other: Type) -> bool:
+    """Whether both are values of one frozen class, which may be generic."""
+    return isinstance(type_, StructType) and isinstance(other, StructType) and type_.class_name == other.class_name

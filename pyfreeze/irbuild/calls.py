@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from mypy.nodes import (
@@ -46,12 +46,13 @@ from pyfreeze.irbuild.context import FunctionContext, Signature, type_name
 from pyfreeze.irbuild.conversions import as_plain_int, convert, to_float
 from pyfreeze.irbuild.frozen_classes import FrozenClass
 from pyfreeze.irbuild.frozen_operators import frozen_length
-from pyfreeze.irbuild.generics import type_arguments
+from pyfreeze.irbuild.generics import alias_of, class_for, class_of, type_arguments
 from pyfreeze.irbuild.module_constants import constant_value
 from pyfreeze.irbuild.native_calls import (
     call_member,
     call_method,
     call_native,
+    class_operand,
     construct,
     field,
     fields_of,
@@ -71,7 +72,10 @@ def call(context: FunctionContext, node: CallExpr, build: Build, build_argument:
     callee = node.callee
     class_ = frozen_class_of(context, callee)
     if class_ is not None:
-        return _make(context, node, class_, build_argument)
+        return _make(context, node, class_, {}, build_argument)
+    alias = alias_of(context, callee)
+    if alias is not None:
+        return _make(context, node, *alias, build_argument)
     array = arrays.array_type_of(context, callee.expr if isinstance(callee, MemberExpr) else callee)
     if array is not None:
         return _make_array(context, node, array, build)
@@ -114,14 +118,20 @@ def _native(context: FunctionContext, node: CallExpr, callee: NameExpr, build: B
     generic = context.generic_functions.get(callee.name)
     if generic is not None:
         given = _match_arguments(context, generic.signature, node, build)
-        signature = context.specialise(generic.name, type_arguments(generic, given, node), node)
+        signature = context.specialise(generic.name, type_arguments(context, generic, given, node), node)
         return call_native(context, signature, given, callee.name, node)
     signature = context.resolve_function(callee.name, node)
     return call_native(context, signature, _match_arguments(context, signature, node, build), callee.name, node)
 
 
-def _make(context: FunctionContext, node: CallExpr, class_: FrozenClass, build: Build) -> Operand:
-    """`Vec3(x, y, z=1.0)`."""
+def _make(
+    context: FunctionContext,
+    node: CallExpr,
+    class_: FrozenClass,
+    wanted: Mapping[str, Type],
+    build: Build,
+) -> Operand:
+    """`Vec3(x, y, z=1.0)`. `wanted`: what the call says of type variables."""
     given: dict[str, Operand] = {}
     names = class_.struct.field_names
     for index, (argument, kind, name) in enumerate(zip(node.args, node.arg_kinds, node.arg_names, strict=True)):
@@ -129,7 +139,7 @@ def _make(context: FunctionContext, node: CallExpr, class_: FrozenClass, build: 
         if kind not in (ArgKind.ARG_POS, ArgKind.ARG_NAMED) or key is None or key not in names or key in given:
             raise Unsupported("PF106", node, f"this call of `{class_.name}` is not compiled, or raises TypeError")
         given[key] = build(context, argument)
-    return construct(context, class_.name, given, node)
+    return construct(context, class_for(context, class_, given, wanted, node).name, given, node)
 
 
 def _method(
@@ -154,10 +164,31 @@ def _method(
     member = class_.members.get(callee.name) if class_ is not None else None
     if class_ is None or member is None or member.kind in ("property", "?"):
         raise unsupported
+    if class_.is_generic:
+        return _call_through_generic(context, node, class_, callee.name, build_argument)
     signature = context.resolve_method(class_.name, callee.name, node)
     first = passed_first(context, class_.name, callee.name, receiver)
     given = _match_arguments(context, signature, node, build_argument, first)
     return call_member(context, class_.name, callee.name, signature, given, node)
+
+
+def _call_through_generic(
+    context: FunctionContext, node: CallExpr, class_: FrozenClass, name: str, build: Build
+) -> Operand:
+    """`Pair.method(…)`: the arguments tell the types."""
+    generic = context.generic_functions.get(f"{class_.name}.{name}")
+    if generic is None:
+        raise Unsupported("PF106", node, f"calling `{name}` is not compiled yet")
+    is_class_method = class_.members[name].kind == "classmethod"
+    given = _match_arguments(context, generic.signature, node, build, [Operand(NONE)] if is_class_method else [])
+    if is_class_method:
+        first = next(iter(given))
+        del given[first]
+    arguments = type_arguments(context, generic, given, node)
+    made = class_of(context, class_, tuple(arguments[variable] for variable in class_.type_variables), node)
+    if is_class_method:
+        given[first] = class_operand(context, made.name)
+    return call_member(context, made.name, name, context.resolve_method(made.name, name, node), given, node)
 
 
 def _replace(context: FunctionContext, node: CallExpr, callee: RefExpr, build: Build, build_argument: Build) -> Operand:

@@ -6,7 +6,7 @@ by the name in the unanalysed type, looked up in the module.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mypy.nodes import MypyFile, SymbolTable, TypeAlias
@@ -46,7 +46,8 @@ class Scope:
     """What a module's annotations may refer to: its names, and its frozen classes by mypy's full names.
 
     `objects`: the frozen classes whose values are objects, each with the reason and what to write instead.
-    In a generic function also what its type variables stand for, by their names.
+    `generic`: of each generic frozen class what gives the type of its values for its type arguments; None if there is none.
+    In a generic function or class also what its type variables stand for, by their names.
     """
 
     names: SymbolTable
@@ -54,6 +55,7 @@ class Scope:
     objects: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     tree: MypyFile | None = None
     type_arguments: Mapping[str, Type] = field(default_factory=dict)
+    generic: Mapping[str, Callable[[tuple[Type, ...]], StructType | None]] = field(default_factory=dict)
 
 
 _PROMISES = {f"pyfreeze.{type_}": Declared(type_, True) for type_ in FIXED_INTS} | {
@@ -84,6 +86,8 @@ def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) 
             return Declared(scope.structs[info.fullname], True)
         case Instance(type=info, args=[element]) if info.fullname == "pyfreeze.Array":
             return _array(written, element, scope)
+        case Instance(type=info, args=arguments) if info.fullname in scope.generic:
+            return _generic(written, info.fullname, arguments, scope)
         case Instance(type=info):
             hint = _HINTS.get(info.fullname)
             return Declared(hint, False) if hint is not None else None
@@ -140,6 +144,17 @@ def _tuple(written: MypyType | None, items: list[MypyType], scope: Scope) -> Dec
     if len(known) != len(parts):
         return None
     return Declared(TupleType(tuple(part.type for part in known)), any(part.promise for part in known))
+
+
+def _generic(written: MypyType | None, fullname: str, arguments: Sequence[MypyType], scope: Scope) -> Declared | None:
+    """A generic frozen class with its arguments."""
+    inner: list[MypyType | None] = list(written.args) if isinstance(written, UnboundType) else []
+    if len(inner) != len(arguments):
+        inner = [None] * len(arguments)
+    parts = [declared(name, item, scope) for name, item in zip(inner, arguments, strict=True)]
+    known = tuple(part.type for part in parts if part is not None)
+    struct = scope.generic[fullname](known) if len(known) == len(parts) else None
+    return Declared(struct, True) if struct is not None else None
 
 
 def _optional(written: MypyType | None, items: list[MypyType], scope: Scope) -> Declared | None:

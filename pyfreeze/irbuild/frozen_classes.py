@@ -1,13 +1,16 @@
 """The module's frozen classes: which fields their values have, and what of them is compiled.
 
 A class is compiled as a value type if it is at module level, `@frozen`, and all its fields are values themselves: then a
-value needs no object. Fields of numbers and of frozen classes lie inside; others, such as `P | None`, are objects in memory.
+value needs no object. Fields of numbers and of frozen classes lie inside; others, such as `P | None`, are objects in
+instances, which the constructor takes as they are. Of a generic class there is such a type for whatever its type
+variables stand for; the fields that these tell are such objects.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from mypy.nodes import (
     AssignmentStmt,
@@ -23,11 +26,25 @@ from mypy.nodes import (
     TypeInfo,
     Var,
 )
-from mypy.types import Instance, UnboundType, get_proper_type
+from mypy.types import Instance, TypeVarType, UnboundType, UnionType, get_proper_type
+from mypy.types import TupleType as MypyTuple
 from mypy.types import Type as MypyType
 
 from pyfreeze.ir.function import ConstantValue
-from pyfreeze.ir.types import FLOAT64, BoolType, FixedInt, FloatType, StructType, Type
+from pyfreeze.ir.types import (
+    FLOAT64,
+    OBJECT,
+    AggregateType,
+    BoolType,
+    ClassType,
+    FixedInt,
+    FloatType,
+    ObjectType,
+    StructType,
+    Type,
+    ViewType,
+    flattened,
+)
 from pyfreeze.irbuild.declared_types import QUALIFIERS, Scope, declared, is_float32
 from pyfreeze.irbuild.module_constants import constant_value, has_text
 
@@ -54,6 +71,14 @@ class ClassVariable:
 
 
 @dataclass(frozen=True, slots=True)
+class Annotation:
+    """As it is written, and by mypy."""
+
+    written: MypyType | None
+    analysed: MypyType | None
+
+
+@dataclass(frozen=True, slots=True)
 class FrozenClass:
     """`defaults` are those of fields that are constants; a field in `optional` has one, perhaps not a constant."""
 
@@ -66,6 +91,15 @@ class FrozenClass:
     is_ordered: bool
     variables: Mapping[str, ClassVariable]
     opaque: frozenset[str]  # special methods that it has in another way than by a plain `def`
+    scope: Scope
+    annotations: Mapping[str, Annotation]  # of its fields
+    type_variables: tuple[str, ...] = ()
+    arguments: tuple[Type, ...] = ()  # what these stand for
+
+    @property
+    def is_generic(self) -> bool:
+        """Whether it is the class as it is written, with nothing for its type variables; its `objects` are no values then."""
+        return len(self.arguments) < len(self.type_variables)
 
     @property
     def is_alone(self) -> bool:
@@ -86,20 +120,76 @@ class Refused:
     hint: str = ""
 
 
-def frozen_classes(tree: MypyFile) -> tuple[dict[str, FrozenClass], dict[str, Refused]]:
-    """By mypy's full name, in order: those compiled as values, and those that are not."""
-    found: dict[str, FrozenClass] = {}
-    refused: dict[str, Refused] = {}
-    for node in tree.defs:
-        if not isinstance(node, ClassDef) or not any(map(_is_frozen, node.decorators)):
-            continue
-        scope = Scope(tree.names, {fullname: class_.struct for fullname, class_ in found.items()})
+class FrozenClasses:
+    """All of a module. `by_name`: those compiled as values, by the names of their types, inner ones first.
+
+    Generic ones are there as they are written, and for all types that they have been asked for.
+    """
+
+    def __init__(self, tree: MypyFile) -> None:
+        self.by_name: dict[str, FrozenClass] = {}
+        self.refused: dict[str, Refused] = {}  # by mypy's full name
+        self.scope = Scope(tree.names, {}, tree=tree)
+        for node in tree.defs:
+            if isinstance(node, ClassDef) and any(map(_is_frozen, node.decorators)):
+                self._add(node)
+        objects = {fullname: (class_.reason, class_.hint) for fullname, class_ in self.refused.items()}
+        self.scope = replace(self.scope, objects=objects)
+
+    def _add(self, node: ClassDef) -> None:
+        """Annotations mean what there is when the decorator runs: the classes before this one."""
+        fullname, scope = node.info.fullname, self.scope
         made = _frozen_class(node, scope)
-        if isinstance(made, FrozenClass):
-            found[node.info.fullname] = made
+        if not isinstance(made, FrozenClass):
+            self.refused[fullname] = made if isinstance(made, Refused) else Refused(node.name, made)
+            return
+        self.by_name[made.name] = made
+        if made.is_generic:
+            self.scope = replace(scope, generic={**scope.generic, fullname: partial(self.struct_of, made)})
         else:
-            refused[node.info.fullname] = made if isinstance(made, Refused) else Refused(node.name, made)
-    return found, refused
+            self.scope = replace(scope, structs={**scope.structs, fullname: made.struct})
+
+    def struct_of(self, generic: FrozenClass, arguments: tuple[Type, ...]) -> StructType | None:
+        """The type of the values of a generic class for these types; None if it has no such values."""
+        if not all(map(_may_be_in_field, arguments)):
+            return None
+        name = f"{generic.name}[{','.join(map(str, arguments))}]".replace(" ", "")
+        if name not in self.by_name:
+            types = dict(zip(generic.type_variables, arguments, strict=True))
+            fields = _fields_for(generic, replace(generic.scope, type_arguments=types))
+            if fields is None:
+                return None
+            struct = replace(generic.struct, name=name, fields=fields)
+            self.by_name[name] = replace(generic, struct=struct, arguments=arguments)
+        return self.by_name[name].struct
+
+    def generic_of(self, class_: FrozenClass) -> FrozenClass:
+        """The class as it is written."""
+        return self.by_name[class_.struct.class_name]
+
+
+_LARGEST = 64
+"""Scalars of a generic class's value."""
+
+
+def _fields_for(generic: FrozenClass, scope: Scope) -> tuple[tuple[str, Type], ...] | None:
+    """The fields of a generic class for the types in `scope`; None if one is no value."""
+    fields = []
+    for name, type_ in generic.struct.fields:
+        if name in generic.struct.objects:
+            annotation = generic.annotations[name]
+            hint = declared(annotation.written, annotation.analysed, scope)
+            if hint is None or not _may_be_in_field(hint.type):
+                return None
+            type_ = hint.type
+        fields.append((name, type_))
+    return tuple(fields) if sum(len(flattened(type_)) for _, type_ in fields) <= _LARGEST else None
+
+
+def _may_be_in_field(type_: Type) -> bool:
+    if isinstance(type_, AggregateType):
+        return all(map(_may_be_in_field, type_.items))
+    return not isinstance(type_, ViewType | ClassType | ObjectType)
 
 
 def _is_frozen(decorator: Expression) -> bool:
@@ -112,9 +202,13 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | Refused | str:
     """The class, or why its values are objects."""
     if len(node.decorators) != 1:
         return "it has other decorators"
-    if node.type_vars or node.info.type_vars:
-        return "it is generic: its constructor converts nothing, so that `T` fields are objects"
+    type_variables = tuple(variable.name for variable in node.info.defn.type_vars)
+    if not all(isinstance(variable, TypeVarType) for variable in node.info.defn.type_vars):
+        return "it has type variables that stand for several types"
+    scope = replace(scope, type_arguments=dict.fromkeys(type_variables, FLOAT64))  # for example
     fields: dict[str, Type] = {}
+    annotations: dict[str, Annotation] = {}
+
     defaults: dict[str, ConstantValue] = {}
     optional, singles, objects = set(), set(), set()
     for statement in node.defs.body:
@@ -131,10 +225,12 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | Refused | str:
         if type_ is None:
             reason = f"its field `{target.name}`, {statement.type}, is an object (line {statement.line})"
             return Refused(node.name, reason, _hint(statement, target.name))
-        fields[target.name] = type_
-        if not _lies_inside(statement, type_, scope):
+        is_inside = _lies_inside(statement, type_, scope)
+        if not is_inside:
             objects.add(target.name)
-        elif type_ == FLOAT64 and is_float32(statement.unanalyzed_type, scope):
+        fields[target.name] = type_ if is_inside or not type_variables else OBJECT
+        annotations[target.name] = Annotation(statement.unanalyzed_type, statement.type)
+        if is_inside and is_float32(statement.unanalyzed_type, scope):
             singles.add(target.name)
         if _is_field_call(statement.rvalue):
             return f"its field `{target.name}` is described by dataclasses.field()"
@@ -160,6 +256,9 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | Refused | str:
         _is_ordered(node),
         variables,
         frozenset(_opaque(node, members)),
+        replace(scope, type_arguments={}),
+        annotations,
+        type_variables,
     )
 
 
@@ -216,18 +315,53 @@ def _is_class_variable(statement: AssignmentStmt) -> bool:
 
 def _field_type(statement: AssignmentStmt, scope: Scope) -> Type | None:
     field = declared(statement.unanalyzed_type, statement.type, scope)
-    return field.type if field is not None else None
+    if field is None:
+        return None
+    if not _may_be_in_field(field.type) or (_tells_object(statement, scope) and _is_bare(statement, scope)):
+        return None
+    return field.type
 
 
 def _lies_inside(statement: AssignmentStmt, type_: Type, scope: Scope) -> bool:
     """Whether instances hold the value of the field themselves (`_stored_type` in `pyfreeze/language/frozen.py`)."""
     written = statement.unanalyzed_type
-    if isinstance(written, UnboundType) and written.name.rpartition(".")[2] in QUALIFIERS:
+    is_qualified = isinstance(written, UnboundType) and written.name.rpartition(".")[2] in QUALIFIERS
+    if is_qualified or _tells_object(statement, scope):
         return False
     if isinstance(type_, BoolType):
         return isinstance(get_proper_type(statement.type), Instance)  # not Literal[True]
     field = declared(written, statement.type, scope)
     return field is not None and field.promise and isinstance(type_, FixedInt | FloatType | StructType)
+
+
+def _tells_object(statement: AssignmentStmt, scope: Scope) -> bool:
+    """Whether the field is an object, of a type that follows from a type variable or is a generic class with arguments."""
+    return any(
+        isinstance(part, TypeVarType) or (isinstance(part, Instance) and part.type.fullname in scope.generic)
+        for part in _parts(statement.type)
+    )
+
+
+def _is_bare(statement: AssignmentStmt, scope: Scope) -> bool:
+    """`Pair` without its arguments is a class: the field would be stored as that."""
+    written = statement.unanalyzed_type
+    symbol = scope.names.get(written.name) if isinstance(written, UnboundType) and not written.args else None
+    return symbol is not None and isinstance(symbol.node, TypeInfo)
+
+
+def _parts(type_: MypyType | None) -> Iterator[MypyType]:
+    """The type and all that it is made of, where that matters for fields."""
+    if type_ is None:
+        return
+    proper = get_proper_type(type_)
+    yield proper
+    inner: list[MypyType] = []
+    if isinstance(proper, UnionType | MypyTuple):
+        inner = list(proper.items)
+    elif isinstance(proper, Instance):
+        inner = list(proper.args)
+    for item in inner:
+        yield from _parts(item)
 
 
 def _members(node: ClassDef) -> Iterator[Member]:

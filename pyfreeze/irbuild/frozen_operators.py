@@ -6,12 +6,13 @@ from functools import partial
 
 from mypy.nodes import Context as Node
 
-from pyfreeze.ir.types import BOOL, FLOAT64, INT64, StructType, Type
+from pyfreeze.ir.types import BOOL, FLOAT64, INT64, OptionalType, StructType, Type, is_of_class
 from pyfreeze.irbuild.comparing import Compare, Part, compare_in_turn
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.native_calls import call_method, check_not_inherited, check_not_opaque, has_member
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, is_number
+from pyfreeze.irbuild.optionals import is_set, item_of
 from pyfreeze.irbuild.unsupported import Unsupported
 
 BINARY_METHODS = {
@@ -49,7 +50,7 @@ def frozen_binary(
         return call_method(context, left, f"__i{name}__", [right], node)
     if has_member(context, left.type, f"__{name}__"):
         return call_method(context, left, f"__{name}__", [right], node)
-    other = is_number(left.type) or (isinstance(left.type, StructType) and left.type != right.type)
+    other = is_number(left.type) or (isinstance(left.type, StructType) and not is_of_class(left.type, right.type))
     if other and has_member(context, right.type, f"__r{name}__"):
         return call_method(context, right, f"__r{name}__", [left], node)
     raise Unsupported(
@@ -125,6 +126,8 @@ def frozen_comparison(
     own = _own_comparison(context, symbol, left, right, node)
     if own is not None:
         return own
+    if is_of_class(left.type, right.type) and left.type != right.type:
+        raise Unsupported("PF102", node, f"comparing {left.type} with {right.type} is not compiled yet")
     if symbol in ("==", "!="):
         equal = _equal(context, left, right, node, compare) if left.type == right.type else constant_operand(False)
         return equal if symbol == "==" else _negated(context, equal, node)
@@ -189,17 +192,21 @@ def _has_plain_fields(context: FunctionContext, type_: Type) -> bool:
 def _in_turn(
     context: FunctionContext, symbol: str, pairs: list[_Pair], type_: Type, node: Node, compare: Compare
 ) -> Operand:
-    """As the first fields that differ compare."""
+    """As the first fields that differ compare. In those that are objects, too, a NaN equals a NaN (`equal_objects` in layout.c)."""
     assert isinstance(type_, StructType)
-    parts = [
-        Part(one, other, None if name in type_.objects else partial(_same_field, context, one, other, node, compare))
-        for (one, other), name in zip(pairs, type_.field_names, strict=True)
-    ]
+    parts = []
+    for (one, other), name in zip(pairs, type_.field_names, strict=True):
+        is_object = name in type_.objects and FLOAT64 not in (one.type, item_of(context, one).type)
+        parts.append(Part(one, other, None if is_object else partial(_same_field, context, one, other, node, compare)))
     return compare_in_turn(context, symbol, parts, symbol in ("==", "<=", ">="), node, compare)
 
 
 def _same_field(context: FunctionContext, one: Operand, other: Operand, node: Node, compare: Compare) -> Operand:
-    """Of a field that lies inside."""
+    """Of a field that lies inside, or is a float or None."""
+    if isinstance(one.type, OptionalType):
+        both_or_none = context.apply("bool.eq", [is_set(context, one), is_set(context, other)], node)
+        same = _same_field(context, item_of(context, one), item_of(context, other), node, compare)
+        return context.apply("bool.and", [both_or_none, same], node)
     if isinstance(one.type, StructType):
         return frozen_comparison(context, "==", one, other, node, compare)
     row = "float64.same" if one.type == FLOAT64 else f"{one.type}.eq"

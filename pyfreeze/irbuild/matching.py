@@ -198,7 +198,7 @@ def _positional_names(context: FunctionContext, pattern: ClassPattern, type_: St
         raise Unsupported("PF101", pattern, f"`{type_.name}` has its own __match_args__", "name the attributes")
     if count > len(names):
         raise Unsupported("PF101", pattern, "this pattern raises TypeError")
-    context.bind(Binding(BindingKind.CONSTANT, type_.name, attribute="__match_args__", constant=names))
+    context.bind(Binding(BindingKind.CONSTANT, type_.class_name, attribute="__match_args__", constant=names))
     return names[:count]
 
 

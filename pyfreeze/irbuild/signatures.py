@@ -13,6 +13,7 @@ from pyfreeze.ir.function import UNKNOWN_DEFAULTS, ConstantValue
 from pyfreeze.ir.types import ClassType, StructType, Type
 from pyfreeze.irbuild.context import GenericFunction, NoConstant, Parameter, Signature
 from pyfreeze.irbuild.declared_types import Declared, Scope, declared, object_in
+from pyfreeze.irbuild.frozen_classes import FrozenClass
 from pyfreeze.irbuild.module_constants import constant_value, has_text
 from pyfreeze.irbuild.unsupported import Unsupported
 from pyfreeze.irbuild.view_types import view_type
@@ -32,12 +33,15 @@ def type_variables(node: FuncDef) -> tuple[str, ...]:
 
 
 def generic_function(
-    name: str, node: FuncDef, code: CodeType, constants: Mapping[str, ConstantValue]
+    name: str, node: FuncDef, code: CodeType, constants: Mapping[str, ConstantValue], owner: FrozenClass | None
 ) -> GenericFunction:
-    """A function with type variables, whose parameters' types its calls tell."""
+    """A function with type variables, whose parameters' types its calls tell, or a method of the generic class `owner`."""
+    if owner is not None and type_variables(node):
+        raise Unsupported("PF104", node, "it has type variables besides those of its class")
+    if not isinstance(node.type, CallableType):
+        raise Unsupported("PF103", node, "its parameters have no annotations", "annotate them")
     parameters = []
     types: dict[str, MypyType] = {}
-    assert isinstance(node.type, CallableType)
     for index, argument in enumerate(node.arguments):
         parameter = argument.variable.name
         types[parameter] = node.type.arg_types[index]
@@ -46,7 +50,8 @@ def generic_function(
         unknown = Declared(UNKNOWN, False)
         parameters.append(Parameter(parameter, unknown, index >= code.co_argcount, is_positional, default, is_required))
     signature = Signature(name, tuple(parameters), UNKNOWN, UNKNOWN_DEFAULTS, False)
-    return GenericFunction(name, signature, types, type_variables(node))
+    variables = owner.type_variables if owner is not None else type_variables(node)
+    return GenericFunction(name, signature, types, variables, owner)
 
 
 def declared_result(node: FuncDef, scope: Scope) -> Declared | None:

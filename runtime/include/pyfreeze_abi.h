@@ -80,7 +80,8 @@ typedef struct PfBinding {
 typedef struct PfFunction {
     const char *qualname;
     const char *const *parameter_names;
-    int32_t parameter_count, index;
+    int32_t parameter_count;
+    int32_t index; /* of the record whose code it has: its own, or that of the generic function that it is made of */
     vectorcallfunc entry; /* its first argument is the PfNative */
     const int32_t *bindings;
     int32_t binding_count;
