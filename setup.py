@@ -8,7 +8,7 @@ import sys
 from setuptools import Extension, find_packages, setup
 
 SOURCES = (
-    *("bindings", "boxing", "classes", "entry", "frames", "module", "native", "report", "resume", "runtime"),
+    *("bindings", "boxing", "classes", "entry", "frames", "module", "named_tuples", "native", "report", "resume", "runtime"),
     *("slow_paths", "view"),
 )
 VALUE_SOURCES = ("layout", "value_class", "value_construct", "value_object")

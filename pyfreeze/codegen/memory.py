@@ -46,7 +46,7 @@ def memory_layout(type_: Type) -> MemoryLayout:
     if not isinstance(type_, StructType):
         size = _scalar_size(type_)
         return MemoryLayout((Placed((), 0, type_),), size, size)
-    if type_.objects:
+    if not type_.lies_flat:
         raise TypeError(f"{type_} holds objects")
     placed: list[Placed] = []
     size, alignment = 0, 1

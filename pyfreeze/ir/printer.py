@@ -43,15 +43,16 @@ def format_module(module: Module) -> str:
 
 
 def _struct(type_: StructType) -> str:
+    kind = "namedtuple" if type_.is_tuple else "struct"
     return (
-        f"struct {type_.name} ("
+        f"{kind} {type_.name} ("
         + ", ".join(f"{name}: {_field(type_, name, item)}" for name, item in type_.fields)
         + ")"
     )
 
 
 def _field(type_: StructType, name: str, item: Type) -> str:
-    if name in type_.objects:
+    if name in type_.objects and not type_.is_tuple:
         return f"boxed {item}"
     return "float32" if name in type_.singles else str(item)
 

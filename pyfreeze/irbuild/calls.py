@@ -48,6 +48,7 @@ from pyfreeze.irbuild.frozen_classes import FrozenClass
 from pyfreeze.irbuild.frozen_operators import frozen_length
 from pyfreeze.irbuild.generics import alias_of, class_for, class_of, type_arguments
 from pyfreeze.irbuild.module_constants import constant_value
+from pyfreeze.irbuild.named_tuples import as_tuple, replaced
 from pyfreeze.irbuild.native_calls import (
     call_member,
     call_method,
@@ -161,6 +162,8 @@ def _method(
         found = field(context, receiver, callee.name)
         if found is not None:
             return _call_value(context, node, found, build_argument)
+        if receiver.type.is_tuple and callee.name == "_replace":
+            return replaced(context, receiver, node, build_argument)
     member = class_.members.get(callee.name) if class_ is not None else None
     if class_ is None or member is None or member.kind in ("property", "?"):
         raise unsupported
@@ -195,7 +198,12 @@ def _replace(context: FunctionContext, node: CallExpr, callee: RefExpr, build: B
     """`dataclasses.replace(value, x=…)`, where nothing can fail: a traceback would show the library's own frames."""
     _bind_imported(context, callee, node)
     whole = build(context, node.args[0])
-    if not isinstance(whole.type, StructType) or "__post_init__" in context.classes[whole.type.name].members:
+    is_frozen = isinstance(whole.type, StructType) and not whole.type.is_tuple
+    if (
+        not isinstance(whole.type, StructType)
+        or not is_frozen
+        or "__post_init__" in context.classes[whole.type.name].members
+    ):
         raise Unsupported("PF106", node, "this call of `replace` is not compiled yet", "call the class")
     fields = dict(whole.type.fields)
     given: dict[str, Operand] = {}
@@ -409,6 +417,7 @@ def _len(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
             return convert(context, convert(context, steps, INT64, node), INT, node)
         whole = build(context, node.args[0])
         context.bind_builtin("len")
+        whole = as_tuple(context, whole, "__len__")
         if isinstance(whole.type, TupleType):
             return constant_operand(len(whole.type.items))
         if isinstance(whole.type, ArrayType):
@@ -442,7 +451,7 @@ def _sum_of_range(context: FunctionContext, node: CallExpr, build: Build) -> Ope
 
 
 def _id(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
-    if len(arguments) == 1 and isinstance(arguments[0].type, StructType):
+    if len(arguments) == 1 and isinstance(arguments[0].type, StructType) and not arguments[0].type.is_tuple:
         raise Unsupported("PF402", node, "`id` of a frozen value says nothing", "compare values with `==`")
     raise Unsupported("PF106", node, "calling `id` is not compiled yet")
 
@@ -475,6 +484,8 @@ def _extremum(symbol: str) -> Callable[[FunctionContext, CallExpr, list[Operand]
         """The first of the extremes, as the builtin compares: a NaN is replaced only by what compares as better."""
         if len(arguments) == 1 and isinstance(arguments[0].type, ArrayType) and is_number(arguments[0].type.element):
             return arrays.extremum(context, "min" if symbol == "<" else "max", arguments[0], node)
+        if len(arguments) == 1:
+            arguments = [as_tuple(context, arguments[0], "__iter__")]
         if len(arguments) == 1 and isinstance(arguments[0].type, TupleType):
             arguments = context.items(arguments[0])
         if len(arguments) < 2:
@@ -560,6 +571,7 @@ def _sum(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> 
     """By the builtin itself if there are floats, which it adds in its own way (compensated from 3.12), or of an array."""
     if len(arguments) == 1 and isinstance(arguments[0].type, ArrayType) and is_number(arguments[0].type.element):
         return arrays.total(context, arguments[0], node)
+    arguments = [as_tuple(context, operand, "__iter__") for operand in arguments]
     if not arguments or len(arguments) > 2 or not isinstance(arguments[0].type, TupleType):
         raise Unsupported("PF112", node, "`sum` is compiled only for range and tuples so far")
     items, initial = arguments[0].type.items, arguments[1:]
@@ -606,6 +618,7 @@ def _mathematics(context: FunctionContext, name: str, node: CallExpr, callee: Re
     arguments = arguments_of(context, getattr(math, name), node, build)
     if name == "isclose" and len(arguments.positional) == 2:
         arguments = _with_tolerances(arguments)
+    arguments = Arguments([as_tuple(context, item, "__iter__") for item in arguments.positional], arguments.keywords)
     operands = [*arguments.positional, *arguments.keywords.values()]
     if any(not is_number(operand.type) and not _is_tuple_without_none(operand.type) for operand in operands):
         raise Unsupported("PF112", node, f"this call of math.{name} is not compiled yet")

@@ -93,6 +93,8 @@ def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) 
             return Declared(hint, False) if hint is not None else None
         case NoneType():
             return Declared(NONE, False)
+        case MypyTuple(partial_fallback=fallback) if fallback.type.fullname in scope.structs:
+            return Declared(scope.structs[fallback.type.fullname], False)
         case LiteralType(fallback=fallback):
             hint = _HINTS.get(fallback.type.fullname)
             return Declared(hint, False) if hint is not None else None
@@ -112,6 +114,8 @@ def object_in(analysed: MypyType | None, scope: Scope) -> tuple[str, str] | None
             return f"values of `{info.name}` are objects: {reason}", hint
         case Instance(type=info, args=[element]) if info.fullname == "pyfreeze.Array":
             return object_in(element, scope) or _object_in_memory(element, scope)
+        case MypyTuple(partial_fallback=fallback) if fallback.type.fullname in scope.objects:
+            return object_in(fallback, scope)
         case MypyTuple(items=items):
             return next((found for item in items if (found := object_in(item, scope)) is not None), None)
         case _:

@@ -35,6 +35,7 @@ from pyfreeze.irbuild.context import FunctionContext, Implied, type_name
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.frozen_operators import frozen_contains, frozen_item, is_always_true
 from pyfreeze.irbuild.instances import is_instance
+from pyfreeze.irbuild.named_tuples import as_tuple
 from pyfreeze.irbuild.native_calls import call_method, class_variable, field, has_member
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, join, settled, variable_type
 from pyfreeze.irbuild.operators import binary, comparison, negation, truth, unary
@@ -344,7 +345,7 @@ def _membership(
         limits = [comparison(context, ">=", left, start, node), comparison(context, "<", left, stop, node)]
         result = context.apply("bool.and", limits, node)
         return negation(context, result, node) if symbol == "not in" else result
-    whole = expression(context, container)
+    whole = as_tuple(context, expression(context, container), "__contains__")
     if isinstance(whole.type, ArrayType):
         result = arrays.contains(context, whole, left, node)
         return negation(context, result, node) if symbol == "not in" else result
@@ -379,6 +380,7 @@ def _index(context: FunctionContext, node: IndexExpr) -> Operand:
     if isinstance(node.index, SliceExpr) and isinstance(whole.type, ArrayType):
         return arrays.slice_of(context, whole, node.index, node, expression)
     index = views.as_index(context, node.index, expression)
+    whole = as_tuple(context, whole, "__getitem__")
     if isinstance(whole.type, ArrayType):
         return arrays.item(context, whole, index, node)
     if isinstance(whole.type, StructType):

@@ -1,9 +1,10 @@
-"""The module's frozen classes: which fields their values have, and what of them is compiled.
+"""The module's frozen classes and NamedTuples: which fields their values have, and what of them is compiled.
 
 A class is compiled as a value type if it is at module level, `@frozen`, and all its fields are values themselves: then a
 value needs no object. Fields of numbers and of frozen classes lie inside; others, such as `P | None`, are objects in
 instances, which the constructor takes as they are. Of a generic class there is such a type for whatever its type
-variables stand for; the fields that these tell are such objects.
+variables stand for; the fields that these tell are such objects. All fields of a NamedTuple are; what it has for being a
+tuple is in `named_tuples.py`.
 """
 
 from __future__ import annotations
@@ -103,8 +104,8 @@ class FrozenClass:
 
     @property
     def is_alone(self) -> bool:
-        """Whether nothing but its own instances can be instances of it, and it is of no other class."""
-        return len(self.info.mro) == 2
+        """Whether nothing but its own instances can be instances of it, and it is of no other class (but tuple)."""
+        return len(self.info.mro) == 2 or self.struct.is_tuple
 
     @property
     def name(self) -> str:
@@ -132,14 +133,15 @@ class FrozenClasses:
         self.scope = Scope(tree.names, {}, tree=tree)
         for node in tree.defs:
             if isinstance(node, ClassDef) and any(map(_is_frozen, node.decorators)):
-                self._add(node)
+                self._add(node, _frozen_class(node, self.scope))
+            elif isinstance(node, ClassDef) and _is_named_tuple(node):
+                self._add(node, _named_tuple(node, self.scope))
         objects = {fullname: (class_.reason, class_.hint) for fullname, class_ in self.refused.items()}
         self.scope = replace(self.scope, objects=objects)
 
-    def _add(self, node: ClassDef) -> None:
-        """Annotations mean what there is when the decorator runs: the classes before this one."""
+    def _add(self, node: ClassDef, made: FrozenClass | Refused | str) -> None:
+        """Annotations mean what there is when the class is made: the classes before this one."""
         fullname, scope = node.info.fullname, self.scope
-        made = _frozen_class(node, scope)
         if not isinstance(made, FrozenClass):
             self.refused[fullname] = made if isinstance(made, Refused) else Refused(node.name, made)
             return
@@ -208,7 +210,6 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | Refused | str:
     scope = replace(scope, type_arguments=dict.fromkeys(type_variables, FLOAT64))  # for example
     fields: dict[str, Type] = {}
     annotations: dict[str, Annotation] = {}
-
     defaults: dict[str, ConstantValue] = {}
     optional, singles, objects = set(), set(), set()
     for statement in node.defs.body:
@@ -260,6 +261,55 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | Refused | str:
         annotations,
         type_variables,
     )
+
+
+def _is_named_tuple(node: ClassDef) -> bool:
+    """A class statement with the one base `NamedTuple`."""
+    return len(node.base_type_exprs) == 1 and any(
+        isinstance(base, RefExpr) and base.fullname == "typing.NamedTuple" for base in node.base_type_exprs
+    )
+
+
+def _named_tuple(node: ClassDef, scope: Scope) -> FrozenClass | Refused | str:
+    """The class, or why its values are objects. Its constructor converts nothing."""
+    if node.decorators:
+        return "it has decorators"
+    fields: dict[str, Type] = {}
+    defaults: dict[str, ConstantValue] = {}
+    optional = set()
+    for statement in node.defs.body:
+        if not isinstance(statement, AssignmentStmt) or statement.unanalyzed_type is None:
+            continue
+        (target,) = statement.lvalues
+        type_ = _field_type(statement, scope)
+        if not isinstance(target, NameExpr) or type_ is None:
+            name = target.name if isinstance(target, NameExpr) else "?"
+            reason = f"its field `{name}`, {statement.type}, is an object (line {statement.line})"
+            return Refused(node.name, reason, _hint(statement, name))
+        fields[target.name] = type_
+        if type(statement.rvalue).__name__ != "TempNode":
+            optional.add(target.name)
+            known, value = constant_value(statement.rvalue, {})
+            if known and not has_text(value):
+                defaults[target.name] = value
+    members = {member.name: member for member in _members(node)}
+    own = sorted(_OWN_MAKERS & members.keys())
+    if own or not fields:
+        return f"it has its own `{own[0]}`" if own else "it has no fields"
+    struct = StructType(node.name, tuple(fields.items()), objects=frozenset(fields), is_tuple=True)
+    variables = {name: variable for name, variable in _variables(node) if name not in fields}
+    opaque = frozenset(_special_names(node) - {name for name, member in members.items() if member.kind == ""})
+    return FrozenClass(
+        struct, node.info, defaults, frozenset(optional), members, frozenset(), False, variables, opaque, scope, {}
+    )
+
+
+def _special_names(node: ClassDef) -> set[str]:
+    """Those that the body gives a meaning."""
+    targets = [target for item in node.defs.body if isinstance(item, AssignmentStmt) for target in item.lvalues]
+    names = {target.name for target in targets if isinstance(target, NameExpr)}
+    names |= {item.name for item in node.defs.body if isinstance(item, FuncDef | Decorator | OverloadedFuncDef)}
+    return {name for name in names if name.startswith("__") and name.endswith("__")}
 
 
 def _hint(statement: AssignmentStmt, name: str) -> str:

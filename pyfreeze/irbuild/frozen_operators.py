@@ -53,9 +53,9 @@ def frozen_binary(
     other = is_number(left.type) or (isinstance(left.type, StructType) and not is_of_class(left.type, right.type))
     if other and has_member(context, right.type, f"__r{name}__"):
         return call_method(context, right, f"__r{name}__", [left], node)
-    raise Unsupported(
-        "PF102", node, f"`{symbol}` of {type_name(left.type)} and {type_name(right.type)} raises TypeError"
-    )
+    is_tuple = any(isinstance(type_, StructType) and type_.is_tuple for type_ in (left.type, right.type))
+    outcome = "is not compiled yet" if is_tuple else "raises TypeError"
+    raise Unsupported("PF102", node, f"`{symbol}` of {type_name(left.type)} and {type_name(right.type)} {outcome}")
 
 
 def frozen_unary(context: FunctionContext, symbol: str, operand: Operand, node: Node) -> Operand:

@@ -8,6 +8,7 @@ from mypy.nodes import Expression, NameExpr, OpExpr, TupleExpr
 from pyfreeze.ir.types import BOOL, FLOAT64, NONE, StructType, TupleType, Type, is_of_class
 from pyfreeze.irbuild.calls import frozen_class_of
 from pyfreeze.irbuild.context import FunctionContext, type_name
+from pyfreeze.irbuild.named_tuples import as_type
 from pyfreeze.irbuild.native_calls import bind_class
 from pyfreeze.irbuild.operand import is_int
 from pyfreeze.irbuild.unsupported import Unsupported
@@ -41,7 +42,7 @@ def is_instance(context: FunctionContext, type_: Type, class_: Expression, node:
 def _python_type(context: FunctionContext, type_: Type, node: Node) -> str:
     if is_int(type_):
         return "int"
-    if isinstance(type_, TupleType):
+    if isinstance(as_type(type_), TupleType):
         return "tuple"
     if isinstance(type_, StructType):
         return ""

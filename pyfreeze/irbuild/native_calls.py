@@ -224,7 +224,7 @@ def construct(context: FunctionContext, class_name: str, given: Mapping[str, Ope
     bound = class_.struct.class_name
     context.bind(Binding(BindingKind.CLASS, bound, keyword_defaults=tuple(defaults), type=class_.struct))
     made = Operand(class_.struct, context.builder.make_struct(class_.struct, values))
-    if "__post_init__" in class_.members:
+    if "__post_init__" in class_.members and not class_.struct.is_tuple:
         call_method(context, made, "__post_init__", [], node)
     return made
 

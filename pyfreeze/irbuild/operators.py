@@ -37,6 +37,7 @@ from pyfreeze.irbuild.frozen_operators import (
     frozen_truth,
     frozen_unary,
 )
+from pyfreeze.irbuild.named_tuples import as_tuple, compare_named_tuples, concatenates, is_named_tuple
 from pyfreeze.irbuild.operand import (
     Operand,
     common_int,
@@ -74,6 +75,8 @@ def binary(
 ) -> Operand:
     """`left symbol right`, or `left symbol= right`."""
     left, right = used(context, left, node), used(context, right, node)
+    if symbol == "+" and concatenates(context, left, right):
+        left, right = as_tuple(context, left), as_tuple(context, right)
     if isinstance(left.type, StructType) or isinstance(right.type, StructType):
         return frozen_binary(context, symbol, left, right, node, in_place)
     if isinstance(left.type, ArrayType) or isinstance(right.type, ArrayType):
@@ -238,6 +241,8 @@ def comparison(context: FunctionContext, symbol: str, left: Operand, right: Oper
         raise Unsupported("PF102", node, f"`{symbol}` is not compiled yet")
     if isinstance(left.type, OptionalType) or isinstance(right.type, OptionalType):
         return _compare_optionals(context, symbol, left, right, node)
+    if is_named_tuple(left.type) or is_named_tuple(right.type):
+        return compare_named_tuples(context, symbol, left, right, node, comparison)
     if isinstance(left.type, StructType) or isinstance(right.type, StructType):
         return frozen_comparison(context, symbol, left, right, node, comparison)
     if not (is_number(left.type) and is_number(right.type)):
@@ -311,9 +316,9 @@ def _has_own_equality(context: FunctionContext, operand: Operand) -> bool:
 def _identity(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
     if NONE not in (left.type, right.type):
         left = item_of(context, left)
-        if isinstance(left.type, StructType):
+        if isinstance(left.type, StructType) and not left.type.is_tuple:
             raise Unsupported("PF402", node, f"`{symbol}` on frozen values says nothing", "write `==` or `!=`")
-        raise Unsupported("PF102", node, f"`{symbol}` on numbers is not compiled", "write `==` or `!=`")
+        raise Unsupported("PF102", node, f"`{symbol}` on numbers and tuples is not compiled", "write `==` or `!=`")
     if isinstance(left.type, OptionalType) or isinstance(right.type, OptionalType):
         flag = is_set(context, left if isinstance(left.type, OptionalType) else right)
         return flag if symbol == "is not" else negation(context, flag, node)

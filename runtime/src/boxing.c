@@ -174,13 +174,13 @@ static int unbox_optional(PfModule *module, PyObject *object, const char **descr
     return 0;
 }
 
-static PyObject *box_tuple(PfModule *module, const char **descriptor, const uint64_t **payload)
+/* An instance of tuple or a subclass, of the values described up to a closing bracket, which it passes. */
+static PyObject *box_items(PfModule *module, PyTypeObject *type, const char **descriptor, const uint64_t **payload)
 {
     Py_ssize_t count = 0;
-    for (const char *at = *descriptor + 1; *at != ')'; at += item_length(at))
+    for (const char *at = *descriptor; *at != ')' && *at != '}'; at += item_length(at))
         count++;
-    PyObject *tuple = PyTuple_New(count);
-    ++*descriptor;
+    PyObject *tuple = type == &PyTuple_Type ? PyTuple_New(count) : type->tp_alloc(type, count);
     for (Py_ssize_t index = 0; tuple != NULL && index < count; index++) {
         PyObject *item = pf_box(module, descriptor, payload);
         if (item == NULL)
@@ -193,18 +193,20 @@ static PyObject *box_tuple(PfModule *module, const char **descriptor, const uint
 }
 
 /* "{12:…}": the module's class 12, which is there as long as native code that knows of it runs; else NULL. */
-static const PfLayout *next_class(PfModule *module, const char **descriptor)
+static PyTypeObject *next_class(PfModule *module, const char **descriptor)
 {
     char *end;
     long index = strtol(*descriptor + 1, &end, 10);
     *descriptor = end + 1;
-    PyTypeObject *type = module->classes[index].type;
-    return type == NULL ? NULL : pf_frozen_layout(type);
+    return module->classes[index].type;
 }
 
 static const PfLayout *element_layout(PfModule *module, const char *descriptor)
 {
-    return *descriptor == '{' ? next_class(module, &descriptor) : pf_scalar_layout(*descriptor);
+    if (*descriptor != '{')
+        return pf_scalar_layout(*descriptor);
+    PyTypeObject *type = next_class(module, &descriptor);
+    return type == NULL ? NULL : pf_frozen_layout(type);
 }
 
 static void word_to_memory(Py_ssize_t size, char *place, uint64_t word)
@@ -312,10 +314,8 @@ static int memory_to_words(PfModule *module, const PfLayout *layout, const char 
     return reason;
 }
 
-static PyObject *box_frozen(PfModule *module, const char **descriptor, const uint64_t **payload)
+static PyObject *box_frozen(PfModule *module, const PfLayout *layout, const char **descriptor, const uint64_t **payload)
 {
-    const char *at = *descriptor;
-    const PfLayout *layout = next_class(module, &at);
     PyObject *object = pf_allocate_value(layout);
     if (object == NULL)
         return NULL;
@@ -327,13 +327,16 @@ static PyObject *box_frozen(PfModule *module, const char **descriptor, const uin
     return object;
 }
 
-static int unbox_frozen(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
+/* "{12:…}", which is a frozen class or a NamedTuple. */
+static PyObject *box_instance(PfModule *module, const char **descriptor, const uint64_t **payload)
 {
     const char *at = *descriptor;
-    const PfLayout *layout = next_class(module, &at);
-    if (layout == NULL || Py_TYPE(object) != layout->type)
-        return PF_WRONG_TYPE;
-    return memory_to_words(module, layout, PF_VALUE_DATA(object), descriptor, payload);
+    PyTypeObject *type = next_class(module, &at);
+    const PfLayout *layout = pf_frozen_layout(type);
+    if (layout != NULL)
+        return box_frozen(module, layout, descriptor, payload);
+    *descriptor = at;
+    return box_items(module, type, descriptor, payload);
 }
 
 /* "<12:>": the module's class 12 itself. Borrowed. */
@@ -371,12 +374,14 @@ PyObject *pf_new_instance_of(PyTypeObject *type) { return pf_new_value(pf_frozen
 PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **payload)
 {
     char kind = **descriptor;
-    if (kind == '(')
-        return box_tuple(module, descriptor, payload);
+    if (kind == '(') {
+        ++*descriptor;
+        return box_items(module, &PyTuple_Type, descriptor, payload);
+    }
     if (kind == '|')
         return box_optional(module, descriptor, payload);
     if (kind == '{')
-        return box_frozen(module, descriptor, payload);
+        return box_instance(module, descriptor, payload);
     if (kind == '[') {
         PyObject *reference = (PyObject *)(uintptr_t)*(*payload)++;
         if (reference != NULL && is_view(*descriptor))
@@ -494,22 +499,41 @@ PyObject *pf_text_out_of_range(PyObject *number, char descriptor)
     return PyUnicode_FromFormat("%S is out of range for %s", number, name);
 }
 
-static int unbox_tuple(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
+/* The items of an instance of tuple or a subclass, described up to a closing bracket, which it passes. */
+static int unbox_items(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
 {
-    if (!PyTuple_CheckExact(object))
-        return PF_WRONG_TYPE;
-    ++*descriptor;
     for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(object); index++) {
-        if (**descriptor == ')')
+        if (**descriptor == ')' || **descriptor == '}')
             return PF_WRONG_TYPE;
         int reason = pf_unbox_value(module, PyTuple_GET_ITEM(object, index), descriptor, payload);
         if (reason)
             return reason;
     }
-    if (**descriptor != ')')
+    if (**descriptor != ')' && **descriptor != '}')
         return PF_WRONG_TYPE;
     ++*descriptor;
     return 0;
+}
+
+static int unbox_tuple(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
+{
+    if (!PyTuple_CheckExact(object))
+        return PF_WRONG_TYPE;
+    ++*descriptor;
+    return unbox_items(module, object, descriptor, payload);
+}
+
+/* "{12:…}", which is a frozen class or a NamedTuple. */
+static int unbox_instance(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
+{
+    const char *at = *descriptor;
+    PyTypeObject *type = next_class(module, &at);
+    if (type == NULL || Py_TYPE(object) != type)
+        return PF_WRONG_TYPE;
+    if (!PyTuple_Check(object))
+        return memory_to_words(module, pf_frozen_layout(type), PF_VALUE_DATA(object), descriptor, payload);
+    *descriptor = at;
+    return unbox_items(module, object, descriptor, payload);
 }
 
 /* "[d]": an array, "[N1d]" and "[M2q]": a view, made of the object. */
@@ -537,7 +561,7 @@ int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, 
     if (kind == '|')
         return unbox_optional(module, object, descriptor, payload);
     if (kind == '{')
-        return unbox_frozen(module, object, descriptor, payload);
+        return unbox_instance(module, object, descriptor, payload);
     double real;
     int reason = 0;
     switch (kind) {

@@ -21,6 +21,7 @@ from tests.behaviour.test_frozen_object_fields import SOURCE as OBJECT_FIELDS
 from tests.behaviour.test_integers import MIXED
 from tests.behaviour.test_loops_over_items import SOURCE as LOOPS
 from tests.behaviour.test_module_values import VALUES
+from tests.behaviour.test_named_tuples import SOURCE as NAMED_TUPLES
 from tests.behaviour.test_optional_values import SOURCE as OPTIONALS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +35,7 @@ def _texts() -> dict[str, str]:
     texts["kernels"] = (ROOT / "benchmarks" / "scalars" / "kernels.py").read_text()
     sources = {"control": CONTROL, "floats": FLOATS, "mixed": MIXED, "loops": LOOPS}
     sources |= {"builtins": BUILTINS, "defaults": DEFAULTS, "values": VALUES, "optionals": OPTIONALS}
-    sources["object_fields"] = OBJECT_FIELDS
+    sources |= {"object_fields": OBJECT_FIELDS, "named_tuples": NAMED_TUPLES}
     return texts | {name: textwrap.dedent(text) for name, text in sources.items()}
 
 
