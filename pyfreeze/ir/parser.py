@@ -43,8 +43,8 @@ from pyfreeze.ir.instructions import (
 )
 from pyfreeze.ir.primitive import Primitive
 from pyfreeze.ir.types import (
-    OBJECT,
     SCALARS_BY_NAME,
+    TEXT,
     ArrayType,
     ClassType,
     OptionalType,
@@ -268,7 +268,7 @@ class _FunctionParser:
         word, _, rest = body.partition(" ")
         match word:
             case "const":
-                text = result is not None and result.type == OBJECT
+                text = result is not None and result.type == TEXT
                 return Constant([], value=json.loads(rest) if text else _scalar(rest))
             case "global":
                 return LoadGlobal([], name=rest)

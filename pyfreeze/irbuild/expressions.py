@@ -95,7 +95,7 @@ def _is_instance(context: FunctionContext, tested: Expression, class_: Expressio
     if node.arg_kinds != [ArgKind.ARG_POS] * 2 or "isinstance" in context.code.co_varnames:
         raise Unsupported("PF106", node, "this call of `isinstance` is not compiled yet")
     context.bind_builtin("isinstance")
-    operand = expression(context, tested)
+    operand = expression_or_none(context, tested)
     if not isinstance(operand.type, OptionalType):
         return constant_operand(is_instance(context, operand.type, class_, node))
     of_values, of_none = (is_instance(context, type_, class_, node) for type_ in (operand.type.item, NONE))

@@ -42,6 +42,7 @@ from pyfreeze.ir.types import (
     FloatType,
     ObjectType,
     StructType,
+    TextType,
     Type,
     ViewType,
     flattened,
@@ -191,7 +192,7 @@ def _fields_for(generic: FrozenClass, scope: Scope) -> tuple[tuple[str, Type], .
 def _may_be_in_field(type_: Type) -> bool:
     if isinstance(type_, AggregateType):
         return all(map(_may_be_in_field, type_.items))
-    return not isinstance(type_, ViewType | ClassType | ObjectType)
+    return not isinstance(type_, ViewType | ClassType | ObjectType | TextType)
 
 
 def _is_frozen(decorator: Expression) -> bool:

@@ -26,7 +26,7 @@ from pyfreeze.ir.instructions import Block, Value
 from pyfreeze.ir.types import BOOL, NONE, OptionalType, StructType, TupleType
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.conversions import convert
-from pyfreeze.irbuild.expressions import condition, expression
+from pyfreeze.irbuild.expressions import condition, expression, expression_or_none
 from pyfreeze.irbuild.instances import is_instance
 from pyfreeze.irbuild.named_tuples import as_tuple, as_type
 from pyfreeze.irbuild.native_calls import class_variable, field
@@ -42,7 +42,7 @@ _Captures = dict[str, Operand]
 
 
 def match_statement(context: FunctionContext, node: MatchStmt, build_block: BuildBlock) -> None:
-    subject = expression(context, node.subject)
+    subject = expression_or_none(context, node.subject)
     if not subject.is_constant:
         subject = Operand(subject.type, context.materialize(subject))
     ends: list[_Way] = []

@@ -11,13 +11,15 @@ from pyfreeze.ir.types import (
     FLOAT64,
     INT,
     NONE,
-    OBJECT,
+    TEXT,
     BoolType,
     FixedInt,
     IntType,
     OptionalType,
+    StructType,
     TupleType,
     Type,
+    is_of_class,
 )
 
 
@@ -54,7 +56,7 @@ def constant_operand(constant: ConstantValue) -> Operand:
         case float():
             return Operand(FLOAT64, None, constant)
         case str():
-            return Operand(OBJECT, None, constant)
+            return Operand(TEXT, None, constant)
         case None:
             return Operand(NONE, None, None)
         case tuple():
@@ -91,6 +93,9 @@ def join(first: VariableType, second: VariableType) -> VariableType | None:
     if isinstance(first, TupleType) and isinstance(second, TupleType) and len(first.items) == len(second.items):
         items = [join(one, other) for one, other in zip(first.items, second.items, strict=True)]
         return TupleType(tuple(settled(item) for item in items if item is not None)) if None not in items else None
+    if isinstance(first, StructType) and isinstance(second, StructType) and is_of_class(first, second):
+        joined = [join(one, other) for one, other in zip(first.items, second.items, strict=True)]
+        return next((type_ for type_ in (first, second) if list(type_.items) == joined), None)
     ints = FixedInt | IntType
     if isinstance(first, ints) and isinstance(second, ints):
         return common_int(first, second)
@@ -101,7 +106,7 @@ def _join_optional(first: VariableType, second: VariableType) -> VariableType | 
     """Where one of the two may be None."""
     items = [type_.item if isinstance(type_, OptionalType) else type_ for type_ in (first, second) if type_ != NONE]
     item = settled(items[0]) if len(items) == 1 else _settled_or_none(join(items[0], items[1]))
-    return OptionalType(item) if item is not None and item != OBJECT else None
+    return OptionalType(item) if item is not None and item != TEXT else None
 
 
 def _settled_or_none(type_: VariableType | None) -> Type | None:
