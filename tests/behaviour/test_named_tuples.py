@@ -156,6 +156,8 @@ SOURCE = """
                 return 0.0
             case (x, _, _):
                 return x
+            case _:
+                return -3.0
     def fails(p: P) -> float64:
         q = P(p.x)
         return q.x / p.n
