@@ -47,6 +47,7 @@ from pyfreeze.irbuild.conversions import as_plain_int, convert, to_float
 from pyfreeze.irbuild.frozen_classes import FrozenClass
 from pyfreeze.irbuild.frozen_operators import frozen_length
 from pyfreeze.irbuild.generics import alias_of, class_for, class_of, type_arguments
+from pyfreeze.irbuild.hashing import hash_of
 from pyfreeze.irbuild.module_constants import constant_value
 from pyfreeze.irbuild.named_tuples import as_tuple, replaced
 from pyfreeze.irbuild.native_calls import (
@@ -93,7 +94,7 @@ def call(context: FunctionContext, node: CallExpr, build: Build, build_argument:
         return _coercion(context, node, callee, build)
     module, _, name = fullname.rpartition(".")
     if module == "builtins" and isinstance(callee, NameExpr):
-        return _builtin(context, name, node, build)
+        return _builtin(context, name, node, build, build_argument)
     if module == "math" and name in MATH_FUNCTIONS:
         return _mathematics(context, name, node, callee, build)
     if fullname == "dataclasses.replace" and node.arg_kinds[:1] == [ArgKind.ARG_POS]:
@@ -336,9 +337,13 @@ def _bind_imported(context: FunctionContext, callee: RefExpr, node: CallExpr) ->
 # Builtins
 
 
-def _builtin(context: FunctionContext, name: str, node: CallExpr, build: Build) -> Operand:
+def _builtin(context: FunctionContext, name: str, node: CallExpr, build: Build, build_argument: Build) -> Operand:
     if name == "len":
         return _len(context, node, build)
+    if name == "hash" and node.arg_kinds == [ArgKind.ARG_POS]:
+        operand = build_argument(context, node.args[0])
+        context.bind_builtin("hash")
+        return hash_of(context, operand, node)
     if name == "sum" and node.args and node.arg_kinds[0] == ArgKind.ARG_POS and range_call(node.args[0]) is not None:
         return _sum_of_range(context, node, build)
     if name in ("int", "float") and node.args and isinstance(node.args[0], StrExpr):

@@ -124,7 +124,8 @@ int pf_classes_changed(PfModule *module)
 static int is_frozen_as(PyTypeObject *type, const char *signature)
 {
     const PfLayout *layout = pf_frozen_layout(type);
-    return layout != NULL && strcmp(layout->signature, signature) == 0 && pf_constructor_is_pristine(type);
+    return layout != NULL && strcmp(layout->signature, signature) == 0 && pf_constructor_is_pristine(type) &&
+           pf_methods_are_as_made(type);
 }
 
 /* Whether `value` is the class that a PF_CLASS assumes; the module's record keeps it then. */

@@ -374,7 +374,9 @@ def test_fields_that_are_not_what_is_promised_run_the_twin(generic: Both) -> Non
     both_ways(generic, "vectors", lambda m: (m.Pair(m.Vec(1.0, 2.0), m.Pair(1.0, 2.0)),))
     for item, pairs, maybe in ((1, (2.0, 3.0), None), (1.0, (2.0,), None), (1.0, (2.0, 3), None), (1.0, (2.0, 3.0), 4)):
         both_ways(
-            generic, "boxes", lambda m, i=item, p=pairs, o=maybe: (m.Box(i, (p[0], m.Pair(*(p + p)[:2])), m.ORIGIN, o), 1.0)
+            generic,
+            "boxes",
+            lambda m, i=item, p=pairs, o=maybe: (m.Box(i, (p[0], m.Pair(*(p + p)[:2])), m.ORIGIN, o), 1.0),
         )
     other = (generic.interpreted, generic.compiled)
     for module, stranger in zip(other, reversed(other), strict=True):
