@@ -41,13 +41,18 @@ class Declared:
     promise: bool
 
 
+SELF = "Self"
+"""Among a scope's type arguments: the class that has a function from a base."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a module's annotations may refer to: its names, and its frozen classes by mypy's full names.
 
     `objects`: the frozen classes whose values are objects, each with the reason and what to write instead.
     `generic`: of each generic frozen class what gives the type of its values for its type arguments; None if there is none.
-    In a generic function or class also what its type variables stand for, by their names.
+    In a generic function or class also what its type variables stand for, by their names; in a function that a class has
+    from a base, what `SELF` does.
     """
 
     names: SymbolTable
@@ -78,6 +83,8 @@ def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) 
     if analysed is None:
         return None
     match get_proper_type(analysed):
+        case TypeVarType(id=id_) if id_.is_self() and SELF in scope.type_arguments:
+            return Declared(scope.type_arguments[SELF], True)
         case TypeVarType(id=id_, upper_bound=bound) if id_.is_self():  # `Self`
             return declared(None, bound, scope)
         case TypeVarType(name=name) if name in scope.type_arguments:

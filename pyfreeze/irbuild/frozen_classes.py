@@ -10,7 +10,7 @@ tuple is in `named_tuples.py`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from mypy.nodes import (
@@ -97,6 +97,7 @@ class FrozenClass:
     annotations: Mapping[str, Annotation]  # of its fields
     type_variables: tuple[str, ...] = ()
     arguments: tuple[Type, ...] = ()  # what these stand for
+    bases: Mapping[str, str] = field(default_factory=dict)  # whose functions those of `members` are that it inherits
 
     @property
     def is_generic(self) -> bool:
@@ -132,9 +133,10 @@ class FrozenClasses:
         self.by_name: dict[str, FrozenClass] = {}
         self.refused: dict[str, Refused] = {}  # by mypy's full name
         self.scope = Scope(tree.names, {}, tree=tree)
+        bodies = {node.info.fullname: node for node in tree.defs if isinstance(node, ClassDef)}
         for node in tree.defs:
             if isinstance(node, ClassDef) and any(map(_is_frozen, node.decorators)):
-                self._add(node, _frozen_class(node, self.scope))
+                self._add(node, _frozen_class(node, self.scope, bodies))
             elif isinstance(node, ClassDef) and _is_named_tuple(node):
                 self._add(node, _named_tuple(node, self.scope))
         objects = {fullname: (class_.reason, class_.hint) for fullname, class_ in self.refused.items()}
@@ -201,8 +203,8 @@ def _is_frozen(decorator: Expression) -> bool:
     return isinstance(decorator, RefExpr) and decorator.fullname == "pyfreeze.frozen"
 
 
-def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | Refused | str:
-    """The class, or why its values are objects."""
+def _frozen_class(node: ClassDef, scope: Scope, bodies: Mapping[str, ClassDef]) -> FrozenClass | Refused | str:
+    """The class, or why its values are objects. `bodies` are the classes of the module."""
     if len(node.decorators) != 1:
         return "it has other decorators"
     type_variables = tuple(variable.name for variable in node.info.defn.type_vars)
@@ -247,20 +249,24 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | Refused | str:
     if own:
         return f"it or a base has its own `{own[0]}`"
     struct = StructType(node.name, tuple(fields.items()), frozenset(singles), frozenset(objects))
+    of_bases = {
+        name: found for name, found in _members_of_bases(node, bodies).items() if name not in {*members, *fields}
+    }
     variables = {name: variable for name, variable in _variables(node) if name not in fields}
     return FrozenClass(
         struct,
         node.info,
         defaults,
         frozenset(optional),
-        members,
-        inherited,
+        members | {name: member for name, (_, member) in of_bases.items()},
+        inherited - of_bases.keys(),
         _is_ordered(node),
         variables,
         frozenset(_opaque(node, members)),
         replace(scope, type_arguments={}),
         annotations,
         type_variables,
+        bases={name: base for name, (base, _) in of_bases.items()},
     )
 
 
@@ -331,6 +337,19 @@ def _is_field_call(node: Expression) -> bool:
 def _inherited(info: TypeInfo) -> frozenset[str]:
     """What its bases define: Protocols and ABCs, which may have methods."""
     return frozenset(name for base in info.mro[1:-1] for name in base.names)
+
+
+def _members_of_bases(node: ClassDef, bodies: Mapping[str, ClassDef]) -> dict[str, tuple[str, Member]]:
+    """Functions that the class has from protocols and ABCs of the module, each with its class; no special methods."""
+    found: dict[str, tuple[str, Member]] = {}
+    seen = {"__class__", *node.info.names}
+    for base in node.info.mro[1:-1]:
+        own = {member.name: member for member in _members(bodies[base.fullname])} if base.fullname in bodies else {}
+        for name in base.names:
+            if name not in seen and name in own and own[name].kind != "?" and not name.startswith("__"):
+                found[name] = (base.name, own[name])
+        seen |= set(base.names)
+    return found
 
 
 def _opaque(node: ClassDef, members: Mapping[str, Member]) -> Iterator[str]:

@@ -28,6 +28,7 @@ from pyfreeze.ir.instructions import Call, ResumeState, Value
 from pyfreeze.ir.types import (
     BOOL,
     FixedInt,
+    OptionalType,
     StructType,
     Type,
     flattened,
@@ -35,7 +36,7 @@ from pyfreeze.ir.types import (
 )
 from pyfreeze.irbuild.context import Facts, FunctionContext, GenericFunction, Signature
 from pyfreeze.irbuild.conversions import convert
-from pyfreeze.irbuild.declared_types import Declared, Scope, declared
+from pyfreeze.irbuild.declared_types import SELF, Declared, Scope, declared
 from pyfreeze.irbuild.frozen_classes import FrozenClass, FrozenClasses
 from pyfreeze.irbuild.generics import may_be_entered
 from pyfreeze.irbuild.module_constants import has_text, module_constants, written_types
@@ -155,6 +156,12 @@ class _ModuleBuilder:
     def __init__(self, tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType]) -> None:
         self._frozen = FrozenClasses(tree)
         self._scope = self._frozen.scope
+        self._of_bases = {
+            f"{base}.{name}"
+            for class_ in self._frozen.by_name.values()
+            for name, base in class_.bases.items()
+            if class_.members[name].kind != "staticmethod"
+        }
         self._constants = module_constants(tree, self._scope)
         self._written_types = written_types(tree, self._scope)
         self._rebound = frozenset(name for code in codes.values() for name in _rebound_globals(code))
@@ -191,13 +198,16 @@ class _ModuleBuilder:
             if isinstance(node.type, CallableType) and isinstance(node.type.ret_type, UnboundType):
                 raise Unsupported("PF115", node, _UNSEEN, _UNSEEN_HINT)
             owner = self._generic_class_of(node)
-            is_generic = owner is not None or (top_level and decorators_line is None and bool(type_variables(node)))
+            of_base = qualname in self._of_bases
+            is_generic = (
+                of_base or owner is not None or (top_level and decorators_line is None and bool(type_variables(node)))
+            )
             if not is_generic:
                 self._found.append((outcome, node, code))
             _check_kind(node, code)
             candidate = _Candidate(name, node, code, outcome, top_level, decorators_line is not None)
             if is_generic:
-                function = generic_function(name, node, code, self._values(), owner)
+                function = generic_function(name, node, code, self._values(), owner, of_base)
                 self._generics[name] = _Generic(function, candidate)
                 return
             candidate.result = declared_result(node, self._scope)
@@ -214,6 +224,7 @@ class _ModuleBuilder:
     def build(self, find_point: FindPoint, assume_impure: bool) -> BuiltModule:
         for candidate in list(self._candidates.values()):
             self._ensure_built(candidate)
+        self._build_inherited()
         self._drop_callers_of_twins()
         self._settle_states(find_point, assume_impure)
         self._drop_callers_of_twins()
@@ -221,6 +232,19 @@ class _ModuleBuilder:
         module = self._built()
         keys = {name: self._candidates[name].outcome.key for name in module.functions}
         return BuiltModule(module, [*self._outcomes, *self._unseen()], keys, frozenset(self._entered()))
+
+    def _build_inherited(self) -> None:
+        """The functions that frozen classes have from bases, for each class: Python may call them."""
+        for class_ in list(self._frozen.by_name.values()):
+            for name in () if class_.is_generic else class_.bases:
+                generic = self._generics.get(f"{class_.bases[name]}.{name}")
+                if generic is None:
+                    continue
+                try:
+                    self._resolve_method(class_.name, name, generic.candidate.node)
+                except Unsupported as unsupported:
+                    if not generic.specialised:  # else it is noted there
+                        _note(generic.candidate.outcome, unsupported)
 
     def _unseen(self) -> Iterator[FunctionOutcome]:
         """Functions that are not in mypy's tree."""
@@ -278,6 +302,8 @@ class _ModuleBuilder:
             scope, class_ = replace(self._scope, type_arguments=arguments), generic.function.owner
             types = tuple(arguments[variable] for variable in generic.function.variables)
             owner = self._frozen.struct_of(class_, types) if class_ is not None else None
+            if SELF in arguments and isinstance(inheriting := arguments[SELF], StructType):
+                owner = inheriting
             candidate = _Candidate(special, made.node, made.code, outcome, False, False, scope=scope)
             candidate.result = declared_result(made.node, scope)
             candidate.signature = signature_of(
@@ -307,7 +333,7 @@ class _ModuleBuilder:
             if native:
                 continue
             reasons = [reason for candidate in made for reason in candidate.outcome.reasons]
-            if not reasons:
+            if not reasons and not generic.candidate.outcome.reasons:
                 message = "it is generic, and native functions of the module do not call it with types they know"
                 _note(generic.candidate.outcome, Unsupported("PF104", generic.candidate.node, message))
             generic.candidate.outcome.reasons += reasons[:1]
@@ -429,6 +455,11 @@ class _ModuleBuilder:
 
     def _resolve_method(self, class_name: str, name: str, node: Node) -> Signature:
         class_ = self._frozen.by_name[class_name]
+        if name in class_.bases:
+            inherited = f"{class_.bases[name]}.{name}"
+            if inherited in self._generics:
+                return self._specialise(inherited, {SELF: class_.struct}, node)
+            return self._native_signature(inherited, node)
         generic = f"{class_.struct.class_name}.{name}"
         if class_.arguments and generic in self._generics:
             return self._specialise(generic, dict(zip(class_.type_variables, class_.arguments, strict=True)), node)
@@ -452,6 +483,8 @@ class _ModuleBuilder:
         value, hint = found
         if has_text(value):
             return None
+        if value is None and hint is not None and isinstance(hint.type, OptionalType):
+            return self._value_of(context, name)
         context.bind(Binding(BindingKind.CONSTANT, name, constant=value))
         operand = constant_operand(value)
         if hint is not None and hint.promise and isinstance(hint.type, FixedInt) and operand.is_weak:

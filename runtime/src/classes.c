@@ -4,12 +4,12 @@
 #include "pyfreeze_values.h"
 #include <string.h>
 
-/* What a class itself has under a name. Borrowed. */
+/* What a class has under a name, from itself or a base. Borrowed. */
 PyObject *pf_class_attribute(PyObject *class, PyObject *attribute)
 {
     if (class == NULL || !PyType_Check(class))
         return NULL;
-    return PyDict_GetItemWithError(((PyTypeObject *)class)->tp_dict, attribute);
+    return _PyType_Lookup((PyTypeObject *)class, attribute);
 }
 
 /* The function behind an attribute of a class: itself, a property's getter, or what a static or class method wraps.
