@@ -47,11 +47,13 @@ def with_trampolines(
     points: Mapping[int, Sequence[Point]],
     returning_none: Container[int],
     generic: Mapping[CodeKey, GenericCode],
+    framed: Mapping[CodeKey, int],
 ) -> tuple[CodeType, dict[int, CodeType]]:
     """The module's code in which function `indices[key]` is native, and the changed code objects by index.
 
     `points`, by index, are where the interpreter can go on. A `generic` function that Python does not enter runs as it is;
     each of those specialised from it has code of its own then, which nobody calls: among the module's constants.
+    `framed` ones are called without arguments, since they have the frame.
     """
     changed: dict[int, CodeType] = {}
     functions = functions_of(module_code) if generic else {}
@@ -69,6 +71,9 @@ def with_trampolines(
         made = generic.get(key)
         if made is not None and not made.entered:
             return marked(code, made.index)
+        if key in framed:
+            changed[framed[key]] = lifted = trampolined(code, framed[key], passes_arguments=False)
+            return lifted
         index = indices.get(key) if made is None else made.index
         if index is None:
             return code

@@ -15,6 +15,7 @@ from pyfreeze.codegen.array_access import METADATA
 from pyfreeze.codegen.big_constants import fill_big_constants
 from pyfreeze.codegen.code_objects import CodeKey, GenericCode, functions_of, marshalled, with_trampolines
 from pyfreeze.codegen.entry_emitter import EntryEmitter, entry_symbol, may_return_none
+from pyfreeze.codegen.framed_emitter import FramedEmitter, framed_symbol
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable
 from pyfreeze.codegen.machine_types import string_literal
 from pyfreeze.codegen.resume_points import PointTable
@@ -27,7 +28,7 @@ from pyfreeze.ir.types import StructType, signature
 HASH_KEY = 0x7079667265657A65
 """Counterpart: `PF_HASH_KEY` in `runtime/include/pyfreeze_abi.h`."""
 
-ABI_VERSION = 3
+ABI_VERSION = 4
 """Counterpart: `PF_ABI_VERSION` in `runtime/include/pyfreeze_abi.h`."""
 
 _FUNCTION = "%PfFunction"
@@ -91,6 +92,9 @@ class _ModuleEmitter:
         self._entered = {
             key: [name for name in names if name in info.entered] for key, names in self._specialised.items()
         }
+        self._framed = {
+            name: index for index, name in enumerate(module.framed, len(self._indices) + len(self._generic))
+        }
         self._constants: dict[bytes, int] = {}
         self._constant_values: list[object] = []
         self._bindings: dict[Binding, int] = {}
@@ -115,7 +119,8 @@ class _ModuleEmitter:
             key: GenericCode(self._generic[key], tuple(self._indices[name] for name in names), bool(self._entered[key]))
             for key, names in self._specialised.items()
         }
-        code, changed = with_trampolines(self._info.code, indices, points, returning_none, generic)
+        framed = {self._info.keys[name]: index for name, index in self._framed.items()}
+        code, changed = with_trampolines(self._info.code, indices, points, returning_none, generic, framed)
         layouts = {name: CodeLayout(changed[index]) for name, index in self._indices.items()}
         sites = SiteTable(self._symbols, layouts)
         recursive, bindings = recursive_functions(self._module), transitive_bindings(self._module)
@@ -130,6 +135,7 @@ class _ModuleEmitter:
             parts.append(EntryEmitter(function, self._symbols, frame, self._info.layout, none, after).text())
             parts.append(self._function_record(function, sorted(bindings[name], key=_binding_order)))
         self._records += [self._generic_record(key, index) for key, index in self._generic.items()]
+        parts += self._framed_functions(changed)
         parts.append(self._module_record(code))
         if self._symbols.big_constants:
             parts.append(fill_big_constants(self._symbols))
@@ -150,6 +156,25 @@ class _ModuleEmitter:
         names = self._entered.get(self._info.keys[name], [])
         following = names[names.index(name) + 1 :] if name in names else []
         return entry_symbol(following[0]) if following else None
+
+    def _framed_functions(self, changed: Mapping[int, CodeType]) -> list[str]:
+        parts, codes = [], functions_of(self._info.code)
+        for name, index in self._framed.items():
+            shift = len(changed[index].co_code) - len(codes[self._info.keys[name]].co_code)
+            emitter = FramedEmitter(self._module.framed[name], self._symbols, shift, self._info.layout)
+            parts += [emitter.text(), self._record_alias(name, index)]
+            qualname = self._symbols.string(self._info.keys[name][0].encode())
+            fields = f"ptr {qualname}, ptr null, i32 0, i32 {index}, ptr {framed_symbol(name)}, ptr null, i32 0, i8 0"
+            self._records.append(f"{_FUNCTION} {{{fields}, ptr null, ptr @module, i64 0, ptr null}}")
+        return parts
+
+    def _record_alias(self, name: str, index: int) -> str:
+        """The records form one array, so that the runtime can index them; this is a name for one of them."""
+        count = len(self._indices) + len(self._generic) + len(self._framed)
+        return (
+            f"{record_symbol(name)} = internal alias {_FUNCTION}, ptr getelementptr "
+            f"([{count} x {_FUNCTION}], ptr @functions, i64 0, i64 {index})\n"
+        )
 
     def _point_tables(self) -> dict[str, PointTable]:
         """Of the functions that leave in the middle."""
@@ -190,14 +215,11 @@ class _ModuleEmitter:
             "i64 0",
             "ptr null",
         ]
-        # The records form one array, so that the runtime can index them; this is an alias into it.
         self._records.append(f"{_FUNCTION} {{{', '.join(fields)}}}")
         return (
             f"@parameters.{index} = internal constant [{count} x ptr] [{names}]\n"
             f"@bindings.{index} = internal constant [{len(bindings)} x i32] [{numbers}]\n"
-            f"{record_symbol(function.name)} = internal alias {_FUNCTION}, ptr getelementptr "
-            f"([{len(self._indices) + len(self._generic)} x {_FUNCTION}], ptr @functions, i64 0, i64 {index})\n"
-        )
+        ) + self._record_alias(function.name, index)
 
     def _generic_record(self, key: CodeKey, index: int) -> str:
         """Of a generic function: by it, calls of its name are told. Its entry is that of the first types to try."""

@@ -638,11 +638,20 @@ def _kind_reasons(node: FuncDef, code: CodeType) -> Iterator[Unsupported]:
     for flag, kind in _FLAGS.items():
         if code.co_flags & flag:
             yield Unsupported("PF108", node, f"it is {kind}")
-    if code.co_freevars or code.co_cellvars:
-        names = ", ".join(f"`{name}`" for name in (*code.co_freevars, *code.co_cellvars))
+    shared = [*(name for name in code.co_freevars if not _only_annotates(name, node, code)), *code.co_cellvars]
+    if shared:
+        names = ", ".join(f"`{name}`" for name in shared)
         yield Unsupported("PF107", node, f"it shares variables with another function: {names}")
     if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
         yield Unsupported("PF109", node, "it takes *args or **kwargs")
+
+
+def _only_annotates(name: str, node: FuncDef, code: CodeType) -> bool:
+    """Whether it is a type variable (PEP 695) that the function has only because annotations of local variables name it."""
+    owner = [variable.name for variable in node.info.defn.type_vars] if node.info else []
+    if name not in (*type_variables(node), *owner):
+        return False
+    return all(instruction.argval != name for instruction in dis.get_instructions(code))
 
 
 def _note(outcome: FunctionOutcome, unsupported: Unsupported) -> None:

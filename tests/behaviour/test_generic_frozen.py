@@ -213,13 +213,16 @@ BODY = """
     def weighted<function>(p: Pair[T], k: T) -> T:
         total: T = p.a * k
         return total + p.b
+    def divided<function>(p: Pair[T], k: T) -> T:
+        part: T = p.a // k
+        return part + p.b // (k - k)
     def generics(p: Pair[float64], n: int64, k: int) -> tuple[Pair[float64], float64, int64, Pair[Vec], int]:
         v = Vec(p.a, p.b)
         return swap(p), weighted(p, 2.0), weighted(Pair(n, n), 3), swap(Pair(v, v + v)), weighted(Pair(k, k), 2)
     def fails(p: Pair[float64], n: int64) -> int64:
         q = p * 2.0
         e = Entry(n, Pair(n, 7))
-        return n // (n - n)
+        return divided(e.value, n)
     def loop(p: Pair[float64], n: int64) -> Pair[float64]:
         for i in range(n):
             p = p + Pair(1.0 / (i + 1), p.a)
@@ -236,8 +239,7 @@ FORMS = {
 }
 
 
-def source(form: int) -> str:
-    text = BODY
+def source(form: int, text: str = BODY) -> str:
     for mark, forms in FORMS.items():
         text = text.replace(mark, forms[form])
     return text
@@ -246,7 +248,7 @@ def source(form: int) -> str:
 NATIVE = (
     *("floats", "hinted", "ints", "plain", "bools", "vectors", "operators", "makes", "replaced", "compared", "ranked"),
     *("ranks", "line", "lengths", "maybe", "nested", "boxes", "stack", "even", "entries", "matched", "instances"),
-    *("swap", "weighted", "generics", "fails", "loop"),
+    *("swap", "weighted", "divided", "generics", "fails", "loop"),
 )
 _NEW = pytest.param(1, marks=pytest.mark.skipif(sys.version_info < (3, 12), reason="PEP 695"), id="pep695")
 
@@ -437,8 +439,10 @@ def test_locals_in_tracebacks(generic: Both) -> None:
     for module in (generic.interpreted, generic.compiled):
         with pytest.raises(ZeroDivisionError) as caught:
             module.fails(module.Pair(1.0, 2.0), 3)
-        shown = caught.tb.tb_next.tb_frame.f_locals
+        shown, inner = caught.tb.tb_next.tb_frame.f_locals, dict(caught.tb.tb_next.tb_next.tb_frame.f_locals)
+        inner.pop("T", None)  # not a variable of the function, and not known to native code
         p, e = module.Pair(1.0, 2.0), module.Entry(3, module.Pair(3, 7))
+        assert repr(inner) == repr({"p": e.value, "k": 3, "part": 1})
         assert repr(shown) == repr({"p": p, "n": 3, "q": module.Pair(2.0, 4.0), "e": e})
         with pytest.raises(IndexError) as caught:
             module.operators(p, 5, 1.0)
@@ -545,14 +549,14 @@ def test_what_stays_as_it_is(tmp_path: Path) -> None:
 LEAVING = """
     from typing import Generic, TypeVar
     from pyfreeze import frozen, float64, int64, Array
-    T = TypeVar("T")
+    <typevars>
     @frozen
-    class Pair(Generic[T]):
+    class Pair<generic>:
         a: T
         b: T
         def noted(self, log: Array[int64], n: int) -> "Pair[T]":
             log.append(1)
-            made = Pair(self.b, self.a)
+            made: Pair[T] = Pair(self.b, self.a)
             square = n ** 2
             log.append(2)
             return made if square > 0 else self
@@ -566,8 +570,9 @@ LEAVING = """
 """
 
 
-def test_leaving_in_the_middle(tmp_path: Path) -> None:
-    both = build_both(tmp_path, LEAVING)
+@pytest.mark.parametrize("form", [pytest.param(0, id="typevars"), _NEW])
+def test_leaving_in_the_middle(form: int, tmp_path: Path) -> None:
+    both = build_both(tmp_path, source(form, LEAVING))
     assert both.native() == {"outer", "Pair.noted"}
     for n, k in itertools.product((3, 2**40, 2**70), (5, 2**70)):
         outcomes = []
