@@ -321,8 +321,9 @@ ret ptr null
 """
 
 
-def _binding_order(binding: Binding) -> tuple[int, str, str]:
-    return (int(binding.kind), binding.name, binding.attribute)
+def _binding_order(binding: Binding) -> tuple[int, str, str, str, str]:
+    """Of a generic class or function there are several bindings that differ in what it is specialised to only."""
+    return (int(binding.kind), binding.name, binding.attribute, binding.function, str(binding.type))
 
 
 def _constant_key(value: object) -> bytes:
