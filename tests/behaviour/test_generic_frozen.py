@@ -20,7 +20,7 @@ from tests.conftest import Both, Outcome, build_both
 BODY = """
     from abc import ABC
     from dataclasses import replace
-    from typing import ClassVar, Generic, Protocol, TypeVar
+    from typing import ClassVar, Generic, Protocol, Self, TypeVar
     from pyfreeze import frozen, float64, float32, int64, int8, Array
 
     <typevars>
@@ -66,6 +66,8 @@ BODY = """
             return self.a * o.a + self.b * o.b + shift
         def swapped(self) -> "Pair[T]":
             return type(self)(self.b, self.a)
+        def itself(self, other: Self) -> Self:
+            return self if self.a == other.b else other
         @property
         def first(self) -> T:
             return self.a
@@ -216,6 +218,8 @@ BODY = """
     def divided<function>(p: Pair[T], k: T) -> T:
         part: T = p.a // k
         return part + p.b // (k - k)
+    def selves(p: Pair[float64], q: Pair[float64]) -> tuple[Pair[float64], Pair[float64]]:
+        return p.itself(q), Pair.itself(p, other=q)
     def generics(p: Pair[float64], n: int64, k: int) -> tuple[Pair[float64], float64, int64, Pair[Vec], int]:
         v = Vec(p.a, p.b)
         return swap(p), weighted(p, 2.0), weighted(Pair(n, n), 3), swap(Pair(v, v + v)), weighted(Pair(k, k), 2)
@@ -248,7 +252,7 @@ def source(form: int, text: str = BODY) -> str:
 NATIVE = (
     *("floats", "hinted", "ints", "plain", "bools", "vectors", "operators", "makes", "replaced", "compared", "ranked"),
     *("ranks", "line", "lengths", "maybe", "nested", "boxes", "stack", "even", "entries", "matched", "instances"),
-    *("swap", "weighted", "divided", "generics", "fails", "loop"),
+    *("swap", "weighted", "divided", "generics", "fails", "loop", "selves"),
 )
 _NEW = pytest.param(1, marks=pytest.mark.skipif(sys.version_info < (3, 12), reason="PEP 695"), id="pep695")
 
@@ -310,6 +314,7 @@ def test_floats(generic: Both) -> None:
     for x, y in itertools.product(NUMBERS, repeat=2):
         both_ways(generic, "operators", lambda m, x=x, y=y: (m.Pair(x, y), 1, y))
         both_ways(generic, "replaced", lambda m, x=x, y=y: (m.Pair(x, y), y))
+        both_ways(generic, "selves", lambda m, x=x, y=y: (m.Pair(x, y), m.Pair(y, x)))
         both_ways(generic, "line", lambda m, x=x, y=y: (x, int(y > 0)))
         both_ways(generic, "entries", lambda m, x=x: (3, x))
         both_ways(generic, "nested", lambda m, x=x: (x,))
