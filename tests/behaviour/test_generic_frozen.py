@@ -6,14 +6,18 @@ import copy
 import itertools
 import math
 import pickle
+import re
 import sys
+import textwrap
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
-from pyfreeze import Array, int64, is_compiled
+from pyfreeze import Array, driver, int64, is_compiled
 from pyfreeze import _runtime as runtime
+from pyfreeze.options import Options
+from pyfreeze.sources import read_source
 from tests.behaviour.test_frozen_values import NUMBERS, both_ways
 from tests.conftest import Both, Outcome, build_both
 
@@ -587,3 +591,48 @@ def test_leaving_in_the_middle(form: int, tmp_path: Path) -> None:
             methods = [Outcome.of(module.Pair(*given).noted, log, n) for given in ((1.5, 2.5), (k, 2), ("a", "b"))]
             outcomes.append((of_outer, methods, list(log)))
         assert outcomes[0] == outcomes[1]
+
+
+KERNELS = """
+    from typing import Generic, TypeVar
+    from pyfreeze import frozen, float64, int64
+    T = TypeVar("T")
+    @frozen
+    class Complex<generic>:
+        re: T
+        im: T
+        def __add__(self, o: "Complex<t>") -> "Complex<t>":
+            return Complex(self.re + o.re, self.im + o.im)
+        def __mul__(self, o: "Complex<t>") -> "Complex<t>":
+            return Complex(self.re * o.re - self.im * o.im, self.re * o.im + self.im * o.re)
+        def norm(self) -> T:
+            return self.re * self.re + self.im * self.im
+    def count(x: float64, y: float64, limit: int64) -> int64:
+        z, c = Complex(0.0, 0.0), Complex(x, y)
+        for i in range(limit):
+            if z.norm() > 4.0:
+                return i
+            z = z * z + c
+        return limit
+"""
+
+
+def test_values_of_a_generic_class_cost_nothing(tmp_path: Path) -> None:
+    """The machine instructions are the same."""
+    found = []
+    for form in (
+        {"<generic>": "(Generic[T])", "<t>": "[T]"},
+        {"<generic>": "", "<t>": "", ": T": ": float64", "> T": "> float64"},
+    ):
+        text = KERNELS
+        for mark, written in form.items():
+            text = text.replace(mark, written)
+        path = tmp_path / "kernels.py"
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+        (result,) = driver.build([read_source(path)], tmp_path, Options(dumps=frozenset({"assembly"})))
+        assert result.report is not None and all(item.tier == "native" for item in result.report.functions)
+        (body,) = re.findall(
+            r'^"entry count":.*?^\.Lfunc_end', dict(result.dumps)["assembly"], re.DOTALL | re.MULTILINE
+        )
+        found.append(re.findall(r"^\t([a-z]\w*)", body, re.MULTILINE))
+    assert found[0] == found[1] and len(found[0]) > 50
