@@ -240,9 +240,8 @@ class FramedEmitter(FunctionEmitter):
             _, count = map(str, self._plain_count(names, len(arguments)))
         if names != "null":
             count = self._without_keywords(count, names)
-        self._symbols.declare("declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)")
-        called = self._fresh()
-        self._line(f"{called} = call ptr @PyObject_Vectorcall(ptr {callee}, ptr {first}, i64 {count}, ptr {names})")
+        called, slot = self._fresh(), self._symbols.slot("pf_vectorcall")
+        self._line(f"{called} = call ptr {slot}(ptr {callee}, ptr {first}, i64 {count}, ptr {names})")
         return called
 
     def _plain_count(self, names: str, count: int) -> tuple[int, int]:

@@ -31,6 +31,9 @@ HASH_KEY = 0x7079667265657A65
 ABI_VERSION = 4
 """Counterpart: `PF_ABI_VERSION` in `runtime/include/pyfreeze_abi.h`."""
 
+_FRAMED = -1
+"""Counterpart: `PF_FRAMED` in `runtime/include/pyfreeze_abi.h`."""
+
 _FUNCTION = "%PfFunction"
 _WITHOUT_BINDINGS = "ptr null, i32 0, i8 0, ptr null, ptr @module, i64 0, ptr null"
 _TYPES = (
@@ -164,7 +167,7 @@ class _ModuleEmitter:
             emitter = FramedEmitter(self._module.framed[name], self._symbols, shift, self._info.layout)
             parts += [emitter.text(), self._record_alias(name, index)]
             qualname = self._symbols.string(self._info.keys[name][0].encode())
-            fields = f"ptr {qualname}, ptr null, i32 0, i32 {index}, ptr {framed_symbol(name)}, ptr null, i32 0, i8 0"
+            fields = f"ptr {qualname}, ptr null, i32 {_FRAMED}, i32 {index}, ptr {framed_symbol(name)}, ptr null, i32 0, i8 0"
             self._records.append(f"{_FUNCTION} {{{fields}, ptr null, ptr @module, i64 0, ptr null}}")
         return parts
 
@@ -321,8 +324,9 @@ ret ptr null
 """
 
 
-def _binding_order(binding: Binding) -> tuple[int, str, str]:
-    return (int(binding.kind), binding.name, binding.attribute)
+def _binding_order(binding: Binding) -> tuple[int, str, str, str, str]:
+    """Of a generic class or function there are several bindings that differ in what it is specialised to only."""
+    return (int(binding.kind), binding.name, binding.attribute, binding.function, str(binding.type))
 
 
 def _constant_key(value: object) -> bytes:

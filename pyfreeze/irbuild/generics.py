@@ -65,7 +65,7 @@ def class_of(context: FunctionContext, generic: FrozenClass, arguments: tuple[Ty
     struct = context.frozen.struct_of(generic, arguments)
     if struct is None:
         shown = ", ".join(map(type_name, arguments))
-        raise Unsupported("PF106", node, f"values of {generic.name}[{shown}] are objects")
+        raise Unsupported("PF106", node, f"a {generic.name}[{shown}] is too large, or holds what is no value")
     return context.classes[struct.name]
 
 
@@ -164,6 +164,8 @@ def _solved(
 def _unify(context: FunctionContext, pattern: ProperType, type_: VariableType, found: dict[str, VariableType]) -> bool:
     """Whether a value of `type_` can be what the annotation says; notes what its type variables are then."""
     match pattern:
+        case TypeVarType(id=id_, upper_bound=bound) if id_.is_self():  # `Self`
+            return _unify(context, get_proper_type(bound), type_, found)
         case TypeVarType(name=name):
             joined = join(found[name], type_) if name in found else type_
             if joined is not None:

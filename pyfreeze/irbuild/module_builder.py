@@ -336,7 +336,8 @@ class _ModuleBuilder:
             if not reasons and not generic.candidate.outcome.reasons:
                 message = "it is generic, and native functions of the module do not call it with types they know"
                 _note(generic.candidate.outcome, Unsupported("PF104", generic.candidate.node, message))
-            generic.candidate.outcome.reasons += reasons[:1]
+            own = [reason for reason in reasons if not any(name in reason.message for name in generic.specialised)]
+            generic.candidate.outcome.reasons += (own or reasons)[:1]
 
     def _build(self, candidate: _Candidate) -> Function:
         assert candidate.signature is not None

@@ -28,8 +28,9 @@ UNKNOWN: Type = _Unknown()  # type: ignore[assignment]
 
 
 def type_variables(node: FuncDef) -> tuple[str, ...]:
-    """The names of a generic function's own type variables."""
-    return tuple(variable.name for variable in node.type.variables) if isinstance(node.type, CallableType) else ()
+    """The names of a generic function's own type variables, without `Self`."""
+    variables = node.type.variables if isinstance(node.type, CallableType) else ()
+    return tuple(variable.name for variable in variables if not variable.id.is_self())
 
 
 def generic_function(

@@ -77,6 +77,8 @@ typedef struct PfBinding {
     uint64_t *words;          /* … and its value, for native code to read; owns big ints */
 } PfBinding;
 
+#define PF_FRAMED -1 /* in place of a number of parameters: the function finds all its variables in the frame */
+
 typedef struct PfFunction {
     const char *qualname;
     const char *const *parameter_names;
@@ -175,6 +177,7 @@ int pf_exec_module(PyObject *module);
 int pf_native_init(void);
 PyObject *pf_new_instance(PfModule *module); /* the identity of one execution of a module */
 PyObject *pf_new_native(const PfFunction *function, PyObject *instance);
+int pf_is_native(PyObject *object); /* a PfNative */
 int pf_is_native_code(PyObject *code);
 int pf_is_code_of(PyObject *code, const PfFunction *function); /* of any execution of its module */
 PyObject *pf_statistics(void);

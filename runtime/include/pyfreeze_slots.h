@@ -157,5 +157,8 @@ PF_SLOT(PyObject *, pf_get_iter, (PyObject *object)) /* O: PyObject_GetIter */
 PF_SLOT(PyObject *, pf_power, (PyObject *base, PyObject *exponent)) /* O: PyNumber_Power(…, None) and the in-place one */
 PF_SLOT(PyObject *, pf_inplace_power, (PyObject *base, PyObject *exponent))
 
+/* O: as PyObject_Vectorcall; framed functions are called without the interpreter. */
+PF_SLOT(PyObject *, pf_vectorcall, (PyObject *callable, PyObject *const *arguments, int64_t count, PyObject *keyword_names))
+
 /* The word that says whether signals, other threads or the like wait. */
 PF_SLOT(void *, pf_breaker_address, (PyThreadState *thread))

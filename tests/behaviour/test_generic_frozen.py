@@ -6,21 +6,25 @@ import copy
 import itertools
 import math
 import pickle
+import re
 import sys
+import textwrap
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
-from pyfreeze import Array, int64, is_compiled
+from pyfreeze import Array, driver, int64, is_compiled
 from pyfreeze import _runtime as runtime
+from pyfreeze.options import Options
+from pyfreeze.sources import read_source
 from tests.behaviour.test_frozen_values import NUMBERS, both_ways
 from tests.conftest import Both, Outcome, build_both
 
 BODY = """
     from abc import ABC
     from dataclasses import replace
-    from typing import ClassVar, Generic, Protocol, TypeVar
+    from typing import ClassVar, Generic, Protocol, Self, TypeVar
     from pyfreeze import frozen, float64, float32, int64, int8, Array
 
     <typevars>
@@ -66,6 +70,8 @@ BODY = """
             return self.a * o.a + self.b * o.b + shift
         def swapped(self) -> "Pair[T]":
             return type(self)(self.b, self.a)
+        def itself(self, other: Self) -> Self:
+            return self if self.a == other.b else other
         @property
         def first(self) -> T:
             return self.a
@@ -216,6 +222,8 @@ BODY = """
     def divided<function>(p: Pair[T], k: T) -> T:
         part: T = p.a // k
         return part + p.b // (k - k)
+    def selves(p: Pair[float64], q: Pair[float64]) -> tuple[Pair[float64], Pair[float64]]:
+        return p.itself(q), Pair.itself(p, other=q)
     def generics(p: Pair[float64], n: int64, k: int) -> tuple[Pair[float64], float64, int64, Pair[Vec], int]:
         v = Vec(p.a, p.b)
         return swap(p), weighted(p, 2.0), weighted(Pair(n, n), 3), swap(Pair(v, v + v)), weighted(Pair(k, k), 2)
@@ -248,7 +256,7 @@ def source(form: int, text: str = BODY) -> str:
 NATIVE = (
     *("floats", "hinted", "ints", "plain", "bools", "vectors", "operators", "makes", "replaced", "compared", "ranked"),
     *("ranks", "line", "lengths", "maybe", "nested", "boxes", "stack", "even", "entries", "matched", "instances"),
-    *("swap", "weighted", "divided", "generics", "fails", "loop"),
+    *("swap", "weighted", "divided", "generics", "fails", "loop", "selves"),
 )
 _NEW = pytest.param(1, marks=pytest.mark.skipif(sys.version_info < (3, 12), reason="PEP 695"), id="pep695")
 
@@ -310,6 +318,7 @@ def test_floats(generic: Both) -> None:
     for x, y in itertools.product(NUMBERS, repeat=2):
         both_ways(generic, "operators", lambda m, x=x, y=y: (m.Pair(x, y), 1, y))
         both_ways(generic, "replaced", lambda m, x=x, y=y: (m.Pair(x, y), y))
+        both_ways(generic, "selves", lambda m, x=x, y=y: (m.Pair(x, y), m.Pair(y, x)))
         both_ways(generic, "line", lambda m, x=x, y=y: (x, int(y > 0)))
         both_ways(generic, "entries", lambda m, x=x: (3, x))
         both_ways(generic, "nested", lambda m, x=x: (x,))
@@ -533,7 +542,7 @@ def test_what_stays_as_it_is(tmp_path: Path) -> None:
         ("not_floats", "PF105", "int where float"), ("one_float", "PF114", "`b` of `Pair`"), ("texts", "PF104", "Pair[str]"),
         ("nodes", "PF104", "`rest`"), ("many", "PF104", "several types"), ("untold", "PF104", "Pair"), ("bare", "PF104", "`pair`"),
         ("calls_mapped", "PF106", "mapped"), ("mixed", "PF102", "Pair[float64] with Pair[int64]"),
-        ("tagged", "PF102", "says itself"), ("same", "PF402", "frozen values"),
+        ("tagged", "PF104", "`other`, object"), ("same", "PF402", "frozen values"),
         ("Pair.mapped", "PF104", "besides those of its class"), ("Pair.unannotated", "PF103", "annotat"),
     ):  # fmt: skip
         assert reasons[name].code == code and message in reasons[name].message, reasons[name]
@@ -582,3 +591,48 @@ def test_leaving_in_the_middle(form: int, tmp_path: Path) -> None:
             methods = [Outcome.of(module.Pair(*given).noted, log, n) for given in ((1.5, 2.5), (k, 2), ("a", "b"))]
             outcomes.append((of_outer, methods, list(log)))
         assert outcomes[0] == outcomes[1]
+
+
+KERNELS = """
+    from typing import Generic, TypeVar
+    from pyfreeze import frozen, float64, int64
+    T = TypeVar("T")
+    @frozen
+    class Complex<generic>:
+        re: T
+        im: T
+        def __add__(self, o: "Complex<t>") -> "Complex<t>":
+            return Complex(self.re + o.re, self.im + o.im)
+        def __mul__(self, o: "Complex<t>") -> "Complex<t>":
+            return Complex(self.re * o.re - self.im * o.im, self.re * o.im + self.im * o.re)
+        def norm(self) -> T:
+            return self.re * self.re + self.im * self.im
+    def count(x: float64, y: float64, limit: int64) -> int64:
+        z, c = Complex(0.0, 0.0), Complex(x, y)
+        for i in range(limit):
+            if z.norm() > 4.0:
+                return i
+            z = z * z + c
+        return limit
+"""
+
+
+def test_values_of_a_generic_class_cost_nothing(tmp_path: Path) -> None:
+    """The machine instructions are the same."""
+    found = []
+    for form in (
+        {"<generic>": "(Generic[T])", "<t>": "[T]"},
+        {"<generic>": "", "<t>": "", ": T": ": float64", "> T": "> float64"},
+    ):
+        text = KERNELS
+        for mark, written in form.items():
+            text = text.replace(mark, written)
+        path = tmp_path / "kernels.py"
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+        (result,) = driver.build([read_source(path)], tmp_path, Options(dumps=frozenset({"assembly"})))
+        assert result.report is not None and all(item.tier == "native" for item in result.report.functions)
+        (body,) = re.findall(
+            r'^"entry count":.*?^\.Lfunc_end', dict(result.dumps)["assembly"], re.DOTALL | re.MULTILINE
+        )
+        found.append(re.findall(r"^\t([a-z]\w*)", body, re.MULTILINE))
+    assert found[0] == found[1] and len(found[0]) > 50

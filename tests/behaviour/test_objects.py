@@ -732,3 +732,31 @@ def test_recursion_ends_as_it_always_does(both: Build) -> None:
     module.same("depth", 500)
     module.same("endless", 1)
     module.same("deep", 30000)
+
+
+def test_a_signal_ends_a_long_recursion(both: Build) -> None:
+    module = both(
+        """
+        import signal
+
+        def fib(items):
+            if len(items) < 2:
+                return len(items)
+            return fib(items[1:]) + fib(items[2:])
+
+        def interrupted(items):
+            def handler(number, frame):
+                raise TimeoutError("alarm")
+            old = signal.signal(signal.SIGALRM, handler)
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            try:
+                fib(items)
+            except TimeoutError as error:
+                return str(error)
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                signal.signal(signal.SIGALRM, old)
+        """
+    )
+    _framed(module, "fib", "interrupted")
+    module.same("interrupted", list(range(40)))
