@@ -51,6 +51,7 @@ class FramedEmitter(FunctionEmitter):
         self._facts = facts
         self._vector_size = 0
         self._loads_globals = False
+        self._places = 0
         self._constants: dict[tuple[ConstantTable, int], str] = {}
         self._shown: dict[str, int] = {}  # by label: the offset that the frame was last told
 
@@ -305,8 +306,8 @@ class FramedEmitter(FunctionEmitter):
 
     def _place(self) -> str:
         """A name in the module for this place."""
-        self._counter += 1
-        return f"{self._function.name} {self._counter}"
+        self._places += 1
+        return f"{self._function.name} {self._places}"
 
     def _context(self, token: str) -> str:
         match token:
