@@ -65,7 +65,7 @@ enum { PF_FUNCTION = 0, PF_CONSTANT, PF_BUILTIN, PF_MODULE, PF_ATTRIBUTE, PF_IMP
 
 #define PF_MAXIMUM_SCALARS 16 /* in a PF_VALUE */
 
-/* A frozen class whose values native code holds. `type` is owned: the class as a PF_CLASS binding last saw it. */
+/* A frozen class or NamedTuple whose values native code holds. `type` is owned: the class as a PF_CLASS binding last saw it. */
 typedef struct PfClass {
     const char *name, *signature;
     PyTypeObject *type;
@@ -89,7 +89,8 @@ typedef struct PfBinding {
 typedef struct PfFunction {
     const char *qualname;
     const char *const *parameter_names;
-    int32_t parameter_count, index;
+    int32_t parameter_count;
+    int32_t index; /* of the record whose code it has: its own, or that of the generic function that it is made of */
     vectorcallfunc entry; /* its first argument is the PfNative */
     const int32_t *bindings;
     int32_t binding_count;
@@ -197,6 +198,9 @@ int pf_same_constant(PyObject *one, PyObject *other);
 int pf_classes_init(void);
 PyObject *pf_class_attribute(PyObject *class, PyObject *attribute);
 PyObject *pf_member_function(PyObject *class, PyObject *attribute, const char *kind);
+int pf_is_named_tuple(PyTypeObject *type, const char *signature, PyObject *globals);
+int pf_named_tuple_has_defaults(PyTypeObject *type, PyObject *pairs);
+PyObject *pf_named_tuple_constructor(PyTypeObject *type); /* borrowed; NULL of any other class */
 int pf_take_class(PfModule *module, const PfBinding *binding, PyObject *value);
 int pf_classes_changed(PfModule *module);
 int pf_classes_differ(const PfModule *module); /* on 3.11 only */

@@ -271,11 +271,20 @@ int pf_revalidate(PfFunction *function, const char **broken)
     return 1;
 }
 
+/* Whether it is the constructor of a NamedTuple that the module has. */
+static int makes_values(const PfModule *module, PyObject *function)
+{
+    for (int32_t number = 0; number < module->class_count; number++)
+        if (pf_named_tuple_constructor(module->classes[number].type) == function)
+            return 1;
+    return 0;
+}
+
 static void function_changed(PyObject *function)
 {
     PyObject *globals = ((PyFunctionObject *)function)->func_globals;
     for (int index = 0; index < pf_module_count; index++)
-        if (pf_modules[index]->globals == globals)
+        if (pf_modules[index]->globals == globals || makes_values(pf_modules[index], function))
             pf_invalidate(pf_modules[index]);
 }
 

@@ -58,6 +58,15 @@ static int fill_locals(PfModule *module, _PyInterpreterFrame *frame, const char 
     return 0;
 }
 
+/* Type variables that nothing reads: CPython expects cells. */
+static int fill_free_variables(PyCodeObject *code, _PyInterpreterFrame *frame)
+{
+    for (int index = code->co_nlocalsplus - code->co_nfreevars; index < code->co_nlocalsplus; index++)
+        if ((frame->localsplus[index] = PyCell_New(NULL)) == NULL)
+            return -1;
+    return 0;
+}
+
 /* A native frame that an exception passes gets a frame object only now: nobody could see it before. */
 void pf_traceback(int32_t status, const PfSite *site, const uint64_t *payload)
 {
@@ -68,7 +77,8 @@ void pf_traceback(int32_t status, const PfSite *site, const uint64_t *payload)
     const PfFunction *function = site->function;
     PyFrameObject *frame =
         PyFrame_New(PyThreadState_Get(), function->code, function->module->globals, NULL);
-    if (frame == NULL || fill_locals(function->module, frame->f_frame, site->locals, payload) < 0) {
+    if (frame == NULL || fill_free_variables(function->code, frame->f_frame) < 0 ||
+        fill_locals(function->module, frame->f_frame, site->locals, payload) < 0) {
         PyErr_Clear(); /* out of memory: keep the exception, lose the entry */
         PyErr_Restore(type, value, traceback);
         Py_XDECREF(frame);

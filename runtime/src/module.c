@@ -17,12 +17,18 @@ static int is_mark(PyObject *constant, const char *mark, size_t size)
     return text != NULL && (size_t)length == size && memcmp(text, mark, size) == 0;
 }
 
+/* What a generic function is specialised to has the same code object: its records have the same index. */
 static PyObject *native_function(PfModule *module, PyObject *mark, PyCodeObject *code, PyObject *instance)
 {
-    PfFunction *function = &module->functions[PyLong_AsLong(PyTuple_GET_ITEM(mark, 1))];
-    Py_XSETREF(function->code, (PyCodeObject *)Py_NewRef(code));
-    function->valid = 0;
-    return pf_new_native(function, instance);
+    long index = PyLong_AsLong(PyTuple_GET_ITEM(mark, 1));
+    for (int32_t number = 0; number < module->function_count; number++) {
+        PfFunction *function = &module->functions[number];
+        if (function->index != index)
+            continue;
+        Py_XSETREF(function->code, (PyCodeObject *)Py_NewRef(code));
+        function->valid = 0;
+    }
+    return pf_new_native(&module->functions[index], instance);
 }
 
 /* Leave nothing of the trampoline but its room: the mark says where it starts and how long it is, in words. */

@@ -75,7 +75,7 @@ static PfNative *native_of(PyObject *code)
     return NULL;
 }
 
-/* A generic function has no entry, but only a record by which it is told from others. */
+/* A generic function may have no entry, but only a record by which it is told from others. */
 int pf_is_native_code(PyObject *code)
 {
     PfNative *native = native_of(code);
@@ -85,5 +85,5 @@ int pf_is_native_code(PyObject *code)
 int pf_is_code_of(PyObject *code, const PfFunction *function)
 {
     PfNative *native = native_of(code);
-    return native != NULL && native->function == function;
+    return native != NULL && native->function->module == function->module && native->function->index == function->index;
 }

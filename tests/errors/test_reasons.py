@@ -92,7 +92,7 @@ def test_the_field_that_makes_values_objects_is_named() -> None:
     report, _ = driver.analyse(read_source(path))
     by_name = {function.name: function.reasons[0] for function in report.functions if function.reasons}
     spoilt, counted = by_name["spoilt"], by_name["counted"]
-    assert spoilt.message.endswith("values of `Point` are objects: its field `name`, str, is an object (line 9)")
+    assert spoilt.message.endswith("values of `Point` are objects: its field `name`, str, is an object (line 14)")
     assert spoilt.hint == "keep `name` apart, for example in a list of its own, or as a number"
-    assert counted.message.endswith("values of `Counted` are objects: its field `n`, int, is an object (line 15)")
+    assert counted.message.endswith("values of `Counted` hold objects: its field `n` is one in memory")
     assert counted.hint == "annotate the field: `n: int64`"
