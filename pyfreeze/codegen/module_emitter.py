@@ -26,7 +26,7 @@ from pyfreeze.ir.types import StructType, signature
 HASH_KEY = 0x7079667265657A65
 """Counterpart: `PF_HASH_KEY` in `runtime/include/pyfreeze_abi.h`."""
 
-ABI_VERSION = 3
+ABI_VERSION = 4
 """Counterpart: `PF_ABI_VERSION` in `runtime/include/pyfreeze_abi.h`."""
 
 _FUNCTION = "%PfFunction"

@@ -6,7 +6,8 @@
 /* Module. Borrowed result. */
 PF_SLOT(PyObject *, pf_module_init, (PfModule *module))
 
-/* Entry. pf_enter: the breaker's address = run native code; NULL = run the twin (counted). */
+/* Entry. pf_enter: the breaker's address = run native code; NULL = run the twin (counted). For entries that were given no
+ * breaker, or whose bindings are to be checked. */
 PF_SLOT(void *, pf_enter, (PfFunction *function, PfNative *self))
 PF_SLOT(PyObject *, pf_twin, (void)) /* new reference to what means: run the twin; where None is a result */
 PF_SLOT(void, pf_guard_failed, (PfFunction *function, int32_t parameter, int32_t reason)) /* counts */

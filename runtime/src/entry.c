@@ -113,8 +113,9 @@ static int32_t find_reason(PfFunction *function, PfNative *self, PyThreadState *
     return pf_revalidate(function, broken) ? 0 : PF_REASON_BINDING;
 }
 
-static void *enter_slowly(PfFunction *function, PfNative *self, PyThreadState *thread)
+void *pf_enter(PfFunction *function, PfNative *self)
 {
+    PyThreadState *thread = PyThreadState_Get();
     const char *broken = NULL;
     if (pf_waiting_states > 0 && pf_enters_waiting_state(thread))
         return NULL;
@@ -123,15 +124,6 @@ static void *enter_slowly(PfFunction *function, PfNative *self, PyThreadState *t
         return pf_breaker_address(thread);
     pf_count_twin(function, reason, 0, broken);
     return NULL;
-}
-
-void *pf_enter(PfFunction *function, PfNative *self)
-{
-    PyThreadState *thread = PyThreadState_Get();
-    if (self->instance == function->module->instance && pf_reason_against_native(thread, function) == 0 &&
-        (pf_forced_twins | pf_waiting_states) == 0 && pf_is_valid(function))
-        return pf_breaker_address(thread);
-    return enter_slowly(function, self, thread);
 }
 
 void pf_guard_failed(PfFunction *function, int32_t parameter, int32_t reason)

@@ -12,14 +12,16 @@
 #endif
 #include <string.h>
 
-static _PyInterpreterFrame *current_frame(void)
+static _PyInterpreterFrame *frame_of(PyThreadState *thread)
 {
 #if PY_VERSION_HEX >= 0x030D0000
-    return PyThreadState_Get()->current_frame;
+    return thread->current_frame;
 #else
-    return PyThreadState_Get()->cframe->current_frame;
+    return thread->cframe->current_frame;
 #endif
 }
+
+static _PyInterpreterFrame *current_frame(void) { return frame_of(PyThreadState_Get()); }
 
 static PyCodeObject *code_of(_PyInterpreterFrame *frame)
 {
@@ -168,11 +170,23 @@ static int code_is_monitored(const PyCodeObject *code)
     return data != NULL && any_tool(data->local_monitors.tools, sizeof data->local_monitors.tools);
 }
 
+/* Whether events have ever been asked for. */
+static int has_been_monitored(PyInterpreterState *interpreter)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return interpreter->ceval.instrumentation_version != 0;
+#else
+    return interpreter->monitoring_version != 0;
+#endif
+}
+
 /* sys.monitoring: everywhere, in this function, or in one that its native code calls. */
 static int is_monitored(PyThreadState *thread, const PfFunction *function)
 {
     PyInterpreterState *interpreter = thread->interp;
     const void *registered = NULL;
+    if (!has_been_monitored(interpreter))
+        return 0;
     for (int tool = 0; tool < USER_TOOLS; tool++)
         registered = interpreter->monitoring_tool_names[tool] ? interpreter->monitoring_tool_names[tool] : registered;
     if (registered == NULL)
@@ -198,13 +212,8 @@ static int is_monitored(PyThreadState *thread, const PfFunction *function)
 /* Native code stands for its function only where the interpreter's frame has the module's names: a code object may be
  * given other globals (types.FunctionType) or, through them, other builtins. And whoever traces, profiles or monitors
  * wants to see every call and line. Returns 0 or the reason to run the twin. */
-int32_t pf_reason_against_native(PyThreadState *thread, const PfFunction *function)
+static inline int32_t reason_in_frame(PyThreadState *thread, _PyInterpreterFrame *frame, const PfFunction *function)
 {
-#if PY_VERSION_HEX >= 0x030D0000
-    _PyInterpreterFrame *frame = thread->current_frame;
-#else
-    _PyInterpreterFrame *frame = thread->cframe->current_frame;
-#endif
     if (frame == NULL || code_of(frame) != function->code || frame->f_globals != function->module->globals || frame->f_builtins != pf_builtins)
         return PF_REASON_NAMES;
     if (thread->c_tracefunc != NULL || thread->c_profilefunc != NULL || is_monitored(thread, function))
@@ -212,6 +221,25 @@ int32_t pf_reason_against_native(PyThreadState *thread, const PfFunction *functi
     /* While native code runs and has not said where, it is at the function's first line: RESUME's. */
     set_instruction(frame, 0);
     return 0;
+}
+
+int32_t pf_reason_against_native(PyThreadState *thread, const PfFunction *function)
+{
+    return reason_in_frame(thread, frame_of(thread), function);
+}
+
+/* Quick where nothing is unusual; pf_enter looks at everything. */
+PyObject *pf_enter_frame(PyObject *object)
+{
+    PfNative *native = (PfNative *)object;
+    PfFunction *function = native->function;
+    PyThreadState *thread = PyThreadState_Get();
+    _PyInterpreterFrame *frame = frame_of(thread);
+    int usual = native->instance == function->module->instance && (pf_forced_twins | pf_waiting_states) == 0 &&
+                reason_in_frame(thread, frame, function) == 0;
+    if (usual)
+        pf_look_for_changes(function->module);
+    return function->entry(native, frame ? frame->localsplus : NULL, usual ? pf_breaker_address(thread) : NULL);
 }
 
 PyThreadState *pf_thread_state(void) { return PyThreadState_Get(); }
