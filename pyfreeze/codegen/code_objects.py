@@ -38,10 +38,11 @@ def with_trampolines(
     returning_none: Container[int],
     generic: Mapping[CodeKey, int],
     specialised: Mapping[int, CodeKey],
+    as_they_are: Container[int],
 ) -> tuple[CodeType, dict[int, CodeType]]:
     """The module's code in which function `indices[key]` is native, and the changed code objects by index.
 
-    `points`, by index, are where the interpreter can go on. `generic` functions run as they are, but are known by an index.
+    `points`, by index, are where the interpreter can go on. `generic` functions and those `as_they_are` run as bytecode, but are known by an index.
     Each of those `specialised` from them has code of its own, which nobody calls: among the module's constants.
     """
     changed: dict[int, CodeType] = {}
@@ -57,7 +58,9 @@ def with_trampolines(
         if key in generic:
             return marked(code, generic[key])
         index = indices.get(key)
-        if index is not None:
+        if index in as_they_are:
+            code = changed[index] = marked(code, index)
+        elif index is not None:
             code = changed[index] = trampolined(code, index, points.get(index, ()), index in returning_none)
         return code
 

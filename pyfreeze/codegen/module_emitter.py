@@ -13,6 +13,7 @@ from types import CodeType
 from pyfreeze.analysis.call_graph import reachable, recursive_functions, transitive_bindings
 from pyfreeze.codegen.array_access import METADATA
 from pyfreeze.codegen.big_constants import fill_big_constants
+from pyfreeze.codegen.bytecode import only_returns
 from pyfreeze.codegen.code_objects import CodeKey, functions_of, marshalled, with_trampolines
 from pyfreeze.codegen.entry_emitter import EntryEmitter, entry_symbol, may_return_none
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable
@@ -20,7 +21,7 @@ from pyfreeze.codegen.machine_types import string_literal
 from pyfreeze.codegen.resume_points import PointTable
 from pyfreeze.codegen.symbols import Symbols, record_symbol
 from pyfreeze.ir.function import UNKNOWN_DEFAULTS, Binding, BindingKind, ConstantValue, Function, Module
-from pyfreeze.ir.instructions import Call
+from pyfreeze.ir.instructions import Call, Constant, IncRef, Return
 from pyfreeze.ir.types import StructType, signature
 
 HASH_KEY = 0x7079667265657A65
@@ -105,7 +106,7 @@ class _ModuleEmitter:
         tables = self._point_tables()
         points = {self._indices[name]: table.points for name, table in tables.items()}
         code, changed = with_trampolines(
-            self._info.code, indices, points, returning_none, self._generic, self._specialised
+            self._info.code, indices, points, returning_none, self._generic, self._specialised, self._as_they_are()
         )
         layouts = {name: CodeLayout(changed[index]) for name, index in self._indices.items()}
         sites = SiteTable(self._symbols, layouts)
@@ -126,6 +127,15 @@ class _ModuleEmitter:
         parts.append(self._initializer())
         head = [_TYPES, "@pf_api = internal global ptr null\n", self._symbols.text()]
         return "\n".join([*head, *parts, _ATTRIBUTES, _METADATA])
+
+    def _as_they_are(self) -> set[int]:
+        """Functions, by index, that Python is to call as the bytecode they are, because that does the same in less time."""
+        codes = functions_of(self._info.code)
+        return {
+            self._indices[name]
+            for name, function in self._module.functions.items()
+            if not function.is_specialised and is_no_more_than_bytecode(function, codes[self._info.keys[name]])
+        }
 
     def _point_tables(self) -> dict[str, PointTable]:
         """Of the functions that leave in the middle."""
@@ -266,6 +276,19 @@ failed:
 ret ptr null
 }}
 """
+
+
+def is_no_more_than_bytecode(function: Function, code: CodeType) -> bool:
+    """Whether `function` only returns a parameter or a constant, and `code` this very object."""
+    returned = only_returns(code)
+    working = [item for item in function.instructions() if not isinstance(item, Constant | IncRef | Return)]
+    if returned is None or working or len(function.blocks) != 1:
+        return False
+    (value,) = function.blocks[0].instructions[-1].operands
+    if value in function.parameters:
+        return returned.argval == function.parameter_names[function.parameters.index(value)]
+    (constant,) = (item.value for item in function.instructions() if item.result is value and isinstance(item, Constant))
+    return type(constant) is type(returned.argval) and repr(constant) == repr(returned.argval)
 
 
 def _binding_order(binding: Binding) -> tuple[int, str, str]:
