@@ -38,6 +38,7 @@ def with_trampolines(
     returning_none: Container[int],
     generic: Mapping[CodeKey, int],
     specialised: Mapping[int, CodeKey],
+    framed: Mapping[CodeKey, int],
     as_they_are: Container[int],
 ) -> tuple[CodeType, dict[int, CodeType]]:
     """The module's code in which function `indices[key]` is native, and the changed code objects by index.
@@ -57,6 +58,9 @@ def with_trampolines(
         key = (code.co_qualname, code.co_firstlineno)
         if key in generic:
             return marked(code, generic[key])
+        if key in framed:
+            changed[framed[key]] = made = trampolined(code, framed[key])
+            return made
         index = indices.get(key)
         if index in as_they_are:
             code = changed[index] = marked(code, index)

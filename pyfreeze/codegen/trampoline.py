@@ -55,7 +55,10 @@ class Point:
 
 
 def trampolined(
-    code: CodeType, function_index: int, points: Sequence[Point] = (), returns_none: bool = True
+    code: CodeType,
+    function_index: int,
+    points: Sequence[Point] = (),
+    returns_none: bool = True,
 ) -> CodeType:
     """`code` with the prologue that calls native function `function_index` of the module, and can go on at `points`.
 

@@ -138,6 +138,10 @@ typedef struct PfCounter {
 #undef PF_SLOT
 
 /* Between the runtime's own files. */
+typedef struct PfFrameFacts {
+    uint64_t locals, instruction, globals, builtins; /* offsets in a _PyInterpreterFrame */
+} PfFrameFacts;
+extern const PfFrameFacts pf_frame_facts;
 PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **payload);
 int pf_next_local(PfModule *module, const char **descriptor, const uint64_t **payload, PyObject **local);
 int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload);
@@ -192,6 +196,7 @@ PyObject *pf_frame_function(PyThreadState *thread); /* borrowed: what was called
 int pf_enters_waiting_state(PyThreadState *thread); /* whether the current frame is one that goes on: its locals are set then */
 PyObject *pf_next_step(Py_ssize_t first_point);
 PyObject *pf_new_next(Py_ssize_t first_point);
+void *pf_interpreter_frame(PyThreadState *thread); /* the current one */
 extern int64_t pf_waiting_states; /* in all threads */
 extern PyObject *pf_twin_object;
 extern PyObject *pf_builtins; /* the dictionary of the module builtins */
