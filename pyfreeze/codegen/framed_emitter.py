@@ -170,7 +170,9 @@ class FramedEmitter(FunctionEmitter):
         assert instruction.result is not None
         if not self._emit_simple(instruction, c):
             self._show_place(instruction)
-            if c.name.startswith("call"):
+            if c.name == "failed":
+                called = ""
+            elif c.name.startswith("call"):
                 called = self._vectorcall(instruction, c.name)
             else:
                 called = self._call_c(instruction, c)
@@ -198,6 +200,12 @@ class FramedEmitter(FunctionEmitter):
                 self._line(f"{self._define(result)} = select i1 {names[0]}, ptr {yes}, ptr {no}")
             case "assertion_error":
                 self._line(f"{self._define(result)} = load ptr, ptr {self._data('PyExc_AssertionError')}")
+            case "place":
+                here, now, start = self._fresh(), self._fresh(), self._fresh()
+                self._line(f"{here} = load ptr, ptr %instruction")
+                self._line(f"{now} = ptrtoint ptr {here} to i64")
+                self._line(f"{start} = ptrtoint ptr %text to i64")
+                self._line(f"{self._define(result)} = sub i64 {now}, {start}")
             case "keep":
                 self._names[result] = "false"
             case _:
@@ -276,10 +284,6 @@ class FramedEmitter(FunctionEmitter):
                 assert isinstance(result_type, TupleType)
                 self._vector_size = max(self._vector_size, len(result_type.items))
                 arguments.append("ptr %vector")
-            elif token == "offset:1":
-                shifted = self._fresh()
-                self._line(f"{shifted} = add i64 {self._names[operands[1]]}, {self._shift}")
-                arguments.append(f"i64 {shifted}")
             else:
                 arguments.append(self._context(token))
         return self._called_c(c, arguments)

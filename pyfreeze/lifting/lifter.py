@@ -18,7 +18,6 @@ from pyfreeze.ir.instructions import (
     Block,
     Branch,
     CondBranch,
-    Constant,
     ConstantTable,
     Edge,
     Fail,
@@ -33,7 +32,7 @@ from pyfreeze.ir.instructions import (
     Value,
 )
 from pyfreeze.ir.primitive import Ends
-from pyfreeze.ir.types import BOOL, INT64, OBJECT, STATUS, Type
+from pyfreeze.ir.types import BOOL, OBJECT, STATUS, Type
 from pyfreeze.lifting.bytecode import Protected, numbered, protected_ranges, steps, unset_loads
 from pyfreeze.primitives.objects import PAIR, object_row
 
@@ -160,8 +159,6 @@ class Lifter:
         ]
         kept = self.stack[: found.depth]
         arguments = [entry for entry in kept if isinstance(entry, Value)]
-        if found.with_place:
-            arguments.append(self.integer(self.step.offset))
         return Edge(self._landing(found, traced, kept), arguments)
 
     def _leaving(self, traced: bool) -> Block:
@@ -183,17 +180,16 @@ class Lifter:
             return self._landings[key]
         block = self._landings[key] = self.builder.new_block(f"caught{found.target}")
         entries: list[Entry] = [Value(entry.type) if isinstance(entry, Value) else entry for entry in kept]
-        if found.with_place:
-            entries.append(Value(INT64, "place"))
         block.parameters = [Value(STATUS, "status"), *(entry for entry in entries if isinstance(entry, Value))]
         caught = _apply(f"catch[{int(traced)}]")
         caught.handler = Edge(self._leaving(traced))  # where there is no memory for it
-        caught.site = self.site()
         assert caught.result is not None
-        stack: list[Entry] = [*entries, caught.result]
+        place = _apply("place")
+        assert place.result is not None
+        stack: list[Entry] = [*entries, *([place.result] if found.with_place else []), caught.result]
         target = self._block_at(self.number_of[found.target], stack)
         going = Branch([], edges=[Edge(target, [entry for entry in stack if isinstance(entry, Value)])])
-        block.instructions = [caught, going]
+        block.instructions = [caught, *([place] if found.with_place else []), going]
         return block
 
     # Operations
@@ -225,9 +221,6 @@ class Lifter:
 
     def truth(self, value: Value) -> Value:
         return value if value.type == BOOL else self.apply("truth", value)
-
-    def integer(self, number: int) -> Value:
-        return self.builder.constant(INT64, number)
 
     def null(self) -> Value:
         return self.apply("null")
@@ -289,7 +282,3 @@ def _apply(name: str, *operands: Value) -> Apply:
 
 def is_pair(entry: Entry) -> bool:
     return isinstance(entry, Value) and entry.type == PAIR
-
-
-def new_constant(type_: Type, value: int) -> Constant:
-    return Constant([], Value(type_), value=value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dis
 
-from pyfreeze.ir.instructions import Value
+from pyfreeze.ir.instructions import Edge, Value
 from pyfreeze.ir.types import OBJECT
 from pyfreeze.lifting.bytecode import VERSION
 from pyfreeze.lifting.lifter import Lifter, Mark, NotLifted
@@ -609,11 +609,22 @@ def reraise(lifter: Lifter) -> None:
 
 
 def raise_varargs(lifter: Lifter) -> None:
-    """Without operands it raises again what is being handled: then the traceback gets no new entry."""
-    count = lifter.step.argument
-    given = lifter.pop_many(count)
-    given += [lifter.null() for _ in range(2 - count)]
-    lifter.apply("raise", *given, traced=count > 0)
+    given = lifter.pop_many(lifter.step.argument)
+    if not given:
+        _raise_again(lifter)
+        return
+    cause = given[1] if len(given) > 1 else lifter.null()
+    lifter.apply("raise", given[0], cause)
+
+
+def _raise_again(lifter: Lifter) -> None:
+    """What is being handled, without a new entry in the traceback; if nothing is, an error of its own."""
+    handled = lifter.apply("raise_again")
+    again, new = lifter.builder.new_block("again"), lifter.builder.new_block("new")
+    lifter.branch(handled, Edge(again), Edge(new))
+    for block, traced in ((again, False), (new, True)):
+        lifter.builder.activate(block)
+        lifter.apply("failed", traced=traced)
 
 
 def load_assertion_error(lifter: Lifter) -> None:

@@ -134,7 +134,7 @@ _SIMPLE = (
     _simple("exception_matches", 2, "pf_exception_matches", Ends.FLAG),
     _simple("group_matches", 2, "pf_group_matches", Ends.ITEMS),
     _simple("prepare_reraise", 2, "pf_prepare_reraise"),
-    _simple("raise", 2, "pf_raise", Ends.RAISED),
+    _simple("raise", 2, "pf_raise_object", Ends.RAISED),
     _simple("before_with", 1, "pf_before_with", Ends.ITEMS),
     _simple("with_except", 2, "pf_with_except"),
     # Modules.
@@ -145,7 +145,10 @@ _SIMPLE = (
     *_operators(),
     # What is not of objects alone.
     _row("reraise", (OBJECT,), CFunction("pf_reraise", Ends.RAISED, ("frame", "0", "i64:-1"))),
-    _row("reraise_at", (OBJECT, INT64), CFunction("pf_reraise", Ends.RAISED, ("frame", "0", "offset:1"))),
+    _row("reraise_at", (OBJECT, INT64), CFunction("pf_reraise", Ends.RAISED, ("frame", "0", "1"))),
+    _row("raise_again", (), CFunction("pf_raise_object", Ends.CERTAIN_FLAG, ("null", "null"))),
+    _row("failed", (), CFunction("failed", Ends.RAISED)),  # what was said before: there is an exception
+    _row("place", (), CFunction("place", Ends.BORROWED), effects=READS, result=INT64),  # in bytes, in the code object
     _row("leave_reraising", (), CFunction("pf_leave_reraising", Ends.NOTHING, ("frame",))),
     _row("is", (OBJECT, OBJECT), CFunction("is", Ends.CERTAIN_FLAG), operator.is_, READS),
     _row("is_null", (OBJECT,), CFunction("is_null", Ends.CERTAIN_FLAG), effects=READS),

@@ -157,3 +157,6 @@ PF_SLOT(PyObject *, pf_slice, (PyObject *start, PyObject *stop, PyObject *step))
 PF_SLOT(PyObject *, pf_get_iter, (PyObject *object)) /* O: PyObject_GetIter */
 PF_SLOT(PyObject *, pf_power, (PyObject *base, PyObject *exponent)) /* O: PyNumber_Power(…, None) and the in-place one */
 PF_SLOT(PyObject *, pf_inplace_power, (PyObject *base, PyObject *exponent))
+
+/* The word that says whether signals, other threads or the like wait. */
+PF_SLOT(void *, pf_breaker_address, (PyThreadState *thread))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Iterator
 
 from tests.conftest import Both
 
@@ -13,6 +14,11 @@ def _framed(module: Both, *names: str) -> None:
     tiers = {item.name: item.tier for item in module.report.functions}
     for name in names:
         assert tiers[name] == "native-with-objects", (name, tiers[name])
+
+
+class Endless:
+    def __iter__(self) -> Iterator[int]:
+        yield from (1, 2, 3)
 
 
 def test_arithmetic_and_comparison_of_any_objects(both: Build) -> None:
@@ -90,6 +96,7 @@ def test_containers_and_loops(both: Build) -> None:
             return i
 
         def deleting(items, key):
+            items = dict(items)
             del items[key]
             x = 1
             del x
@@ -105,7 +112,7 @@ def test_containers_and_loops(both: Build) -> None:
     module.same("displays", "ab", 3)
     module.same("comprehensions", [0, 1, 2])
     module.same("comprehensions", [[], 1])
-    for pair in [(1, 2), [1, 2], "ab", (1,), (1, 2, 3), 5, iter([1, 2])]:
+    for pair in [(1, 2), [1, 2], "ab", (1,), (1, 2, 3), 5, Endless()]:
         module.same("unpacked", pair)
     module.same("while_loop", 5)
     module.same("deleting", {1: 2}, 1)
@@ -270,7 +277,7 @@ def test_exceptions_are_caught_chained_and_finally_runs(both: Build) -> None:
 
     def raising(error: BaseException) -> Callable[[], object]:
         def f(*_: object) -> object:
-            raise error
+            raise copy.copy(error)
 
         return f
 
@@ -290,9 +297,8 @@ def test_exceptions_are_caught_chained_and_finally_runs(both: Build) -> None:
     module.same("loops", lambda i: int("x"), 6)
     module.same("loops", lambda i: 1 / 0, 6)
     module.same("reraise_nothing")
-    for raised in (ValueError, ValueError("x"), 5, KeyboardInterrupt):
-        if raised is not KeyboardInterrupt:
-            module.same("raise_class", raised)
+    for raised in (ValueError, 5, None):
+        module.same("raise_class", raised)
     for value in (0, 1, 2, None, "x"):
         module.same("asserting", value)
     module.same("groups", raising(ExceptionGroup("g", [ValueError("a"), TypeError("b")])))
