@@ -120,7 +120,13 @@ def _analyse(source: SourceFile, options: Options, *, every_reason: bool = False
     else:
         impure = options.assume_impure
         built = build_module(
-            typed.tree, source.module_name, codes, find_point, assume_impure=impure, every_reason=every_reason
+            typed.tree,
+            source.module_name,
+            codes,
+            find_point,
+            assume_impure=impure,
+            every_reason=every_reason,
+            types=typed.types,
         )
     framed, framed_keys, _ = lift_functions(codes, _native_keys(built))
     built.module.framed.update(framed)

@@ -62,16 +62,16 @@ def with_trampolines(
             changed[framed[key]] = made = trampolined(code, framed[key])
             return made
         index = indices.get(key)
-        if index in as_they_are:
-            code = changed[index] = marked(code, index)
-        elif index is not None:
-            code = changed[index] = trampolined(code, index, points.get(index, ()), index in returning_none)
-        return code
+        if index is None:
+            return code
+        made = trampolined(code, index, points.get(index, ()), index in returning_none)
+        changed[index] = marked(code, index) if index in as_they_are else made
+        return changed[index]
 
-    made = visit(module_code)
+    whole = visit(module_code)
     for index, key in specialised.items():
         changed[index] = trampolined(functions[key], index, points.get(index, ()), index in returning_none)
-    return made.replace(co_consts=(*made.co_consts, *(changed[index] for index in specialised))), changed
+    return whole.replace(co_consts=(*whole.co_consts, *(changed[index] for index in specialised))), changed
 
 
 def marshalled(module_code: CodeType, constants: tuple[object, ...]) -> bytes:

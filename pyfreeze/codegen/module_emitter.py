@@ -315,7 +315,7 @@ def is_no_more_than_bytecode(function: Function, code: CodeType) -> bool:
         return False
     (value,) = function.blocks[0].instructions[-1].operands
     if value in function.parameters:
-        return returned.argval == function.parameter_names[function.parameters.index(value)]
+        return bool(returned.argval == function.parameter_names[function.parameters.index(value)])
     (constant,) = (
         item.value for item in function.instructions() if item.result is value and isinstance(item, Constant)
     )
