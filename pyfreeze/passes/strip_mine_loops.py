@@ -24,15 +24,17 @@ from pyfreeze.ir.instructions import (
     CondBranch,
     Constant,
     Edge,
+    GetItem,
     Instruction,
     LoopState,
+    MakeTuple,
     Poll,
     ResumeState,
     Site,
     Value,
     edges_of,
 )
-from pyfreeze.ir.types import BOOL, INT64
+from pyfreeze.ir.types import BOOL, INT64, StructType, TupleType
 from pyfreeze.primitives import TABLE
 
 
@@ -162,29 +164,67 @@ def _strip_mine(function: Function, loop: _Counted) -> None:
     again = Apply([counter, limit], more, primitive=TABLE["int64.lt"])
     ended.instructions = [again, CondBranch([more], edges=[Edge(polling), leave], likely=None)]
     poll = Poll([], None, _site_at_header(loop))
+    wholes = _Wholes(function, loop)
     if loop.poll.resume is not None:
-        poll.resume = _state_at_header(loop, loop.poll.resume)
-    polling.instructions = [poll, Branch([], edges=[Edge(outer, list(header.parameters))])]
+        poll.resume = _state_at_header(loop, loop.poll.resume, wholes)
+    polling.instructions = [*wholes.made, poll, Branch([], edges=[Edge(outer, list(header.parameters))])]
     loop.latch.instructions.remove(loop.poll)
     function.blocks += [outer, ended, polling]
 
 
-def _state_at_header(loop: _Counted, state: ResumeState) -> ResumeState:
+class _Wholes:
+    """What values in the loop are at the header, in the next turn.
+
+    Of tuples and frozen values the latch passes the parts: they are made again, by the instructions in `made`.
+    """
+
+    def __init__(self, function: Function, loop: _Counted) -> None:
+        self.made: list[Instruction] = []
+        self._known: dict[Value, Value] = dict(zip(loop.back.arguments, loop.header.parameters, strict=True))
+        self._inside = {*loop.inside, *loop.header.parameters}
+        self._makers: dict[Value, MakeTuple] = {}
+        self._parts: dict[Value, dict[int, Value]] = {}
+        for item in function.instructions():
+            if isinstance(item, MakeTuple) and item.result is not None:
+                self._makers[item.result] = item
+            elif isinstance(item, GetItem) and item.result is not None:
+                self._parts.setdefault(item.operands[0], {})[item.index] = item.result
+
+    def at_header(self, value: Value) -> Value | None:
+        """None if it is not known there."""
+        if value in self._known or value not in self._inside:
+            return self._known.get(value, value)
+        parts = self._parts_of(value)
+        moved = [self.at_header(part) for part in parts] if parts is not None else [None]
+        if any(part is None for part in moved):
+            return None
+        whole = Value(value.type, value.name)
+        self.made.append(MakeTuple([part for part in moved if part is not None], whole))
+        self._known[value] = whole
+        return whole
+
+    def _parts_of(self, value: Value) -> list[Value] | None:
+        if value in self._makers:
+            return self._makers[value].operands
+        match value.type:
+            case StructType(items=types) | TupleType(items=types):
+                taken = self._parts.get(value, {})
+                return [taken[index] for index in range(len(types))] if len(taken) == len(types) else None
+            case _:
+                return None
+
+
+def _state_at_header(loop: _Counted, state: ResumeState, wholes: _Wholes) -> ResumeState:
     """As `_site_at_header`: the loop's own next item is the header's; locals that the header does not know are unset.
 
     No one reads those before they are set again, or they would be parameters of the header.
     """
     counter = loop.compare.operands[0]
-    inside = {*loop.inside, *loop.header.parameters}
-    known = dict(zip(loop.back.arguments, loop.header.parameters, strict=True))
-    values = dict(zip(state.local_names, state.local_values, strict=True))
-    missing = {name.rstrip("?#") for name, value in values.items() if value in inside and value not in known}
-    kept = {name: value for name, value in values.items() if name.rstrip("?#") not in missing}
+    values = {name: wholes.at_header(value) for name, value in zip(state.local_names, state.local_values, strict=True)}
+    missing = {name.rstrip("?#") for name, value in values.items() if value is None}
+    kept = {name: value for name, value in values.items() if value is not None and name.rstrip("?#") not in missing}
     loops = [LoopState(one.kind, one.values, 0) if one.values[0] is counter else one for one in state.loops]
-    shown = ResumeState(state.kind, state.position, state.number, tuple(kept), list(kept.values()), [])
-    moved = shown.replaced(known)
-    moved.loops = loops
-    return moved
+    return ResumeState(state.kind, state.position, state.number, tuple(kept), list(kept.values()), loops)
 
 
 def _site_at_header(loop: _Counted) -> Site:
