@@ -31,6 +31,9 @@ HASH_KEY = 0x7079667265657A65
 ABI_VERSION = 4
 """Counterpart: `PF_ABI_VERSION` in `runtime/include/pyfreeze_abi.h`."""
 
+_FRAMED = -1
+"""Counterpart: `PF_FRAMED` in `runtime/include/pyfreeze_abi.h`."""
+
 _FUNCTION = "%PfFunction"
 _WITHOUT_ENTRY = "ptr null, ptr null, i32 0, i8 0, ptr null, ptr @module, i64 0, ptr null"
 _TYPES = (
@@ -39,11 +42,13 @@ _TYPES = (
     "%PfModule = type {[13 x i64], i32, ptr, ptr, ptr, ptr, i64, ptr, i32, ptr, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, i32}\n"
     "%PfClass = type {ptr, ptr, ptr, i64}\n"
 )
-# #0: frame pointers keep profilers able to walk the stack. #1: slow calls. #2: slow paths, which stay out of line.
+# #0: frame pointers keep profilers able to walk the stack. #1: slow calls. #2: slow paths, which stay out of line. #3: as
+# #0, for functions beyond MOST_BLOCKS.
 _ATTRIBUTES = (
     'attributes #0 = { nounwind "function-inline-threshold"="1500" "frame-pointer"="non-leaf" }\n'
     "attributes #1 = { cold nounwind }\n"
     "attributes #2 = { cold noinline nounwind }\n"
+    'attributes #3 = { nounwind optsize "function-inline-threshold"="1500" "frame-pointer"="non-leaf" }\n'
 )
 _METADATA = (
     METADATA + '!0 = !{}\n!1 = !{!"branch_weights", i32 1, i32 100000}\n!2 = !{!"branch_weights", i32 100000, i32 1}\n'
@@ -157,7 +162,7 @@ class _ModuleEmitter:
             emitter = FramedEmitter(self._module.framed[name], self._symbols, shift, self._info.layout)
             parts += [emitter.text(), self._record_alias(name, index)]
             qualname = self._symbols.string(self._info.keys[name][0].encode())
-            fields = f"ptr {qualname}, ptr null, i32 0, i32 {index}, ptr {framed_symbol(name)}, ptr null, i32 0, i8 0"
+            fields = f"ptr {qualname}, ptr null, i32 {_FRAMED}, i32 {index}, ptr {framed_symbol(name)}, ptr null, i32 0, i8 0"
             self._records.append(f"{_FUNCTION} {{{fields}, ptr null, ptr @module, i64 0, ptr null}}")
         return parts
 

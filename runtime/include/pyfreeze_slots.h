@@ -158,5 +158,14 @@ PF_SLOT(PyObject *, pf_get_iter, (PyObject *object)) /* O: PyObject_GetIter */
 PF_SLOT(PyObject *, pf_power, (PyObject *base, PyObject *exponent)) /* O: PyNumber_Power(…, None) and the in-place one */
 PF_SLOT(PyObject *, pf_inplace_power, (PyObject *base, PyObject *exponent))
 
+/* O: as PyObject_Vectorcall; framed functions are called without the interpreter. */
+PF_SLOT(PyObject *, pf_vectorcall, (PyObject *callable, PyObject *const *arguments, int64_t count, PyObject *keyword_names))
+
 /* The word that says whether signals, other threads or the like wait. */
 PF_SLOT(void *, pf_breaker_address, (PyThreadState *thread))
+
+/* With what a place remembers. O, O, *self as pf_load_method, S. */
+PF_SLOT(PyObject *, pf_load_global_again, (void *frame, PyObject *name, PfGlobalCache *cache))
+PF_SLOT(PyObject *, pf_getattr, (PyObject *object, PyObject *name, PfAttributeCache *cache))
+PF_SLOT(PyObject *, pf_get_method, (PyObject *object, PyObject *name, PfAttributeCache *cache, PyObject **self))
+PF_SLOT(int32_t, pf_setattr, (PyObject *object, PyObject *name, PyObject *value, PfAttributeCache *cache))

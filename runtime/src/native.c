@@ -53,6 +53,8 @@ static PyTypeObject next_type = {
 
 int pf_native_init(void) { return PyType_Ready(&native_type) < 0 ? -1 : PyType_Ready(&next_type); }
 
+int pf_is_native(PyObject *object) { return Py_IS_TYPE(object, &native_type); }
+
 PyObject *pf_new_instance(PfModule *module) { return PyCapsule_New(module, instance_name, NULL); }
 
 PyObject *pf_new_native(PfFunction *function, PyObject *instance)
