@@ -131,7 +131,13 @@ def _analyse(source: SourceFile, options: Options, stopwatch: Stopwatch, *, ever
         impure = options.assume_impure
         with stopwatch.phase("irbuild"):
             built = build_module(
-                typed.tree, source.module_name, codes, find_point, assume_impure=impure, every_reason=every_reason
+                typed.tree,
+                source.module_name,
+                codes,
+                find_point,
+                assume_impure=impure,
+                every_reason=every_reason,
+                types=typed.types,
             )
     with stopwatch.phase("lift"):
         framed, framed_keys, _ = lift_functions(codes, _native_keys(built))

@@ -48,12 +48,13 @@ def with_trampolines(
     returning_none: Container[int],
     generic: Mapping[CodeKey, GenericCode],
     framed: Mapping[CodeKey, int],
+    as_they_are: Container[int],
 ) -> tuple[CodeType, dict[int, CodeType]]:
     """The module's code in which function `indices[key]` is native, and the changed code objects by index.
 
-    `points`, by index, are where the interpreter can go on. A `generic` function that Python does not enter runs as it is;
-    each of those specialised from it has code of its own then, which nobody calls: among the module's constants.
-    `framed` ones are called without arguments, since they have the frame.
+    `points`, by index, are where the interpreter can go on. A `generic` function that Python does not enter runs as it is, as
+    those `as_they_are` do, which are known by an index; each of those specialised from it has code of its own then, which
+    nobody calls: among the module's constants.
     """
     changed: dict[int, CodeType] = {}
     functions = functions_of(module_code) if generic else {}
@@ -72,12 +73,12 @@ def with_trampolines(
         if made is not None and not made.entered:
             return marked(code, made.index)
         if key in framed:
-            changed[framed[key]] = lifted = trampolined(code, framed[key], passes_arguments=False)
+            changed[framed[key]] = lifted = trampolined(code, framed[key])
             return lifted
         index = indices.get(key) if made is None else made.index
         if index is None:
             return code
-        code = native(code, index)
+        code = marked(code, index) if index in as_they_are else native(code, index)
         changed.update(dict.fromkeys(made.specialised if made is not None else [index], code))
         return code
 

@@ -39,6 +39,9 @@ _DEOPTIMIZED = -3
 _WRONG_TYPE = "1"
 """`PF_WRONG_TYPE`."""
 
+_VALID = 7
+"""Index of `valid` in `PfFunction`."""
+
 UNLIMITED = 1 << 40
 
 
@@ -62,7 +65,7 @@ def _is_boxed_inline(type_: Type) -> bool:
 
 
 class EntryEmitter:
-    """Emits one wrapper, a `vectorcallfunc` of a `PfNative`.
+    """Emits one wrapper, a `PfEntry`.
 
     frame_bytes: bound of the stack taken by one native call below this one; None if the depth is bounded.
     objects: facts about objects of the running interpreter, from the runtime's `layout()`.
@@ -95,12 +98,9 @@ class EntryEmitter:
     def text(self) -> str:
         function, slot = self._function, self._symbols.slot
         record = record_symbol(function.name)
-        self._line(f"%breaker = call ptr {slot('pf_enter')}(ptr {record}, ptr %self)")
-        self._line("%native = icmp ne ptr %breaker, null")
-        self._line('br i1 %native, label %"go", label %"twin", !prof !2')
+        self._enter(record)
         twin = "pf_twin" if self._twin_is_object else "pf_none"
         self._failures.append(f'"twin":\n%refused = call ptr {slot(twin)}()\nret ptr %refused')
-        self._label("go")
         arguments = [self._unbox(number, value) for number, value in enumerate(function.parameters)]
         remaining = str(UNLIMITED)
         if self._frame_bytes is not None:
@@ -131,9 +131,28 @@ class EntryEmitter:
             self._label("deopt")
             self._line(f"call void {slot('pf_guard_failed')}(ptr {record}, i32 {_DEOPTIMIZED}, i32 0)")
             self._line('br label %"twin"')
-        head = f"define internal ptr {entry_symbol(function.name)}(ptr %self, ptr %args, i64 %count, ptr %names) {{\nentry:\n"
+        head = f"define internal ptr {entry_symbol(function.name)}(ptr %self, ptr %args, ptr %given) {{\nentry:\n"
         buffer = f"%buffer = alloca [{self._buffer_words()} x i64]\n%result = alloca {llvm_type(function.result)}\n"
         return head + buffer + "\n".join([*self._lines, *self._failures]) + "\n}\n"
+
+    def _enter(self, record: str) -> None:
+        """Go on with `%breaker`, at once where it is given and the bindings are known to hold."""
+        self._lines += [
+            f"%valid.at = getelementptr inbounds %PfFunction, ptr {record}, i64 0, i32 {_VALID}",
+            "%valid = load i8, ptr %valid.at",
+            "%holds = icmp ne i8 %valid, 0",
+            "%usual = icmp ne ptr %given, null",
+            "%quick = select i1 %usual, i1 %holds, i1 false",
+            'br i1 %quick, label %"go", label %"ask", !prof !2',
+        ]
+        self._label("ask")
+        self._lines += [
+            f"%asked = call ptr {self._symbols.slot('pf_enter')}(ptr {record}, ptr %self)",
+            "%native = icmp ne ptr %asked, null",
+            'br i1 %native, label %"go", label %"twin"',
+        ]
+        self._label("go")
+        self._line('%breaker = phi ptr [%given, %"entry"], [%asked, %"ask"]')
 
     def _buffer_words(self) -> int:
         types = [value.type for value in self._function.parameters] + [self._function.result]
@@ -288,7 +307,7 @@ class EntryEmitter:
         lines = [f'"{label}":']
         lines += self._owned
         if self._otherwise is not None:
-            passed = "ptr %self, ptr %args, i64 %count, ptr %names"
+            passed = "ptr %self, ptr %args, ptr %given"
             lines.append(f"%{label}.result = tail call ptr {self._otherwise}({passed})\nret ptr %{label}.result")
             self._failures.append("\n".join(lines))
             return

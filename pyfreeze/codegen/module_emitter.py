@@ -13,6 +13,7 @@ from types import CodeType
 from pyfreeze.analysis.call_graph import reachable, recursive_functions, transitive_bindings
 from pyfreeze.codegen.array_access import METADATA
 from pyfreeze.codegen.big_constants import fill_big_constants
+from pyfreeze.codegen.bytecode import only_returns
 from pyfreeze.codegen.code_objects import CodeKey, GenericCode, functions_of, marshalled, with_trampolines
 from pyfreeze.codegen.entry_emitter import EntryEmitter, entry_symbol, may_return_none
 from pyfreeze.codegen.framed_emitter import FramedEmitter, framed_symbol
@@ -22,7 +23,7 @@ from pyfreeze.codegen.resume_points import PointTable
 from pyfreeze.codegen.symbols import Symbols, record_symbol
 from pyfreeze.codegen.trampoline import Point
 from pyfreeze.ir.function import UNKNOWN_DEFAULTS, Binding, BindingKind, ConstantValue, Function, Module
-from pyfreeze.ir.instructions import Call
+from pyfreeze.ir.instructions import Call, Constant, IncRef, Return
 from pyfreeze.ir.types import StructType, signature
 
 HASH_KEY = 0x7079667265657A65
@@ -125,7 +126,9 @@ class _ModuleEmitter:
             for key, names in self._specialised.items()
         }
         framed = {self._info.keys[name]: index for name, index in self._framed.items()}
-        code, changed = with_trampolines(self._info.code, indices, points, returning_none, generic, framed)
+        code, changed = with_trampolines(
+            self._info.code, indices, points, returning_none, generic, framed, self._as_they_are()
+        )
         layouts = {name: CodeLayout(changed[index]) for name, index in self._indices.items()}
         sites = SiteTable(self._symbols, layouts)
         recursive, bindings = recursive_functions(self._module), transitive_bindings(self._module)
@@ -161,6 +164,15 @@ class _ModuleEmitter:
         names = self._entered.get(self._info.keys[name], [])
         following = names[names.index(name) + 1 :] if name in names else []
         return entry_symbol(following[0]) if following else None
+
+    def _as_they_are(self) -> set[int]:
+        """Functions, by index, that Python is to call as the bytecode they are, because that does the same in less time."""
+        codes = functions_of(self._info.code)
+        return {
+            self._indices[name]
+            for name, function in self._module.functions.items()
+            if not function.is_specialised and is_no_more_than_bytecode(function, codes[self._info.keys[name]])
+        }
 
     def _framed_functions(self, changed: Mapping[int, CodeType]) -> list[str]:
         parts, codes = [], functions_of(self._info.code)
@@ -329,6 +341,21 @@ ret ptr null
 def _binding_order(binding: Binding) -> tuple[int, str, str, str, str]:
     """Of a generic class or function there are several bindings that differ in what it is specialised to only."""
     return (int(binding.kind), binding.name, binding.attribute, binding.function, str(binding.type))
+
+
+def is_no_more_than_bytecode(function: Function, code: CodeType) -> bool:
+    """Whether `function` only returns a parameter or a constant, and `code` this very object."""
+    returned = only_returns(code)
+    working = [item for item in function.instructions() if not isinstance(item, Constant | IncRef | Return)]
+    if returned is None or working or len(function.blocks) != 1:
+        return False
+    (value,) = function.blocks[0].instructions[-1].operands
+    if value in function.parameters:
+        return bool(returned.argval == function.parameter_names[function.parameters.index(value)])
+    (constant,) = (
+        item.value for item in function.instructions() if item.result is value and isinstance(item, Constant)
+    )
+    return type(constant) is type(returned.argval) and repr(constant) == repr(returned.argval)
 
 
 def _constant_key(value: object) -> bytes:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from types import CodeType
 
-from mypy.nodes import ClassDef, Decorator, FuncDef, MypyFile, OverloadedFuncDef, Var
+from mypy.nodes import ClassDef, Decorator, Expression, FuncDef, MypyFile, OverloadedFuncDef, Var
 from mypy.nodes import Context as Node
 from mypy.types import CallableType, UnboundType
+from mypy.types import Type as MypyType
 
 from pyfreeze.analysis.purity import impure_functions
 from pyfreeze.ir.builder import FunctionBuilder
@@ -34,6 +35,7 @@ from pyfreeze.ir.types import (
     flattened,
     structs_in,
 )
+from pyfreeze.irbuild.boxing import boxed_in_loops
 from pyfreeze.irbuild.context import Facts, FunctionContext, GenericFunction, Signature
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.declared_types import SELF, Declared, Scope, declared
@@ -127,16 +129,18 @@ def build_module(
     *,
     assume_impure: bool = False,
     every_reason: bool = False,
+    types: Mapping[Expression, MypyType] = {},
 ) -> BuiltModule:
     """IR of every function of the module that can be native. `codes` are its functions' code objects.
 
     assume_impure: treat all functions as if they had side effects, to test how they leave native code.
     every_reason: of the others, the first reason is found on the way; look for all.
+    types: mypy's, of the module's expressions; for reasons only
     """
     builder = _ModuleBuilder(tree, module_name, codes)
     built = builder.build(find_point, assume_impure)
     if every_reason:
-        builder.find_every_reason()
+        builder.find_every_reason(types)
     return built
 
 
@@ -167,6 +171,7 @@ class _ModuleBuilder:
         self._rebound = frozenset(name for code in codes.values() for name in _rebound_globals(code))
         self._codes = codes
         self._module_name = module_name
+        self._name_for_mypy = tree.fullname
         self._candidates: dict[str, _Candidate] = {}
         self._generics: dict[str, _Generic] = {}
         self._outcomes: list[FunctionOutcome] = []
@@ -517,13 +522,16 @@ class _ModuleBuilder:
                         candidate.function, changed = None, True
                         break
 
-    def find_every_reason(self) -> None:
+    def find_every_reason(self, types: Mapping[Expression, MypyType]) -> None:
         """Look for all reasons of each function that has one."""
         for outcome, node, code in self._found:
-            if outcome.reasons and (found := self._survey(node, code)):
+            if not outcome.reasons:
+                continue
+            boxed = boxed_in_loops(node, types, self._scope.structs, self._name_for_mypy)
+            if found := self._survey(node, code):
                 outcome.reasons.clear()
-                for unsupported in found:
-                    _note(outcome, unsupported)
+            for unsupported in sorted([*found, *boxed], key=lambda reason: reason.line):
+                _note(outcome, unsupported)
 
     def _survey(self, node: FuncDef, code: CodeType) -> list[Unsupported]:
         reasons = list(_kind_reasons(node, code))

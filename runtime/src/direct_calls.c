@@ -246,7 +246,7 @@ static PyObject *call_framed(PyFunctionObject *function, PfNative *native, PyObj
     --*left;
     PyObject *result = NULL;
     if (make_cells(function, code, frame->localsplus) == 0)
-        result = native->vectorcall((PyObject *)native, (PyObject **)frame, PF_DIRECT, NULL);
+        result = native->function->entry(NULL, (PyObject **)frame, NULL);
     if (result == NULL && !_PyFrame_IsIncomplete(frame)) {
         PyFrameObject *object = PyThreadState_GetFrame(thread);
         if (object != NULL)

@@ -57,8 +57,7 @@ static int patch_code(PfModule *module, PyCodeObject *code, PyObject *instance)
         if (is_mark(constant, native_mark, sizeof native_mark - 1))
             replacement = instance ? native_function(module, constant, code, instance) : remove_trampoline(code, constant);
         else if (is_mark(constant, next_mark, sizeof next_mark - 1))
-            replacement = instance ? pf_new_next(&module->functions[PyLong_AsLong(PyTuple_GET_ITEM(constant, 1))],
-                                                 PyLong_AsSsize_t(PyTuple_GET_ITEM(constant, 2)))
+            replacement = instance ? pf_new_next(PyLong_AsSsize_t(PyTuple_GET_ITEM(constant, 1)))
                                    : Py_NewRef(Py_None);
         else if (is_mark(constant, twin_mark, sizeof twin_mark - 1))
             replacement = Py_NewRef(instance ? pf_twin_object : Py_None);
