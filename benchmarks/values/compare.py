@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pyfreeze import driver
 from pyfreeze.options import Options
@@ -32,6 +33,10 @@ SIZES = {
     "frozen": {
         "n_body": 200_000, "ray_tracer": 400, "mandelbrot": 400, "newton": 300, "rotation": 1_000_000,
         "updates": 5_000, "struct_appends": 2_000_000,
+    },
+    "views": {
+        "view_sums": 20, "view_dots": 20, "view_axpy": 40, "view_stencil": 40, "view_stencil_converted": 40,
+        "view_product": 250,
     },
 }  # fmt: skip
 
@@ -65,8 +70,20 @@ def compare(name: str, sizes: dict[str, int], folder: Path) -> None:
         c.argtypes, c.restype = [ctypes.c_int64], ctypes.c_int64
         if str(inspect.signature(ours).return_annotation).find("float") >= 0:
             c.restype = ctypes.c_double
+        if name == "views":
+            ours, c = with_arrays(ours, c)
         assert ours(size) == c(size), (kernel, ours(size), c(size))
         report(kernel, size, {"C": c, "pyfreeze": ours})
+
+
+def with_arrays(ours: Callable[..., float], c: Any) -> tuple[Kernel, Kernel]:
+    """Kernels of NumPy arrays and a number as kernels of the number; each has arrays of its own."""
+    import numpy as np
+
+    made = [np.random.default_rng(1).random((2, 1_000_000)) for _ in range(2)]
+    c.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]
+    addresses = [row.ctypes.data for row in made[1]]
+    return lambda n: ours(*made[0], n), lambda n: c(*addresses, n)
 
 
 def report(kernel: str, size: int, calls: dict[str, Kernel]) -> None:

@@ -23,6 +23,7 @@ def emit_object(text: str, options: Options, dump: Callable[[str, Callable[[], s
     _set_options()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+    llvm.initialize_native_asmparser()
     machine = _machine(options)
     try:
         module = llvm.parse_assembly(text)
