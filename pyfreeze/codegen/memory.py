@@ -38,7 +38,8 @@ class MemoryLayout:
     alignment: int
 
 
-_SINGLE = MemoryLayout((Placed((), 0, FLOAT64, True),), 4, 4)
+SINGLE = MemoryLayout((Placed((), 0, FLOAT64, True),), 4, 4)
+"""Of a double in single precision."""
 
 
 def memory_layout(type_: Type) -> MemoryLayout:
@@ -49,7 +50,7 @@ def memory_layout(type_: Type) -> MemoryLayout:
     placed: list[Placed] = []
     size, alignment = 0, 1
     for index, (name, item) in enumerate(type_.fields):
-        inner = _SINGLE if name in type_.singles else memory_layout(item)
+        inner = SINGLE if name in type_.singles else memory_layout(item)
         size = _aligned(size, inner.alignment)
         placed += [
             Placed((index, *scalar.path), size + scalar.offset, scalar.type, scalar.single) for scalar in inner.scalars
@@ -75,9 +76,14 @@ def _aligned(size: int, alignment: int) -> int:
     return -(-size // alignment) * alignment
 
 
-def load_value(type_: Type, base: str, offset: int, name: str, metadata: str = "") -> Iterator[str]:
-    """Instructions that define `name` as the value that lies `offset` bytes from address `base`."""
-    scalars, built = memory_layout(type_).scalars, "undef"
+def load_value(
+    type_: Type, base: str, offset: int, name: str, metadata: str = "", layout: MemoryLayout | None = None
+) -> Iterator[str]:
+    """Instructions that define `name` as the value that lies `offset` bytes from address `base`.
+
+    layout: that of the type if it is not given
+    """
+    scalars, built = (layout or memory_layout(type_)).scalars, "undef"
     if not scalars:
         yield f"{name} = freeze {llvm_type(type_)} undef"
     for number, scalar in enumerate(scalars):
@@ -99,9 +105,17 @@ def load_value(type_: Type, base: str, offset: int, name: str, metadata: str = "
             built = made
 
 
-def store_value(type_: Type, value: str, base: str, offset: int, prefix: str, metadata: str = "") -> Iterator[str]:
+def store_value(
+    type_: Type,
+    value: str,
+    base: str,
+    offset: int,
+    prefix: str,
+    metadata: str = "",
+    layout: MemoryLayout | None = None,
+) -> Iterator[str]:
     """Instructions that put `value` at `offset` bytes from address `base`; their names start with `prefix`."""
-    for number, scalar in enumerate(memory_layout(type_).scalars):
+    for number, scalar in enumerate((layout or memory_layout(type_)).scalars):
         place, taken = f"{prefix}.p{number}", value
         yield f"{place} = getelementptr inbounds i8, ptr {base}, i64 {offset + scalar.offset}"
         if scalar.path:

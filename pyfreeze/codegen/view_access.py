@@ -7,11 +7,11 @@ of loops; the elements are told apart from what arrays say of themselves (see `a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from pyfreeze.codegen.array_access import ELEMENT, SAVED
 from pyfreeze.codegen.machine_types import llvm_type
-from pyfreeze.codegen.memory import load_value, memory_layout, store_value
+from pyfreeze.codegen.memory import SINGLE, load_value, memory_layout, store_value
 from pyfreeze.ir.primitive import Primitive
 from pyfreeze.ir.types import ViewType
 from pyfreeze.primitives.views import SAVED_PLACES
@@ -53,6 +53,7 @@ class _ViewFunction:
         assert isinstance(view, ViewType)
         self._primitive = primitive
         self._view = view
+        self._element = SINGLE if view.single else memory_layout(view.element)
         self._layout = layout
         self._lines: list[str] = []
 
@@ -60,28 +61,28 @@ class _ViewFunction:
         access = self._primitive.lowering.view.removesuffix("_dense")
         if access in ("get", "item"):
             self._address()
-            self._lines += load_value(self._view.element, "%e", 0, "%value", ELEMENT)
+            self._lines += self._load("%e", 0, "%value", ELEMENT)
             self._lines.append(f"ret {llvm_type(self._primitive.result)} %value")
         elif access in ("set", "put"):
             self._address()
-            self._lines += [*store_value(self._view.element, "%c", "%e", 0, "%s", ELEMENT), "ret i1 false"]
+            self._lines += [*self._store("%c", "%e", 0, "%s", ELEMENT), "ret i1 false"]
         elif access.startswith("put_saving"):
             self._address()
             self._saved("%d")
-            self._lines += load_value(self._view.element, "%e", 0, "%old", ELEMENT)
-            self._lines += store_value(self._view.element, "%old", "%saved", 0, "%o", SAVED)
-            self._lines += [*store_value(self._view.element, "%c", "%e", 0, "%s", ELEMENT), "ret i1 false"]
+            self._lines += self._load("%e", 0, "%old", ELEMENT)
+            self._lines += self._store("%old", "%saved", 0, "%o", SAVED)
+            self._lines += [*self._store("%c", "%e", 0, "%s", ELEMENT), "ret i1 false"]
         elif access.startswith("undo"):
             self._address()
             self._saved("%c")
-            self._lines += load_value(self._view.element, "%saved", 0, "%old", SAVED)
-            self._lines += [*store_value(self._view.element, "%old", "%e", 0, "%s", ELEMENT), "ret i1 false"]
+            self._lines += self._load("%saved", 0, "%old", SAVED)
+            self._lines += [*self._store("%old", "%e", 0, "%s", ELEMENT), "ret i1 false"]
         elif access == "writable":
             self._field("readonly", 0, "%readonly", "i64")
             self._lines += ["%writable = icmp eq i64 %readonly, 0", "ret i1 %writable"]
         elif access == "dense":
             self._field("strides", self._view.dimensions - 1, "%stride", "i64")
-            self._lines += [f"%dense = icmp eq i64 %stride, {memory_layout(self._view.element).size}", "ret i1 %dense"]
+            self._lines += [f"%dense = icmp eq i64 %stride, {self._element.size}", "ret i1 %dense"]
         else:
             name, axis = ("size", 0) if access == "size" else ("shape", int(access.removeprefix("shape")))
             self._field(name, axis, "%n", "i64", _LENGTH)
@@ -126,15 +127,21 @@ class _ViewFunction:
             self._lines.append(f"%e{axis + 1} = getelementptr inbounds i8, ptr %e{axis}, i64 %offset{axis}")
         self._lines.append(f"%e = getelementptr inbounds i8, ptr %e{self._view.dimensions}, i64 0")
 
+    def _load(self, base: str, offset: int, name: str, metadata: str) -> Iterator[str]:
+        return load_value(self._view.element, base, offset, name, metadata, self._element)
+
+    def _store(self, value: str, base: str, offset: int, prefix: str, metadata: str) -> Iterator[str]:
+        return store_value(self._view.element, value, base, offset, prefix, metadata, self._element)
+
     def _saved(self, place: str) -> None:
         """Define `%saved` as the address of what a store keeps at `place`."""
-        size = memory_layout(self._view.element).size
+        size = self._element.size
         self._lines.append(f"%place = mul nuw nsw i64 {place}, {size}")
         self._lines.append(f"%saved = getelementptr inbounds i8, ptr {saved_memory(self._primitive)}, i64 %place")
 
     def _stride(self, axis: int) -> str:
         if axis == self._view.dimensions - 1 and self._primitive.lowering.view.endswith("_dense"):
-            return str(memory_layout(self._view.element).size)
+            return str(self._element.size)
         self._field("strides", axis, f"%stride{axis}", "i64")
         return f"%stride{axis}"
 

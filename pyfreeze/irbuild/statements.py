@@ -168,6 +168,8 @@ def _operate_on_element(
     """`view[i] += x`."""
     assert isinstance(view.type, ViewType)
     index = views.subscript(context, view, target.index, expression)
+    if view.type.single:
+        raise views.unconverted_single(target)
     if view.type.exporter == "ndarray":
         before = views.raw_item(context, view, index, target)
         after = views.arithmetic(context, symbol, before, views.to_convert(context, right, expression), node)
