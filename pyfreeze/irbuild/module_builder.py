@@ -33,7 +33,7 @@ from pyfreeze.ir.types import (
     flattened,
     structs_in,
 )
-from pyfreeze.irbuild.context import Facts, FunctionContext, GenericFunction, Signature
+from pyfreeze.irbuild.context import Facts, FunctionContext, GenericFunction, Signature, StackAfter
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.declared_types import Declared, Scope, declared
 from pyfreeze.irbuild.frozen_classes import frozen_classes
@@ -118,6 +118,7 @@ def build_module(
     module_name: str,
     codes: Mapping[CodeKey, CodeType],
     find_point: FindPoint,
+    stack_after: StackAfter,
     *,
     assume_impure: bool = False,
     every_reason: bool = False,
@@ -127,7 +128,7 @@ def build_module(
     assume_impure: treat all functions as if they had side effects, to test how they leave native code.
     every_reason: of the others, the first reason is found on the way; look for all.
     """
-    builder = _ModuleBuilder(tree, module_name, codes)
+    builder = _ModuleBuilder(tree, module_name, codes, stack_after)
     built = builder.build(find_point, assume_impure)
     if every_reason:
         builder.find_every_reason()
@@ -147,7 +148,10 @@ def unseen_functions(codes: Mapping[CodeKey, CodeType]) -> Iterator[FunctionOutc
 
 
 class _ModuleBuilder:
-    def __init__(self, tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType]) -> None:
+    def __init__(
+        self, tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType], stack_after: StackAfter
+    ) -> None:
+        self._stack_after = stack_after
         classes, refused = frozen_classes(tree)
         self._classes = {class_.name: class_ for class_ in classes.values()}
         self._scope = Scope(
@@ -360,6 +364,7 @@ class _ModuleBuilder:
             self._resolve_method,
             self._generic_functions(),
             self._specialise,
+            self._stack_after,
         )
 
     def _generic_functions(self) -> dict[str, GenericFunction]:

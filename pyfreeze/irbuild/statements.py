@@ -158,6 +158,7 @@ def _operate_on_item(
     if not isinstance(array.type, ArrayType):
         raise store_unsupported(node)
     before = arrays.item(context, array, index, target)
+    context.evaluated(target, before)
     after = binary(context, symbol, before, expression(context, right), node, in_place=True)
     arrays.set_item(context, array, index, after, target)
 
