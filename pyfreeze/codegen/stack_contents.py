@@ -43,7 +43,7 @@ _TAKE = frozenset(
             "PRECALL",
             "KW_NAMES",
         ),
-        *("EXTENDED_ARG", "PUSH_NULL", "LOAD_GLOBAL"),
+        *("EXTENDED_ARG", "PUSH_NULL", "LOAD_GLOBAL", "LOAD_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST"),
     ]
 )
 """They leave what is below alone; what some of them put there is no expression's value, or changes its meaning."""
@@ -93,7 +93,7 @@ def _after(stack: Sequence[Slot], item: dis.Instruction) -> list[Slot]:
     effect = dis.stack_effect(item.opcode, item.arg, jump=False)
     if item.opname in _MAKE_ONE:
         return [*stack[: len(stack) - (1 - effect)], source_range(item)]
-    if item.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+    if item.opname in ("LOAD_ATTR", "LOAD_METHOD", "STORE_FAST_LOAD_FAST"):
         return [*stack[:-1], *[None] * (1 + effect)]
     if item.opname in _TAKE:
         return list(stack[: len(stack) + effect]) if effect <= 0 else [*stack, *[None] * effect]
