@@ -24,6 +24,7 @@ from pyfreeze.ir.types import (
     FloatType,
     IntType,
     NoneKind,
+    ObjectType,
     OptionalType,
     ReferenceType,
     StructType,
@@ -221,7 +222,7 @@ class EntryEmitter:
                 return f"{slot('pf_unbox_f64')}(ptr {argument}, ptr %buffer)"
             case IntType():
                 return f"{slot('pf_unbox_int')}(ptr {argument}, ptr %buffer)"
-            case TupleType() | ArrayType() | ViewType() | ClassType() | OptionalType():
+            case TupleType() | ArrayType() | ViewType() | ObjectType() | ClassType() | OptionalType():
                 signature = self._symbols.string(self._symbols.descriptor(type_).encode())
                 return f"{slot('pf_unbox_tuple')}(ptr @module, ptr {argument}, ptr {signature}, ptr %buffer)"
             case _:
@@ -275,7 +276,7 @@ class EntryEmitter:
                 self._box_tuple(type_, value, boxed)
             case StructType():
                 self._box_struct(type_, value, boxed)
-            case ArrayType():
+            case ArrayType() | ObjectType():
                 boxed = value
             case OptionalType(item=item):
                 boxed = self._box(item, self._some(type_, value))

@@ -62,6 +62,7 @@ from pyfreeze.ir.types import (
     ObjectType,
     ReferenceType,
     Status,
+    TextType,
     Type,
     ViewType,
     flattened,
@@ -323,9 +324,9 @@ class FunctionEmitter:
                 self._names[result] = float_literal(float(value))  # type: ignore[arg-type]
             case NoneKind() | ClassType():
                 self._names[result] = "false"
-            case ArrayType() | ViewType():
+            case ArrayType() | ViewType() | ObjectType():
                 self._names[result] = "null"  # of a variable that is not set
-            case ObjectType():
+            case TextType():
                 self._names[result] = self._symbols.string(str(value).encode())
             case _ if isinstance(value, bool):
                 self._names[result] = "true" if value else "false"
@@ -577,7 +578,7 @@ class FunctionEmitter:
         self._store_payload(instruction.operands)
         signature = "null"
         if not instruction.bare:
-            codes = "".join(map(self._raise_code, (value.type for value in instruction.operands)))
+            codes = "".join(map(self._symbols.descriptor, (value.type for value in instruction.operands)))
             signature = self._symbols.string(codes.encode())
         name = self._symbols.string(instruction.exception.encode())
         record = record_symbol(self._function.name)
@@ -586,10 +587,6 @@ class FunctionEmitter:
         )
         self._line(f'br label %"{self._jump(instruction.handler, status)}"')
         self._open(self._new_label("dead"), cold=True)
-
-    def _raise_code(self, type_: Type) -> str:
-        """As a descriptor; an object here is a constant string, passed as its UTF-8."""
-        return "s" if isinstance(type_, ObjectType) else self._symbols.descriptor(type_)
 
     def _emit_traceback(self, instruction: AddTraceback) -> None:
         assert instruction.site is not None

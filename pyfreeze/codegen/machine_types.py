@@ -18,6 +18,7 @@ from pyfreeze.ir.types import (
     OptionalType,
     StatusType,
     StructType,
+    TextType,
     TupleType,
     Type,
     ViewType,
@@ -37,7 +38,7 @@ def llvm_type(type_: Type) -> str:
             return "i64"
         case StatusType():
             return "i8"
-        case ObjectType() | ArrayType() | ViewType():
+        case TextType() | ObjectType() | ArrayType() | ViewType():
             return "ptr"
         case TupleType() | StructType() | OptionalType():
             return "{" + ", ".join(map(llvm_type, type_.items)) + "}"
@@ -73,7 +74,7 @@ def to_word(type_: Type, value: str, name: str) -> tuple[list[str], str]:
             return [f"{name} = bitcast double {value} to i64"], name
         case BoolType():
             return [f"{name} = zext i1 {value} to i64"], name
-        case ObjectType() | ArrayType() | ViewType():
+        case TextType() | ObjectType() | ArrayType() | ViewType():
             return [f"{name} = ptrtoint ptr {value} to i64"], name
         case _:
             raise TypeError(f"{type_} takes no payload word")
@@ -90,7 +91,7 @@ def from_word(type_: Type, word: str, name: str) -> list[str]:
             return [f"{name} = bitcast i64 {word} to double"]
         case BoolType():
             return [f"{name} = trunc i64 {word} to i1"]
-        case ArrayType() | ViewType():
+        case ObjectType() | ArrayType() | ViewType():
             return [f"{name} = inttoptr i64 {word} to ptr"]
         case _:
             raise TypeError(f"{type_} takes no payload word")

@@ -13,6 +13,7 @@ from pyfreeze import driver
 from pyfreeze.commands.messages import show
 from pyfreeze.diagnostics import Diagnostic, DiagnosticError
 from pyfreeze.driver import BuildResult
+from pyfreeze.explain.report import added, counted
 from pyfreeze.options import Options
 from pyfreeze.sources import SourceFile, read_source
 
@@ -76,19 +77,16 @@ def _tell(result: BuildResult, number: str, to_stderr: bool) -> None:
         if number:
             click.echo(f"{number}{result.source.path}: failed, {result.seconds:.2f} s", err=to_stderr)
         return
-    totals = result.report.totals
-    counted = f"{totals['native']} of {totals['functions']} functions native"
-    click.echo(f"{number}{result.extension}: {counted}, {result.seconds:.2f} s", err=to_stderr)
+    click.echo(f"{number}{result.extension}: {counted(result.report.totals)}, {result.seconds:.2f} s", err=to_stderr)
 
 
 def _summary(results: Sequence[BuildResult], refused: int) -> str:
-    totals = [result.report.totals for result in results if result.report is not None]
-    native, functions = (sum(total[kind] for total in totals) for kind in ("native", "functions"))
+    totals = added(result.report.totals for result in results if result.report is not None)
     built = sum(result.extension is not None for result in results)
     failed = len(results) - built + refused
     seconds = sum(result.seconds for result in results)
     outcome = f"{built} {'module' if built == 1 else 'modules'} built" + (f", {failed} failed" if failed else "")
-    return f"{outcome}: {native} of {functions} functions native, {seconds:.2f} s"
+    return f"{outcome}: {counted(totals)}, {seconds:.2f} s"
 
 
 class _Bar:

@@ -75,8 +75,16 @@ class IntType:
 
 
 @dataclass(frozen=True, slots=True)
+class TextType:
+    """The message of an exception, a constant: the C string of its UTF-8."""
+
+    def __str__(self) -> str:
+        return "text"
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectType:
-    """A `PyObject *`; in this version only immortal constants (messages of exceptions)."""
+    """Any Python object: a reference to it."""
 
     def __str__(self) -> str:
         return "object"
@@ -172,7 +180,7 @@ class ViewType:
         return f"{self.exporter}[{'float32' if self.single else self.element}, {self.dimensions}]"
 
 
-ReferenceType = ArrayType | ViewType
+ReferenceType = ArrayType | ViewType | ObjectType
 
 Type = (
     FixedInt
@@ -180,6 +188,7 @@ Type = (
     | BoolType
     | NoneKind
     | IntType
+    | TextType
     | ObjectType
     | StatusType
     | TupleType
@@ -197,13 +206,14 @@ FLOAT64 = FloatType()
 BOOL = BoolType()
 NONE = NoneKind()
 INT = IntType()
+TEXT = TextType()
 OBJECT = ObjectType()
 STATUS = StatusType()
 
 SMALL_MINIMUM, SMALL_MAXIMUM = -(1 << 62), (1 << 62) - 1
 """Bounds of the ints that a tagged word holds without an object."""
 
-_SCALARS: tuple[Type, ...] = (*FIXED_INTS, FLOAT64, BOOL, NONE, INT, OBJECT, STATUS)
+_SCALARS: tuple[Type, ...] = (*FIXED_INTS, FLOAT64, BOOL, NONE, INT, TEXT, OBJECT, STATUS)
 SCALARS_BY_NAME: dict[str, Type] = {str(scalar): scalar for scalar in _SCALARS}
 
 _STRUCT_CODES: dict[Type, str] = {
@@ -212,11 +222,12 @@ _STRUCT_CODES: dict[Type, str] = {
     BOOL: "?",
     NONE: "n",
     INT: "t",
+    TEXT: "s",
     OBJECT: "O",
 }
 
 
-_PYTHON_TYPES: dict[Type, type] = {FLOAT64: float, INT: int, BOOL: bool, NONE: type(None), OBJECT: str, STATUS: Status}
+_PYTHON_TYPES: dict[Type, type] = {FLOAT64: float, INT: int, BOOL: bool, NONE: type(None), TEXT: str, STATUS: Status}
 
 
 def fits(value: object, type_: Type) -> bool:
@@ -229,6 +240,8 @@ def fits(value: object, type_: Type) -> bool:
         return type(value) is int and type_.holds(value)
     if isinstance(type_, ClassType):
         return value is None
+    if isinstance(type_, ObjectType):
+        return True
     if isinstance(type_, ReferenceType):  # the interpreter's arrays are lists; None in a variable that is not set
         return type(value) is list or value is None
     return type(value) is _PYTHON_TYPES[type_]

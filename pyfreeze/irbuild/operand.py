@@ -11,7 +11,7 @@ from pyfreeze.ir.types import (
     FLOAT64,
     INT,
     NONE,
-    OBJECT,
+    TEXT,
     BoolType,
     FixedInt,
     IntType,
@@ -54,7 +54,7 @@ def constant_operand(constant: ConstantValue) -> Operand:
         case float():
             return Operand(FLOAT64, None, constant)
         case str():
-            return Operand(OBJECT, None, constant)
+            return Operand(TEXT, None, constant)
         case None:
             return Operand(NONE, None, None)
         case tuple():
@@ -101,7 +101,7 @@ def _join_optional(first: VariableType, second: VariableType) -> VariableType | 
     """Where one of the two may be None."""
     items = [type_.item if isinstance(type_, OptionalType) else type_ for type_ in (first, second) if type_ != NONE]
     item = settled(items[0]) if len(items) == 1 else _settled_or_none(join(items[0], items[1]))
-    return OptionalType(item) if item is not None and item != OBJECT else None
+    return OptionalType(item) if item is not None and item != TEXT else None
 
 
 def _settled_or_none(type_: VariableType | None) -> Type | None:

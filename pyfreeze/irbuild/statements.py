@@ -38,7 +38,7 @@ from mypy.nodes import (
 from mypy.nodes import Block as MypyBlock
 from mypy.nodes import Context as Node
 
-from pyfreeze.ir.types import OBJECT, ArrayType, FixedInt, FloatType, NoneKind, OptionalType, ViewType
+from pyfreeze.ir.types import TEXT, ArrayType, FixedInt, FloatType, NoneKind, OptionalType, ViewType
 from pyfreeze.irbuild import arrays, loops, views
 from pyfreeze.irbuild.context import FunctionContext
 from pyfreeze.irbuild.conversions import convert
@@ -322,7 +322,7 @@ def _raise_exception(context: FunctionContext, name: str, arguments: list[Expres
 
 def _is_c_string(operand: Operand) -> bool:
     text = operand.constant
-    return operand.type == OBJECT and isinstance(text, str) and "\0" not in text and text.isascii()
+    return operand.type == TEXT and isinstance(text, str) and "\0" not in text and text.isascii()
 
 
 def falls_off(context: FunctionContext, node: Statement) -> None:

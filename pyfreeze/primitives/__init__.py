@@ -20,6 +20,7 @@ from pyfreeze.ir.types import StructType, Type, ViewType, fits
 from pyfreeze.primitives import bools, fixed_ints, float_flags, floats, mathematics, plain_ints, ranges
 from pyfreeze.primitives.arrays import array_row, method_row
 from pyfreeze.primitives.definition import resolve
+from pyfreeze.primitives.objects import object_row
 from pyfreeze.primitives.views import view_row
 
 _FAMILIES = (fixed_ints, plain_ints, floats, float_flags, bools, mathematics, ranges)
@@ -73,6 +74,8 @@ def find(name: str, structs: Mapping[str, StructType] = MappingProxyType({})) ->
 
     `structs` are the module's frozen classes by name.
     """
+    if name.startswith("object."):
+        return object_row(name)
     access = re.fullmatch(r"(array\.\w+)\[(.+)\]", name)
     if access is not None:
         return array_row(access[1], parse_type(access[2], structs))

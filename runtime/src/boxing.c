@@ -370,8 +370,8 @@ PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **pay
         return tagged_to_object((int64_t)word);
     case 's':
         return PyUnicode_FromString((const char *)(uintptr_t)word);
-    case 'O':
-        return Py_NewRef((PyObject *)(uintptr_t)word);
+    case 'O': /* NULL: a variable that is not set */
+        return Py_NewRef(word ? (PyObject *)(uintptr_t)word : Py_None);
     default:
         return PyErr_Format(PyExc_SystemError, "pyfreeze: unknown descriptor '%c'", kind);
     }
@@ -387,6 +387,8 @@ static void release_payload(const char *descriptor, const char *end, const uint6
             continue;
         if (*descriptor == 't')
             pf_int_decref((int64_t)*payload);
+        if (*descriptor == 'O')
+            Py_XDECREF((PyObject *)(uintptr_t)*payload);
         if (*descriptor == '[') {
             Py_XDECREF((PyObject *)(uintptr_t)*payload);
             descriptor += item_length(descriptor) - 1;
@@ -528,6 +530,9 @@ int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, 
         if (!PyLong_CheckExact(object))
             return PF_WRONG_TYPE;
         **payload = (uint64_t)tagged_from_object(object);
+        break;
+    case 'O':
+        **payload = (uint64_t)(uintptr_t)Py_NewRef(object);
         break;
     default:
         reason = unbox_fixed(object, kind, *payload);

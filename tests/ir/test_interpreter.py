@@ -175,7 +175,7 @@ def test_deopt_is_an_end_of_its_own() -> None:
 def test_raised_exceptions(raised: str, kind: str, arguments: tuple[object, ...]) -> None:
     text = f"""function @f -> none line 1 {{
 ^entry(%n: int):
-  %text: object = const "text"
+  %text: text = const "text"
   {raised} !2:4-2:9 {{n=%n}}
   unreachable
 }}
