@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pyfreeze import driver
 from pyfreeze.commands.messages import show
@@ -16,6 +16,9 @@ from pyfreeze.driver import BuildResult
 from pyfreeze.explain.report import added, counted
 from pyfreeze.options import Options
 from pyfreeze.sources import SourceFile, read_source
+
+if TYPE_CHECKING:
+    from rich import progress
 
 
 def build_files(files: Sequence[Path], out_dir: Path | None, options: Options) -> bool:
@@ -93,12 +96,18 @@ class _Bar:
     """How many are done and which one is being built; below the lines written so far, and only on a terminal."""
 
     def __init__(self, sources: Sequence[SourceFile], shown: bool) -> None:
-        console = Console(stderr=True)
         self._names = [source.module_name for source in sources]
-        self._progress: Progress | None = None
-        if len(sources) > 1 and shown and console.is_terminal:
-            columns = (BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-            self._progress = Progress(*columns, console=console, transient=True)
+        self._progress: progress.Progress | None = None
+        if len(sources) > 1 and shown and sys.stderr.isatty():
+            from rich import console, progress  # takes as long to import as a small module to compile
+
+            columns = (
+                progress.BarColumn(30),
+                progress.MofNCompleteColumn(),
+                progress.TimeElapsedColumn(),
+                progress.TextColumn("{task.description}"),
+            )
+            self._progress = progress.Progress(*columns, console=console.Console(stderr=True), transient=True)
             self._task = self._progress.add_task("", total=len(sources))
 
     def show(self, done: int) -> None:
