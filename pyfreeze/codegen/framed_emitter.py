@@ -174,6 +174,8 @@ class FramedEmitter(FunctionEmitter):
                 called = ""
             elif c.name.startswith("call"):
                 called = self._vectorcall(instruction, c.name)
+            elif c.name == "next":
+                called = self._next(self._names[instruction.operands[0]])
             else:
                 called = self._call_c(instruction, c)
             self._finish(instruction, c, called)
@@ -211,6 +213,19 @@ class FramedEmitter(FunctionEmitter):
             case _:
                 return False
         return True
+
+    def _next(self, iterator: str) -> str:
+        """What its type's `tp_iternext` gives."""
+        function, called = self._field(self._field(iterator, "type"), "type_next"), self._fresh()
+        self._line(f"{called} = call ptr {function}(ptr {iterator})")
+        return called
+
+    def _field(self, object_: str, fact: str) -> str:
+        """The pointer in the field at that fact's offset."""
+        place, name = self._fresh(), self._fresh()
+        self._line(f"{place} = getelementptr i8, ptr {object_}, i64 {self._facts[fact]}")
+        self._line(f"{name} = load ptr, ptr {place}")
+        return name
 
     def _data(self, name: str) -> str:
         self._symbols.declare(f"@{name} = external global i8")
@@ -365,7 +380,7 @@ class FramedEmitter(FunctionEmitter):
         self._line(f'br i1 {null}, label %"{cold}", label %"{following}"')
         self._open(cold)
         failed, status = self._fresh(), self._fresh()
-        self._line(f"{status} = call i32 {self._symbols.slot('pf_failed')}()")
+        self._line(f"{status} = call i32 {self._symbols.slot('pf_iteration_failed')}()")
         self._line(f"{failed} = icmp ne i32 {status}, 0")
         assert instruction.handler is not None
         target = self._jump(instruction.handler, "1")

@@ -100,11 +100,10 @@ class _Inserter:
 
     def _step(self, instruction: Instruction, live: set[Value], alive: _Values, result: list[Instruction]) -> _Values:
         """Append `instruction` with its counts; returns the owned values alive after it."""
+        alive = dict(alive)
+        self._consume(_taken(instruction), self._wanted_after(instruction, live), alive, result)
         if instruction.handler is not None:
             instruction.handler = self._split(instruction.handler, alive, handler=True)
-        alive = dict(alive)
-        if isinstance(instruction, MakeTuple | StoreLocal):
-            self._consume(instruction.operands, live, alive, result)
         result.append(instruction)
         made = instruction.result
         if made is not None and self._is_owned(made):
@@ -115,6 +114,11 @@ class _Inserter:
             result.append(DecRef([value]))
             del alive[value]
         return alive
+
+    def _wanted_after(self, instruction: Instruction, live: set[Value]) -> set[Value]:
+        """What is used after `instruction`, whether it fails or not."""
+        edge = instruction.handler
+        return live if edge is None else live | self._entries[edge.target] | set(edge.arguments)
 
     def _consume(self, values: list[Value], live: set[Value], alive: _Values, result: list[Instruction]) -> None:
         """Give up one reference for each of `values`: the last one held, or a new one."""
@@ -158,6 +162,14 @@ class _Inserter:
         block.instructions = [*counts, Branch([], edges=[onward])]
         self._splits.append(block)
         return Edge(block)
+
+
+def _taken(instruction: Instruction) -> list[Value]:
+    """The operands of which it takes a reference."""
+    if isinstance(instruction, Apply):
+        c = instruction.primitive.lowering.c
+        return [instruction.operands[number] for number in c.taken] if c is not None else []
+    return instruction.operands if isinstance(instruction, MakeTuple | StoreLocal) else []
 
 
 def _is_immortal(instruction: Instruction) -> bool:

@@ -171,6 +171,7 @@ int pf_in_main_interpreter(void);
 int pf_is_compiled_module(PyObject *module);
 int pf_exec_module(PyObject *module);
 int pf_native_init(void);
+int pf_fast_paths_init(void);
 PyObject *pf_new_instance(PfModule *module); /* the identity of one execution of a module */
 PyObject *pf_new_native(const PfFunction *function, PyObject *instance);
 int pf_is_native(PyObject *object); /* a PfNative */

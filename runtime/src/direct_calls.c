@@ -1,6 +1,6 @@
 /* Calls of functions that are framed native code themselves: with a frame of their own, as the interpreter makes it, but
  * without the interpreter. Everything else is an ordinary vectorcall. */
-#include "internals.h"
+#include "fast_paths.h"
 
 #define TWIN_CONSTANTS 2 /* the trampoline of a framed function adds its native code and what means: run the twin */
 
@@ -193,6 +193,7 @@ static PyObject *call_framed(PyFunctionObject *function, PfNative *native, PyObj
 
 PyObject *pf_vectorcall(PyObject *callable, PyObject *const *arguments, int64_t count, PyObject *keyword_names)
 {
+    PyObject *answer;
     if (Py_IS_TYPE(callable, &PyFunction_Type) && keyword_names == NULL) {
         PyFunctionObject *function = (PyFunctionObject *)callable;
         PfNative *native = framed_code_of((PyCodeObject *)function->func_code);
@@ -201,6 +202,8 @@ PyObject *pf_vectorcall(PyObject *callable, PyObject *const *arguments, int64_t 
             if (result != NULL || PyErr_Occurred())
                 return result;
         }
+    } else if (keyword_names == NULL && pf_call_builtin(callable, arguments, PyVectorcall_NARGS((size_t)count), &answer)) {
+        return answer;
     }
     return PyObject_Vectorcall(callable, arguments, (size_t)count, keyword_names);
 }
