@@ -12,7 +12,7 @@ SOURCES = (
     *("slow_paths", "view"),
 )
 FRAMED_SOURCES = (
-    *("framed", "direct_calls", "objects", "exceptions", "matching", "imports"),
+    *("framed", "direct_calls", "inline_caches", "objects", "exceptions", "matching", "imports"),
     *("operators", "subscripts", "builtins_called"),
 )
 VALUE_SOURCES = ("layout", "value_class", "value_construct", "value_object")

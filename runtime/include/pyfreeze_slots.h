@@ -163,6 +163,11 @@ PF_SLOT(PyObject *, pf_vectorcall, (PyObject *callable, PyObject *const *argumen
 /* The word that says whether signals, other threads or the like wait. */
 PF_SLOT(void *, pf_breaker_address, (PyThreadState *thread))
 
+/* With what a place remembers. O, O, *self as pf_load_method, S. */
+PF_SLOT(PyObject *, pf_load_global_again, (void *frame, PyObject *name, PfGlobalCache *cache))
+PF_SLOT(PyObject *, pf_getattr, (PyObject *object, PyObject *name, PfAttributeCache *cache))
+PF_SLOT(PyObject *, pf_get_method, (PyObject *object, PyObject *name, PfAttributeCache *cache, PyObject **self))
+PF_SLOT(int32_t, pf_setattr, (PyObject *object, PyObject *name, PyObject *value, PfAttributeCache *cache))
 /* Operators and comparisons of framed functions, with short ways for exact built-in types. O, but pf_test_…: F, where the
  * next instruction, `further` bytes on, is the one that asks the truth of what is no bool. */
 PF_SLOT(PyObject *, pf_add, (PyObject *left, PyObject *right))
