@@ -49,6 +49,7 @@ class FramedEmitter(FunctionEmitter):
         super().__init__(function, symbols, _no_sites(symbols), {}, frozenset(), facts["breaker_mask"])
         self._shift = shift
         self._facts = facts
+        self._places = 0
         self._vector_size = 0
         self._loads_globals = False
         self._constants: dict[tuple[ConstantTable, int], str] = {}
@@ -181,6 +182,8 @@ class FramedEmitter(FunctionEmitter):
                 called = ""
             elif c.name.startswith("call"):
                 called = self._vectorcall(instruction, c.name)
+            elif c.name == "pf_truth":
+                called = self._truth(self._names[instruction.operands[0]])
             elif c.name == "next":
                 called = self._next(self._names[instruction.operands[0]])
             elif c.name == "load_global":
@@ -222,6 +225,13 @@ class FramedEmitter(FunctionEmitter):
             case _:
                 return False
         return True
+
+    def _truth(self, value: str) -> str:
+        name, called = "@truth_of", self._fresh()
+        yes, no, slot = self._data("_Py_TrueStruct"), self._data("_Py_FalseStruct"), self._symbols.slot("pf_truth")
+        self._symbols.define(name, lambda: _TRUTH.format(yes=yes, no=no, slot=slot))
+        self._line(f"{called} = call i32 {name}(ptr {value})")
+        return called
 
     def _next(self, iterator: str) -> str:
         """What its type's `tp_iternext` gives."""
@@ -320,8 +330,8 @@ class FramedEmitter(FunctionEmitter):
 
     def _place(self) -> str:
         """A name in the module for this place."""
-        self._counter += 1
-        return f"{self._function.name} {self._counter}"
+        self._places += 1
+        return f"{self._function.name} {self._places}"
 
     def _context(self, token: str) -> str:
         match token:
@@ -487,6 +497,19 @@ class FramedEmitter(FunctionEmitter):
         self._line(f'br i1 {failed}, label %"{target}", label %"{following}"{_UNLIKELY}')
         self._open(following)
 
+
+_TRUTH = """define internal i32 @truth_of(ptr %object) alwaysinline {{
+%yes = icmp eq ptr %object, {yes}
+%no = icmp eq ptr %object, {no}
+%known = or i1 %yes, %no
+br i1 %known, label %bool, label %other
+bool:
+%truth = zext i1 %yes to i32
+ret i32 %truth
+other:
+%asked = call i32 {slot}(ptr %object)
+ret i32 %asked
+}}"""
 
 _RETURNED = {
     Ends.OBJECT: "ptr",

@@ -197,7 +197,14 @@ def _calling(name: str, count: int) -> Primitive | None:
 
 def _numbered(name: str, number: int) -> Primitive | None:
     match name:
-        case "add_into_local" | "iadd_into_local":  # the variable into which the result is stored next
+        case (
+            "add_into_local"
+            | "iadd_into_local"
+            | "sub_into_local"
+            | "isub_into_local"
+            | "mul_into_local"
+            | "imul_into_local"
+        ):  # the variable into which the result is stored next
             c = CFunction(f"pf_{name}", Ends.OBJECT, ("frame", f"i32:{number}", "0", "1"), taken=(0,))
             return _row(f"{name}[{number}]", (OBJECT, OBJECT), c)
         case "test_lt" | "test_le" | "test_eq" | "test_ne" | "test_gt" | "test_ge":

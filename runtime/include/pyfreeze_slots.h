@@ -193,7 +193,7 @@ PF_SLOT(PyObject *, pf_ilshift, (PyObject *left, PyObject *right))
 PF_SLOT(PyObject *, pf_rshift, (PyObject *left, PyObject *right))
 PF_SLOT(PyObject *, pf_irshift, (PyObject *left, PyObject *right))
 PF_SLOT(PyObject *, pf_neg, (PyObject *operand))
-/* O: … + … and … += … whose result goes to the variable `index`: takes the reference `left` */
+/* O: operators whose result goes to the variable `index`: takes the reference `left` */
 PF_SLOT(PyObject *, pf_add_into_local, (void *frame, int32_t index, PyObject *left, PyObject *right))
 PF_SLOT(PyObject *, pf_iadd_into_local, (void *frame, int32_t index, PyObject *left, PyObject *right))
 PF_SLOT(PyObject *, pf_lt, (PyObject *left, PyObject *right))
@@ -215,3 +215,7 @@ PF_SLOT(int32_t, pf_setitem, (PyObject *container, PyObject *key, PyObject *valu
 PF_SLOT(PyObject *, pf_getslice, (PyObject *container, PyObject *start, PyObject *stop)) /* O: container[start:stop] */
 /* after an iterator gave NULL: 0 if it has ended (StopIteration is cleared, as FOR_ITER does), else 1 */
 PF_SLOT(int32_t, pf_iteration_failed, (void))
+PF_SLOT(PyObject *, pf_sub_into_local, (void *frame, int32_t index, PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_isub_into_local, (void *frame, int32_t index, PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_mul_into_local, (void *frame, int32_t index, PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_imul_into_local, (void *frame, int32_t index, PyObject *left, PyObject *right))

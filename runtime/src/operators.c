@@ -111,23 +111,60 @@ static PyObject *append_text(PyObject **variable, PyObject *left, PyObject *righ
     return left;
 }
 
-PyObject *pf_add_into_local(void *frame, int32_t index, PyObject *left, PyObject *right)
+/* The same for numbers: one that nobody else sees becomes the result, if it can. */
+static inline int set_compact(PyObject *number, int64_t value)
 {
-    if (PyUnicode_CheckExact(left) && PyUnicode_CheckExact(right))
-        return append_text(&((_PyInterpreterFrame *)frame)->localsplus[index], left, right);
-    PyObject *result = pf_add(left, right);
-    Py_DECREF(left);
-    return result;
+    int64_t least = -(((int64_t)1 << PyLong_SHIFT) - 1), size = value < 0 ? -value : value;
+    if (value < least || value > -least || (value >= LEAST_CACHED_INT && value < LEAST_CACHED_INT + CACHED_INTS))
+        return 0;
+    PyLongObject *own = (PyLongObject *)number;
+#if PY_VERSION_HEX >= 0x030C0000
+    own->long_value.lv_tag = ((uintptr_t)1 << 3) | (value < 0 ? 2 : 0); /* one digit, and the sign */
+    own->long_value.ob_digit[0] = (digit)size;
+#else
+    Py_SET_SIZE(own, value < 0 ? -1 : 1);
+    own->ob_digit[0] = (digit)size;
+#endif
+    return 1;
 }
 
-PyObject *pf_iadd_into_local(void *frame, int32_t index, PyObject *left, PyObject *right)
+static inline PyObject *taken_from(PyObject **variable, PyObject *number)
 {
-    if (PyUnicode_CheckExact(left) && PyUnicode_CheckExact(right))
-        return append_text(&((_PyInterpreterFrame *)frame)->localsplus[index], left, right);
-    PyObject *result = pf_iadd(left, right);
-    Py_DECREF(left);
-    return result;
+    *variable = NULL;
+    Py_DECREF(number);
+    return number;
 }
+
+/* `x OP right`, of which `left` is taken; *variable is where the result goes next. */
+#define INTO_LOCAL(name, general, operator, TEXT)                                                                            \
+    PyObject *pf_##name##_into_local(void *frame, int32_t index, PyObject *left, PyObject *right)                            \
+    {                                                                                                                        \
+        PyObject **variable = &((_PyInterpreterFrame *)frame)->localsplus[index];                                            \
+        TEXT if (*variable == left && left != right && Py_REFCNT(left) == 2)                                                 \
+        {                                                                                                                    \
+            if (are_compact(left, right)) {                                                                                  \
+                if (set_compact(left, compact_value(left) operator compact_value(right)))                                    \
+                    return taken_from(variable, left);                                                                       \
+            } else if (PyFloat_CheckExact(left) && PyFloat_CheckExact(right)) {                                              \
+                ((PyFloatObject *)left)->ob_fval = PyFloat_AS_DOUBLE(left) operator PyFloat_AS_DOUBLE(right);                \
+                return taken_from(variable, left);                                                                           \
+            }                                                                                                                \
+        }                                                                                                                    \
+        PyObject *result = general(left, right);                                                                             \
+        Py_DECREF(left);                                                                                                     \
+        return result;                                                                                                       \
+    }
+
+#define APPENDED                                                                                                             \
+    if (PyUnicode_CheckExact(left) && PyUnicode_CheckExact(right))                                                           \
+        return append_text(variable, left, right);
+
+INTO_LOCAL(add, pf_add, +, APPENDED)
+INTO_LOCAL(iadd, pf_iadd, +, APPENDED)
+INTO_LOCAL(sub, pf_sub, -, )
+INTO_LOCAL(isub, pf_isub, -, )
+INTO_LOCAL(mul, pf_mul, *, )
+INTO_LOCAL(imul, pf_imul, *, )
 
 static inline int same_text(PyObject *left, PyObject *right)
 {
