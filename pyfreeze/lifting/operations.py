@@ -138,7 +138,7 @@ def binary_op(lifter: Lifter) -> None:
     name = "pow" if plain == "**" else BINARY_OPERATORS[plain]
     name = name if symbol == plain else f"i{name}"
     variable = stored_variable(lifter.following())
-    if plain in "+-*" and variable is not None:
+    if plain in ("+", "-", "*") and variable is not None:
         name = f"{name}_into_local[{variable}]"
     lifter.push(lifter.apply(name, left, right))
 
