@@ -7,6 +7,12 @@
 #include <Python.h>
 #include <stdint.h>
 
+#if defined(__linux__) /* a few words: they fit into what is reserved for libraries that are loaded later */
+#define PF_FAST_TLS __attribute__((tls_model("initial-exec")))
+#else
+#define PF_FAST_TLS
+#endif
+
 #define PF_ABI_VERSION 4
 
 enum { PF_OK = 0, PF_ERROR = 1, PF_DEOPT = 2, PF_RESUME = 3 };
@@ -77,6 +83,7 @@ typedef struct PfBinding {
     uint64_t *words;          /* … and its value, for native code to read; owns big ints */
 } PfBinding;
 
+#define PF_DIRECT ((size_t)-1) /* in place of a number of arguments to a framed function: they are its frame */
 #define PF_FRAMED -1 /* in place of a number of parameters: the function finds all its variables in the frame */
 
 typedef struct PfFunction {
@@ -196,6 +203,7 @@ int pf_classes_differ(const PfModule *module); /* on 3.11 only */
 uint64_t pf_bindings_state(PfModule *module); /* before a poll … */
 void pf_recheck_bindings(PfModule *module, uint64_t state); /* … and after it: raises the epoch if a binding broke */
 int32_t pf_poll_if_asked(PfModule *module);
+int pf_is_untraced(PyThreadState *thread, const PfFunction *function, PyObject *callable); /* and has the module's names */
 int32_t pf_reason_against_native(PyThreadState *thread, const PfFunction *function);
 void pf_count_twin(PfFunction *function, int32_t parameter, int32_t reason, const char *binding);
 int pf_in_main_interpreter(void);
@@ -217,6 +225,8 @@ int64_t pf_python_frames_left(PyThreadState *thread);
 void pf_allow_reload(PyObject *module);
 void pf_show_site(const PfSite *site);
 int64_t pf_stack_left(void);
+void pf_prefer_direct_calls(PyObject *function); /* also where C calls it */
+int pf_may_call_directly(PyThreadState *thread, const PfNative *native, PyObject *function);
 int pf_limit(void); /* what limits the calls of the native code that is running; whoever runs Python code restores it */
 void pf_restore_limit(int limit);
 int pf_is_own_frame(const PfFunction *function); /* the current frame */

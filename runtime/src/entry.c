@@ -17,7 +17,7 @@
 #if defined(_MSC_VER)
 #define THREAD_LOCAL __declspec(thread)
 #else
-#define THREAD_LOCAL _Thread_local
+#define THREAD_LOCAL _Thread_local PF_FAST_TLS
 #endif
 
 PyObject *pf_twin_object;
@@ -170,9 +170,19 @@ void *pf_enter_framed(PfFunction *function, PfNative *self)
 {
     PyThreadState *thread = PyThreadState_Get();
     if (self->instance == function->module->instance && (pf_forced_twins | pf_waiting_states) == 0 &&
-        pf_reason_against_native(thread, function) == 0 && has_room(thread))
+        pf_reason_against_native(thread, function) == 0 && has_room(thread)) {
+        pf_prefer_direct_calls(pf_frame_function(thread));
         return pf_interpreter_frame(thread);
+    }
     return enter_framed_slowly(function, self, thread);
+}
+
+/* What pf_enter_framed asks, of a function that is called with a frame of its own. */
+int pf_may_call_directly(PyThreadState *thread, const PfNative *native, PyObject *function)
+{
+    const PfModule *module = native->function->module;
+    return native->instance == module->instance && (pf_forced_twins | pf_waiting_states) == 0 &&
+           pf_is_untraced(thread, native->function, function) && has_room(thread);
 }
 
 void pf_guard_failed(PfFunction *function, int32_t parameter, int32_t reason)

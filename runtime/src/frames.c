@@ -163,6 +163,14 @@ static int is_monitored(PyThreadState *thread, const PfFunction *function)
 /* Native code stands for its function only where the interpreter's frame has the module's names: a code object may be
  * given other globals (types.FunctionType) or, through them, other builtins. And whoever traces, profiles or monitors
  * wants to see every call and line. Returns 0 or the reason to run the twin. */
+int pf_is_untraced(PyThreadState *thread, const PfFunction *function, PyObject *callable)
+{
+    PyFunctionObject *called = (PyFunctionObject *)callable;
+    return called->func_code == (PyObject *)function->code && called->func_globals == function->module->globals &&
+           called->func_builtins == pf_builtins && thread->c_tracefunc == NULL && thread->c_profilefunc == NULL &&
+           !is_monitored(thread, function);
+}
+
 int32_t pf_reason_against_native(PyThreadState *thread, const PfFunction *function)
 {
     _PyInterpreterFrame *frame = pf_frame_of(thread);

@@ -13,7 +13,7 @@
 #if defined(_MSC_VER)
 #define THREAD_LOCAL __declspec(thread)
 #else
-#define THREAD_LOCAL _Thread_local
+#define THREAD_LOCAL _Thread_local PF_FAST_TLS
 #endif
 
 typedef struct PfState {
