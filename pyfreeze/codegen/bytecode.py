@@ -18,6 +18,15 @@ def start_point(code: CodeType) -> Point:
     return Point(2 * leading_words(code), 0)
 
 
+def only_returns(code: CodeType) -> dis.Instruction | None:
+    """What loads the local variable or the constant that the function returns, if it does nothing else."""
+    items = [item for item in _instructions(code) if item.opname not in ("RESUME", "NOP", "EXTENDED_ARG")]
+    names = [item.opname for item in items]
+    return (
+        items[0] if names in (["LOAD_FAST", "RETURN_VALUE"], ["LOAD_CONST", "RETURN_VALUE"], ["RETURN_CONST"]) else None
+    )
+
+
 @lru_cache(maxsize=4096)
 def statement_point(code: CodeType, where: SourceRange, depth: int) -> Point | None:
     """The first instruction of the statement at `where`.

@@ -1,6 +1,6 @@
-"""One framed function to LLVM text: what its trampoline calls, a `vectorcallfunc` of a `PfNative`.
+"""One framed function to LLVM text: what its trampoline calls, a `PfEntry`.
 
-It is called without arguments, since all variables are in the frame. Before anything that may fail or run other code, the
+Its variables are in the frame. Before anything that may fail or run other code, the
 frame is told at which instruction it is. An operation is a call of the C function that its row names.
 """
 
@@ -34,9 +34,6 @@ from pyfreeze.ir.primitive import CFunction, Ends
 from pyfreeze.ir.types import OBJECT, TupleType
 
 _UNLIKELY = ", !prof !1"
-_DIRECT = -1
-"""Counterpart: `PF_DIRECT` in `runtime/include/pyfreeze_abi.h`."""
-
 _RECORD_CODE = 8  # the field `code` of a PfFunction
 
 
@@ -72,7 +69,7 @@ class FramedEmitter(FunctionEmitter):
 
     def _head(self) -> str:
         symbol = framed_symbol(self._function.name)
-        return f"define internal ptr {symbol}(ptr %self, ptr %args, i64 %count, ptr %keywords) #0 {{"
+        return f"define internal ptr {symbol}(ptr %self, ptr %args, ptr %given) #0 {{"
 
     def _prologue(self) -> str:
         slot, record, facts = self._symbols.slot, record_symbol(self._function.name), self._facts
@@ -93,10 +90,10 @@ class FramedEmitter(FunctionEmitter):
             '"enter":',
             f"%vector = alloca [{max(self._vector_size, 1)} x ptr]",
             *self._allocas,
-            f"%direct = icmp eq i64 %count, {_DIRECT}",
+            "%direct = icmp eq ptr %self, null",
             'br i1 %direct, label %"go", label %"ask"',
             '"ask":',
-            f"%allowed = call ptr {slot('pf_enter_framed')}(ptr {record}, ptr %self)",
+            f"%allowed = call ptr {slot('pf_enter_framed')}(ptr {record}, ptr %self, ptr %given)",
             "%refused = icmp eq ptr %allowed, null",
             'br i1 %refused, label %"twin", label %"go", !prof !1',
             '"twin":',

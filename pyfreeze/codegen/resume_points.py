@@ -54,12 +54,15 @@ def start_state(parameter_names: Iterable[str], values: list[Value]) -> ResumeSt
 
 
 class PointTable:
-    """The points of one function, numbered in the order in which its code names them."""
+    """The points of one function, numbered in the order in which its code names them.
 
-    def __init__(self, function: Function, code: CodeType) -> None:
+    numbers: shared by the functions that a generic one is specialised to: they may have one code object
+    """
+
+    def __init__(self, function: Function, code: CodeType, numbers: dict[Point, int]) -> None:
         self._function = function
         self._code = code
-        self._numbers: dict[Point, int] = {}
+        self._numbers = numbers
         self._parameters = start_state(function.parameter_names, list(function.parameters))
         if function.impure:
             self._number(self._parameters)

@@ -58,9 +58,9 @@ class Symbols:
         return self._strings[data]
 
     def class_index(self, type_: StructType) -> int:
-        """Where the class is in the module's `PfClass` records."""
-        self._classes.setdefault(type_.name, type_)
-        return list(self._classes).index(type_.name)
+        """Where the class is in the module's `PfClass` records. A generic class has one: its signature is the same for all types."""
+        self._classes.setdefault(type_.class_name, type_)
+        return list(self._classes).index(type_.class_name)
 
     def class_object(self, type_: StructType) -> str:
         """The address at which the runtime keeps the class, while it is what the module's name is bound to."""
@@ -69,7 +69,7 @@ class Symbols:
     def class_records(self) -> tuple[str, int]:
         """The definition of `@classes`, and how many there are."""
         records = [
-            f"{CLASS} {{ptr {self.string(type_.name.encode())}, ptr {self.string(signature(type_).encode())}, ptr null, i64 0}}"
+            f"{CLASS} {{ptr {self.string(type_.class_name.encode())}, ptr {self.string(signature(type_).encode())}, ptr null, i64 0}}"
             for type_ in self._classes.values()
         ]
         return f"@classes = internal global [{len(records)} x {CLASS}] [{', '.join(records)}]\n", len(records)

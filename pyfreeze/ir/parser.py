@@ -75,7 +75,7 @@ def parse_module(text: str, find: FindPrimitive) -> Module:
     module = Module(head[1], stage=Stage[head[2]])
     start = None
     for number, line in enumerate(lines):
-        if line.startswith("struct "):
+        if line.startswith(("struct ", "namedtuple ")):
             _add_struct(module, line)
         elif line.startswith("function "):
             start = number
@@ -87,14 +87,16 @@ def parse_module(text: str, find: FindPrimitive) -> Module:
 
 
 def _add_struct(module: Module, line: str) -> None:
-    found = re.fullmatch(r"struct (\S+) \((.*)\)", line)
+    found = re.fullmatch(r"(struct|namedtuple) (\S+) \((.*)\)", line)
     if found is None:
-        raise ParseError(f"expected `struct NAME (FIELDS)`: {line!r}")
-    pairs = [item.partition(": ") for item in split_outside(found[2])]
+        raise ParseError(f"expected `struct NAME (FIELDS)` or `namedtuple NAME (FIELDS)`: {line!r}")
+    pairs = [item.partition(": ") for item in split_outside(found[3])]
+    is_tuple = found[1] == "namedtuple"
     singles = frozenset(name for name, _, type_ in pairs if type_ == "float32")
-    types = ((name, "float64" if name in singles else type_) for name, _, type_ in pairs)
+    objects = frozenset(name for name, _, type_ in pairs if is_tuple or type_.startswith("boxed "))
+    types = ((name, "float64" if name in singles else type_.removeprefix("boxed ")) for name, _, type_ in pairs)
     fields = tuple((name, parse_type(type_, module.structs)) for name, type_ in types)
-    module.structs[found[1]] = StructType(found[1], fields, singles)
+    module.structs[found[2]] = StructType(found[2], fields, singles, objects, is_tuple)
 
 
 def parse_type(text: str, structs: Mapping[str, StructType] = MappingProxyType({})) -> Type:

@@ -40,7 +40,7 @@ from pyfreeze.ir.types import (
     Type,
 )
 from pyfreeze.irbuild.declared_types import Declared, Scope
-from pyfreeze.irbuild.frozen_classes import FrozenClass
+from pyfreeze.irbuild.frozen_classes import FrozenClass, FrozenClasses
 from pyfreeze.irbuild.operand import Operand, VariableType, Weak, constant_operand, join, settled, variable_type
 from pyfreeze.irbuild.resumption import BindingUse
 from pyfreeze.irbuild.unsupported import Consequence, Rebuild, Unsupported
@@ -76,16 +76,22 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class GenericFunction:
-    """`signature` tells the parameters' names and kinds only; `types` are theirs as mypy has them."""
+    """A function with type variables, or a method of a generic frozen class, `owner`, whose variables it has.
+
+    `signature` tells the parameters' names and kinds only; `types` are theirs as mypy has them.
+    """
 
     name: str
     signature: Signature
     types: Mapping[str, MypyType]
     variables: tuple[str, ...]
+    owner: FrozenClass | None = None
 
     def specialised(self, arguments: Mapping[str, Type]) -> str:
-        """The name of the function for these types: `dot[float64]`."""
-        return f"{self.name}[{','.join(str(arguments[name]) for name in self.variables)}]".replace(" ", "")
+        """The name of the function for these types: `dot[float64]`, `Pair[float64].first`."""
+        types = f"[{','.join(str(arguments[name]) for name in self.variables)}]".replace(" ", "")
+        class_, _, name = self.name.partition(".") if self.owner is not None else (self.name, "", "")
+        return f"{class_}{types}.{name}" if self.owner is not None else f"{class_}{types}"
 
 
 @dataclass(slots=True)
@@ -136,7 +142,7 @@ class FunctionContext:
         facts: Facts,
         result: Declared | None,
         scope: Scope,
-        classes: Mapping[str, FrozenClass],
+        frozen: FrozenClasses,
         resolve_global: Callable[[FunctionContext, str, str, Node], Operand | None],
         resolve_function: Callable[[str, Node], Signature],
         resolve_method: Callable[[str, str, Node], Signature],
@@ -149,7 +155,8 @@ class FunctionContext:
         self.facts = facts
         self.declared_result = result
         self.scope = scope
-        self.classes = classes  # by name
+        self.frozen = frozen
+        self.classes: Mapping[str, FrozenClass] = frozen.by_name
         self.result_types: list[VariableType] = []
         self.variables: dict[str, Value] = {}
         self.loops: list[Loop] = []
@@ -170,7 +177,7 @@ class FunctionContext:
         self._resolve_global = resolve_global
         self.resolve_function = resolve_function
         self.resolve_method = resolve_method  # of a class's name and its own
-        self.generic_functions = generic_functions  # by their global names
+        self.generic_functions = generic_functions  # by their global names; methods as `Pair.first`
         self.specialise = specialise  # a generic function's name, and what its type variables are
         # Of a survey only: local names whose values could not be built, and what to do after such a statement.
         self.unknown: set[str] = set()

@@ -35,6 +35,7 @@ from pyfreeze.irbuild.context import FunctionContext, Loop
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.expressions import condition, expression, tuple_of
 from pyfreeze.irbuild.matching import captured_names
+from pyfreeze.irbuild.named_tuples import as_tuple
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int
 from pyfreeze.irbuild.operators import binary, of_one_type
 from pyfreeze.irbuild.targets import store
@@ -234,6 +235,7 @@ def _over_items(context: FunctionContext, node: ForStmt, build_block: BuildBlock
                 whole = expression(context, container)
             except Consequence:  # in a report, the loop is a reason of its own
                 raise _no_loop(node) from None
+    whole = as_tuple(context, whole, "__iter__")
     if isinstance(whole.type, ArrayType | ViewType):
         _over_array(context, node, None, whole, build_block)
     elif isinstance(whole.type, TupleType):

@@ -32,6 +32,11 @@ enum { PF_WRONG_TYPE = 1, PF_OUT_OF_RANGE = 2 };
 
 struct PfFunction;
 struct PfModule;
+struct PfNative;
+
+/* A native function's entry: the objects of its arguments are borrowed from a live frame. `breaker` as pf_enter gives it, or
+ * NULL: then pf_enter is to be asked. The result is new: what the function returns, or what stands for its twin. */
+typedef PyObject *(*PfEntry)(struct PfNative *self, PyObject *const *arguments, void *breaker);
 
 /* A place that may fail. `locals` has one descriptor for each variable of the code object, '-' for one that is unset. */
 typedef struct PfSite {
@@ -65,7 +70,7 @@ enum { PF_FUNCTION = 0, PF_CONSTANT, PF_BUILTIN, PF_MODULE, PF_ATTRIBUTE, PF_IMP
 
 #define PF_MAXIMUM_SCALARS 16 /* in a PF_VALUE */
 
-/* A frozen class whose values native code holds. `type` is owned: the class as a PF_CLASS binding last saw it. */
+/* A frozen class or NamedTuple whose values native code holds. `type` is owned: the class as a PF_CLASS binding last saw it. */
 typedef struct PfClass {
     const char *name, *signature;
     PyTypeObject *type;
@@ -83,14 +88,14 @@ typedef struct PfBinding {
     uint64_t *words;          /* … and its value, for native code to read; owns big ints */
 } PfBinding;
 
-#define PF_DIRECT ((size_t)-1) /* in place of a number of arguments to a framed function: they are its frame */
 #define PF_FRAMED -1 /* in place of a number of parameters: the function finds all its variables in the frame */
 
 typedef struct PfFunction {
     const char *qualname;
     const char *const *parameter_names;
-    int32_t parameter_count, index;
-    vectorcallfunc entry; /* its first argument is the PfNative */
+    int32_t parameter_count;
+    int32_t index; /* of the record whose code it has: its own, or that of the generic function that it is made of */
+    PfEntry entry;
     const int32_t *bindings;
     int32_t binding_count;
     uint8_t valid; /* all bindings hold */
@@ -121,13 +126,11 @@ typedef struct PfModule {
     int32_t class_count;
 } PfModule;
 
-/* What a trampoline calls: one for each native function and execution of its module. */
+/* What a trampoline has among its constants: one for each native function and execution of its module. */
 typedef struct PfNative {
     PyObject_HEAD
-    vectorcallfunc vectorcall; /* the function's entry */
-    PyObject *instance;        /* owned; a capsule, so that there are no cycles for the collector */
-    const PfFunction *function;
-    Py_ssize_t first_point;    /* of what code that goes on in the middle asks */
+    PyObject *instance; /* owned; a capsule, so that there are no cycles for the collector */
+    PfFunction *function;
 } PfNative;
 
 /* What a place in a framed function remembers of a global name (runtime/src/inline_caches.c): of the two namespaces, which
@@ -190,13 +193,16 @@ void pf_release(const char *descriptor, const uint64_t *payload);
 PyObject *pf_text_out_of_range(PyObject *number, char descriptor);
 int pf_bindings_init(void);
 int pf_watch_module(PfModule *module);
-int pf_is_valid(PfFunction *function); /* all its bindings were seen to hold and none has changed since */
+void pf_look_for_changes(PfModule *module); /* after it, a function whose `valid` is set is still so */
 int pf_revalidate(PfFunction *function, const char **broken);
 void pf_invalidate(PfModule *module);
 int pf_same_constant(PyObject *one, PyObject *other);
 int pf_classes_init(void);
 PyObject *pf_class_attribute(PyObject *class, PyObject *attribute);
 PyObject *pf_member_function(PyObject *class, PyObject *attribute, const char *kind);
+int pf_is_named_tuple(PyTypeObject *type, const char *signature, PyObject *globals);
+int pf_named_tuple_has_defaults(PyTypeObject *type, PyObject *pairs);
+PyObject *pf_named_tuple_constructor(PyTypeObject *type); /* borrowed; NULL of any other class */
 int pf_take_class(PfModule *module, const PfBinding *binding, PyObject *value);
 int pf_classes_changed(PfModule *module);
 int pf_classes_differ(const PfModule *module); /* on 3.11 only */
@@ -212,7 +218,8 @@ int pf_exec_module(PyObject *module);
 int pf_native_init(void);
 int pf_fast_paths_init(void);
 PyObject *pf_new_instance(PfModule *module); /* the identity of one execution of a module */
-PyObject *pf_new_native(const PfFunction *function, PyObject *instance);
+PyObject *pf_new_native(PfFunction *function, PyObject *instance);
+PyObject *pf_enter_frame(PyObject *native); /* the entry, on the arguments of the current frame */
 int pf_is_native(PyObject *object); /* a PfNative */
 int pf_is_native_code(PyObject *code);
 int pf_is_code_of(PyObject *code, const PfFunction *function); /* of any execution of its module */
@@ -236,7 +243,7 @@ void pf_set_locals(PyObject **values, Py_ssize_t count); /* of the current frame
 PyObject *pf_frame_function(PyThreadState *thread); /* borrowed: what was called to make the current frame */
 int pf_enters_waiting_state(PyThreadState *thread); /* whether the current frame is one that goes on: its locals are set then */
 PyObject *pf_next_step(Py_ssize_t first_point);
-PyObject *pf_new_next(const PfFunction *function, Py_ssize_t first_point);
+PyObject *pf_new_next(Py_ssize_t first_point);
 void *pf_interpreter_frame(PyThreadState *thread); /* the current one */
 extern int64_t pf_waiting_states; /* in all threads */
 extern PyObject *pf_twin_object;

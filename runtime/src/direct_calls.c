@@ -212,7 +212,7 @@ static int place_arguments(PyFunctionObject *function, PyCodeObject *code, PyObj
     }
     if (names != NULL && !place_keywords(code, variables, arguments + given, names, rest))
         return 0;
-    return given + (names != NULL ? PyTuple_GET_SIZE(names) : 0) == total || place_defaults(function, code, variables);
+    return (names == NULL && given == total) || place_defaults(function, code, variables);
 }
 
 /* Signals and other threads are looked after by the interpreter, at each function's start. */
@@ -246,7 +246,7 @@ static PyObject *call_framed(PyFunctionObject *function, PfNative *native, PyObj
     --*left;
     PyObject *result = NULL;
     if (make_cells(function, code, frame->localsplus) == 0)
-        result = native->vectorcall((PyObject *)native, (PyObject **)frame, PF_DIRECT, NULL);
+        result = native->function->entry(NULL, (PyObject **)frame, NULL);
     if (result == NULL && !_PyFrame_IsIncomplete(frame)) {
         PyFrameObject *object = PyThreadState_GetFrame(thread);
         if (object != NULL)

@@ -310,12 +310,32 @@ static PyObject *call_with_nothing(PyObject *callable, PyCodeObject *code)
     return result;
 }
 
+/* Native functions have no free variables but type variables that nothing reads: the cells may be empty. */
+static PyObject *new_function(PyCodeObject *code)
+{
+    PyObject *function = PyFunction_New((PyObject *)code, PyEval_GetGlobals());
+    if (function == NULL || code->co_nfreevars == 0)
+        return function;
+    PyObject *cells = PyTuple_New(code->co_nfreevars);
+    for (int index = 0; cells != NULL && index < code->co_nfreevars; index++) {
+        PyObject *cell = PyCell_New(NULL);
+        if (cell == NULL)
+            Py_CLEAR(cells);
+        else
+            PyTuple_SET_ITEM(cells, index, cell);
+    }
+    if (cells == NULL || PyFunction_SetClosure(function, cells) < 0)
+        Py_CLEAR(function);
+    Py_XDECREF(cells);
+    return function;
+}
+
 /* Goes on in a frame of its own; frees the state. */
 static PyObject *run(PfState *state)
 {
     PyCodeObject *code = (PyCodeObject *)Py_NewRef(state->function->code);
     PyObject *result = NULL;
-    state->callable = PyFunction_New((PyObject *)code, PyEval_GetGlobals());
+    state->callable = new_function(code);
     if (state->callable != NULL) {
         PyObject *callable = Py_NewRef(state->callable);
         state->waiting = state->is_borrowed = 1;

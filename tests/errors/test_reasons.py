@@ -92,7 +92,23 @@ def test_the_field_that_makes_values_objects_is_named() -> None:
     report, _ = driver.analyse(read_source(path))
     by_name = {function.name: function.reasons[0] for function in report.functions if function.reasons}
     spoilt, counted = by_name["spoilt"], by_name["counted"]
-    assert spoilt.message.endswith("values of `Point` are objects: its field `name`, str, is an object (line 9)")
+    assert spoilt.message.endswith("values of `Point` are objects: its field `name`, str, is an object (line 14)")
     assert spoilt.hint == "keep `name` apart, for example in a list of its own, or as a number"
-    assert counted.message.endswith("values of `Counted` are objects: its field `n`, int, is an object (line 15)")
+    assert counted.message.endswith("values of `Counted` hold objects: its field `n` is one in memory")
     assert counted.hint == "annotate the field: `n: int64`"
+
+
+def test_a_loop_that_makes_objects_of_values_says_what_to_write_instead() -> None:
+    (path,) = (path for path in CASES if path.stem == "boxing")
+    report, _ = driver.analyse(read_source(path))
+    found = {
+        (function.name, reason.message.rpartition(", since ")[2]): reason.hint
+        for function in report.functions
+        for reason in function.reasons
+        if reason.code == "PF403"
+    }
+    assert found["appends", "a list holds objects"] == "use an `Array[P]`, which holds the values themselves"
+    assert found["in_dict", "a dict holds objects"] == "keep the values in an `Array[P]`, and in the dict their indices"
+    assert found["passed", "`shown` takes any"] == "annotate the parameter: `p: P`"
+    (spoilt,) = (function.reasons[0] for function in report.functions if function.name == "spoilt")
+    assert spoilt.message.endswith("values of `Named` are objects: its field `name`, str, is an object (line 21)")
