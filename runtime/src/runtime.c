@@ -192,7 +192,7 @@ static int execute(PyObject *module)
     if (pf_in_main_interpreter() && !initialized) {
         pf_twin_object = PyObject_CallNoArgs((PyObject *)&PyBaseObject_Type);
         if (pf_twin_object == NULL || pf_bindings_init() < 0 || pf_native_init() < 0
-            || pf_fast_paths_init() < 0)
+            || pf_fast_paths_init() < 0 || pf_direct_calls_init() < 0)
             return -1;
         if (report_is_wanted())
             (void)Py_AtExit(pf_print_statistics);
