@@ -405,16 +405,6 @@ def test_strings_put_together(both: Build) -> None:
                 s += piece
                 seen[s] = len(s)
             return seen
-
-        def lists(a, b):
-            a += b
-            return a
-
-        def long(n):
-            s = ""
-            for _ in range(n):
-                s += "0123456789"
-            return len(s)
         """
     )
     pieces = ["a", "é", "", "€", "x" * 100, "𝄞"]
@@ -429,6 +419,22 @@ def test_strings_put_together(both: Build) -> None:
     for left in ["a", Str("a"), 1, [1], (1,), None]:
         for right in ["b", Str("b"), 2, [2], (2,), None, "eq"]:
             _same(module, "caught", left, right)
+
+
+def test_strings_grow_in_linear_time_and_lists_where_they_are(both: Build) -> None:
+    module = both(
+        """
+        def lists(a, b):
+            a += b
+            return a
+
+        def long(n):
+            s = ""
+            for _ in range(n):
+                s += "0123456789"
+            return len(s)
+        """
+    )
     given = [1]
     assert module.compiled.lists(given, "ab") is given and given == [1, "a", "b"]
 
