@@ -12,6 +12,7 @@ import pyfreeze._runtime as runtime
 from pyfreeze.codegen.code_objects import CodeKey, functions_of
 from pyfreeze.codegen.module_emitter import HASH_KEY, ModuleInfo, emit_module
 from pyfreeze.codegen.resume_points import find_point
+from pyfreeze.codegen.stack_contents import stack_after
 from pyfreeze.codegen.target import LlvmError, emit_object
 from pyfreeze.diagnostics import Diagnostic, DiagnosticError
 from pyfreeze.explain.report import FunctionReport, ModuleReport, Tier
@@ -135,6 +136,7 @@ def _analyse(source: SourceFile, options: Options, stopwatch: Stopwatch, *, ever
                 source.module_name,
                 codes,
                 find_point,
+                stack_after,
                 assume_impure=impure,
                 every_reason=every_reason,
                 types=typed.types,

@@ -43,7 +43,8 @@ class MemoryLayout:
 
 
 _REFERENCE = 8
-_SINGLE = MemoryLayout((Placed((), 0, FLOAT64, True),), 4, 4)
+SINGLE = MemoryLayout((Placed((), 0, FLOAT64, True),), 4, 4)
+"""Of a double in single precision."""
 
 
 def memory_layout(type_: Type) -> MemoryLayout:
@@ -59,7 +60,7 @@ def memory_layout(type_: Type) -> MemoryLayout:
         if name in type_.objects:
             inner = MemoryLayout((Placed((), 0, item, boxed=True),), _REFERENCE, _REFERENCE)
         else:
-            inner = _SINGLE if name in type_.singles else memory_layout(item)
+            inner = SINGLE if name in type_.singles else memory_layout(item)
         size = _aligned(size, inner.alignment)
         placed += [replace(scalar, path=(index, *scalar.path), offset=size + scalar.offset) for scalar in inner.scalars]
         size += inner.size
@@ -83,9 +84,14 @@ def _aligned(size: int, alignment: int) -> int:
     return -(-size // alignment) * alignment
 
 
-def load_value(type_: Type, base: str, offset: int, name: str, metadata: str = "") -> Iterator[str]:
-    """Instructions that define `name` as the value that lies `offset` bytes from address `base`; without objects in it."""
-    scalars, built = memory_layout(type_).scalars, "undef"
+def load_value(
+    type_: Type, base: str, offset: int, name: str, metadata: str = "", layout: MemoryLayout | None = None
+) -> Iterator[str]:
+    """Instructions that define `name` as the value that lies `offset` bytes from address `base`; without objects in it.
+
+    layout: that of the type if it is not given
+    """
+    scalars, built = (layout or memory_layout(type_)).scalars, "undef"
     if not scalars:
         yield f"{name} = freeze {llvm_type(type_)} undef"
     for number, scalar in enumerate(scalars):
@@ -114,9 +120,17 @@ def load_scalar(scalar: Placed, base: str, offset: int, name: str, metadata: str
         yield f"{name} = load {llvm_type(scalar.type)}, ptr {place}, align {size}{metadata}"
 
 
-def store_value(type_: Type, value: str, base: str, offset: int, prefix: str, metadata: str = "") -> Iterator[str]:
+def store_value(
+    type_: Type,
+    value: str,
+    base: str,
+    offset: int,
+    prefix: str,
+    metadata: str = "",
+    layout: MemoryLayout | None = None,
+) -> Iterator[str]:
     """Instructions that put `value` at `offset` bytes from address `base`; their names start with `prefix`."""
-    for number, scalar in enumerate(memory_layout(type_).scalars):
+    for number, scalar in enumerate((layout or memory_layout(type_)).scalars):
         taken = value
         if scalar.path:
             taken = f"{prefix}.t{number}"

@@ -23,6 +23,7 @@ _LETTERS = {
     LoopKind.ITEMS: "t",
     LoopKind.ARRAY: "a",
     LoopKind.ENUMERATED: "e",
+    LoopKind.VALUE: "v",
 }
 """Counterpart: `iterator_of` in `runtime/src/resume.c`."""
 
@@ -44,6 +45,8 @@ def _place(code: CodeType, state: ResumeState) -> Point | None:
             return statement_point(code, where, depth)
         case PointKind.LOOP:
             return loop_point(code, where, depth)
+        case PointKind.CALLED:
+            return returned_point(code, where, depth)
         case PointKind.RETURNED:
             return returned_point(code, where, depth + 1)
 
@@ -104,7 +107,9 @@ class PointTable:
 
     @staticmethod
     def _items(loop: LoopState, symbols: Symbols) -> str:
-        """What the runtime has to know of the types of the loop's values: of all that are not int64."""
+        """What the runtime has to know of the types of the loop's values: of all that are not int64, and of a `VALUE`."""
+        if loop.kind == LoopKind.VALUE:
+            return symbols.descriptor(loop.values[0].type)
         return "".join(symbols.descriptor(value.type) for value in loop.values if value.type != INT64)
 
     def payload(self, state: ResumeState) -> list[Value]:

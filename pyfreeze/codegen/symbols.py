@@ -10,7 +10,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pyfreeze.codegen.array_access import array_function, array_guard, element_type
 from pyfreeze.codegen.machine_types import llvm_type, string_literal
 from pyfreeze.codegen.runtime_slots import slots
-from pyfreeze.codegen.view_access import parameter_attributes, view_function, view_guard
+from pyfreeze.codegen.view_access import (
+    parameter_attributes,
+    saved_memory,
+    saved_memory_definition,
+    view_function,
+    view_guard,
+)
 from pyfreeze.ir.primitive import Effects, Primitive, PythonCallable
 from pyfreeze.ir.types import StructType, Type, ViewType, descriptor, flattened, signature, structs_in
 
@@ -105,6 +111,8 @@ class Symbols:
             return self.define(
                 f'@"{primitive.name}"', lambda: array_function(primitive, self._layout, self.slot, element)
             )
+        if saved := saved_memory(primitive):
+            self.define(saved, lambda: saved_memory_definition(saved))
         if primitive.lowering.view:
             return self.define(f'@"{primitive.name}"', lambda: view_function(primitive, self._layout))
         checked = primitive.lowering.checked

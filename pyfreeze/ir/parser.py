@@ -114,7 +114,8 @@ def parse_type(text: str, structs: Mapping[str, StructType] = MappingProxyType({
         assert isinstance(struct, StructType)
         return ClassType(struct)
     if (view := re.fullmatch(r"(ndarray|memoryview)\[(\w+), (\d)\]", text)) is not None:
-        return ViewType(view[1], parse_type(view[2], structs), int(view[3]))
+        single = view[2] == "float32"
+        return ViewType(view[1], parse_type("float64" if single else view[2], structs), int(view[3]), single)
     if text.startswith("tuple[") and text.endswith("]"):
         inner = text[len("tuple[") : -1]
         return TupleType(tuple(parse_type(item, structs) for item in ([] if inner == "()" else split_outside(inner))))

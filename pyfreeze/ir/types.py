@@ -181,14 +181,18 @@ class ArrayType:
 
 @dataclass(frozen=True, slots=True)
 class ViewType:
-    """The memory of an `ndarray` or a `memoryview`, whose buffer is held for as long: a reference to the runtime's record."""
+    """The memory of an `ndarray` or a `memoryview`, whose buffer is held for as long: a reference to the runtime's record.
+
+    single: the float64 elements lie there as singles, whose values they have
+    """
 
     exporter: str
     element: Type
     dimensions: int
+    single: bool = False
 
     def __str__(self) -> str:
-        return f"{self.exporter}[{self.element}, {self.dimensions}]"
+        return f"{self.exporter}[{'float32' if self.single else self.element}, {self.dimensions}]"
 
 
 ReferenceType = ArrayType | ViewType | ObjectType
@@ -275,7 +279,8 @@ def descriptor(type_: Type, classes: Mapping[str, int]) -> str:
     if isinstance(type_, ClassType):
         return f"<{classes[type_.struct.name]}:>"
     if isinstance(type_, ViewType):
-        return f"[{type_.exporter[0].upper()}{type_.dimensions}{descriptor(type_.element, classes)}]"
+        element = "f" if type_.single else descriptor(type_.element, classes)
+        return f"[{type_.exporter[0].upper()}{type_.dimensions}{element}]"
     return _STRUCT_CODES[type_]
 
 

@@ -53,6 +53,26 @@ def expression(context: FunctionContext, node: Expression) -> Operand:
 
 def expression_or_none(context: FunctionContext, node: Expression) -> Operand:
     """Build `node` at the current place, where None is as good as any other value."""
+    if _branches(node):
+        with context.in_branches():
+            return _expression(context, node)
+    operand = _expression(context, node)
+    context.evaluated(node, operand)
+    return operand
+
+
+def _branches(node: Expression) -> bool:
+    """Whether parts of `node` may not be evaluated."""
+    match node:
+        case OpExpr(op="and" | "or") | ConditionalExpr():
+            return True
+        case ComparisonExpr(operators=symbols):
+            return len(symbols) > 1
+        case _:
+            return False
+
+
+def _expression(context: FunctionContext, node: Expression) -> Operand:
     match node:
         case IntExpr(value=value):
             return constant_operand(value)
@@ -215,7 +235,8 @@ def _constant(context: FunctionContext, node: RefExpr, name: str | None) -> Oper
 def condition(context: FunctionContext, node: Expression) -> Operand:
     """`node` as a truth value."""
     if isinstance(node, OpExpr) and node.op in ("and", "or"):
-        return _logical(context, node, condition)
+        with context.in_branches():
+            return _logical(context, node, condition)
     if isinstance(node, UnaryExpr) and node.op == "not":
         return negation(context, condition(context, node.expr), node)
     found = views.condition(context, node, expression)

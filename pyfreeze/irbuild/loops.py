@@ -423,6 +423,8 @@ def _check_view(context: FunctionContext, node: ForStmt, view: ViewType) -> None
     """Rows are no numbers; and the elements of a NumPy array go to a variable that converts them."""
     if view.dimensions != 1:
         raise _no_loop(node)
+    if view.single:
+        raise views.unconverted_single(node)
     target = node.index.items[-1] if isinstance(node.index, TupleExpr) and node.index.items else node.index
     converted = isinstance(target, NameExpr) and views.has_promise(context, target.name) and view.element != BOOL
     if view.exporter == "ndarray" and not converted:

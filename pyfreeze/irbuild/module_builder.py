@@ -36,7 +36,7 @@ from pyfreeze.ir.types import (
     structs_in,
 )
 from pyfreeze.irbuild.boxing import boxed_in_loops
-from pyfreeze.irbuild.context import Facts, FunctionContext, GenericFunction, Signature
+from pyfreeze.irbuild.context import Facts, FunctionContext, GenericFunction, Signature, StackAfter
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.declared_types import SELF, Declared, Scope, declared
 from pyfreeze.irbuild.frozen_classes import FrozenClass, FrozenClasses
@@ -126,6 +126,7 @@ def build_module(
     module_name: str,
     codes: Mapping[CodeKey, CodeType],
     find_point: FindPoint,
+    stack_after: StackAfter,
     *,
     assume_impure: bool = False,
     every_reason: bool = False,
@@ -137,7 +138,7 @@ def build_module(
     every_reason: of the others, the first reason is found on the way; look for all.
     types: mypy's, of the module's expressions; for reasons only
     """
-    builder = _ModuleBuilder(tree, module_name, codes)
+    builder = _ModuleBuilder(tree, module_name, codes, stack_after)
     built = builder.build(find_point, assume_impure)
     if every_reason:
         builder.find_every_reason(types)
@@ -157,7 +158,10 @@ def unseen_functions(codes: Mapping[CodeKey, CodeType]) -> Iterator[FunctionOutc
 
 
 class _ModuleBuilder:
-    def __init__(self, tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType]) -> None:
+    def __init__(
+        self, tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType], stack_after: StackAfter
+    ) -> None:
+        self._stack_after = stack_after
         self._frozen = FrozenClasses(tree)
         self._scope = self._frozen.scope
         self._of_bases = {
@@ -408,6 +412,7 @@ class _ModuleBuilder:
             self._resolve_method,
             self._generic_functions(),
             self._specialise,
+            self._stack_after,
         )
 
     def _generic_functions(self) -> dict[str, GenericFunction]:

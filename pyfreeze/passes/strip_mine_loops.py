@@ -34,10 +34,13 @@ from pyfreeze.ir.instructions import (
     Site,
     Value,
     edges_of,
+    effects_of,
     shown_values,
 )
 from pyfreeze.ir.types import BOOL, INT64, AggregateType
+from pyfreeze.passes.watched_floats import is_quiet
 from pyfreeze.primitives import TABLE
+from pyfreeze.primitives.ranges import SHORT_STRIP_END, STRIP_END
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class _Counted:
     poll: Poll
     length: Apply | None  # of an array, which is the limit
     inside: frozenset[Value]  # defined in the loop
+    is_short: bool  # what it does may have to be undone (`watched_floats`)
 
 
 def strip_mine_loops(module: Module) -> None:
@@ -96,7 +100,12 @@ def _counted(function: Function, loop: Loop, bounded: set[str]) -> _Counted | No
         return None
     if not _can_move(polls[0], counter, frozenset(inside), header):
         return None
-    return _Counted(header, latch, back, compare, polls[0], length, frozenset(inside))
+    return _Counted(header, latch, back, compare, polls[0], length, frozenset(inside), _may_be_undone(loop))
+
+
+def _may_be_undone(loop: Loop) -> bool:
+    items = [item for block in loop.blocks for item in block.instructions]
+    return any(map(is_quiet, items)) and any(effects_of(item).writes for item in items)
 
 
 def _can_move(poll: Poll, counter: Value, inside: frozenset[Value], header: Block) -> bool:
@@ -151,7 +160,8 @@ def _strip_mine(function: Function, loop: _Counted) -> None:
     counter, limit = compare.operands
     index = header.parameters.index(counter)
     end = Value(INT64, "end")
-    strip = Apply([outer.parameters[index], limit], end, primitive=TABLE["int64.strip_end"])
+    row = TABLE[SHORT_STRIP_END if loop.is_short else STRIP_END]
+    strip = Apply([outer.parameters[index], limit], end, primitive=row)
     if loop.length is not None:
         header.instructions.remove(loop.length)
         outer.instructions.append(loop.length)

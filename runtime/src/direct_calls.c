@@ -212,7 +212,7 @@ static int place_arguments(PyFunctionObject *function, PyCodeObject *code, PyObj
     }
     if (names != NULL && !place_keywords(code, variables, arguments + given, names, rest))
         return 0;
-    return (names == NULL && given == total) || place_defaults(function, code, variables);
+    return (names == NULL && taken == total) || place_defaults(function, code, variables);
 }
 
 /* Signals and other threads are looked after by the interpreter, at each function's start. */

@@ -180,6 +180,10 @@ static PyObject *iterator_of(PfModule *module, const char **loops, const uint64_
         unfit = NULL;
         return returned;
     }
+    if (kind == 'v') { /* nor this, but what the statement has computed */
+        *loops += 2;
+        return pf_box(module, loops, payload);
+    }
     int64_t taken = (*loops)[1] - '0', counter = (int64_t)*(*payload)++;
     *loops += 2;
     if (kind == 'a' || kind == 'e' || kind == 't')

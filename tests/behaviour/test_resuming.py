@@ -408,16 +408,16 @@ REFUSED = """
         return a + 1
 
     def two(a: int) -> int:
-        return g(a) + g(a + 1)  # PF116
+        return g(a) + g(a + 1)
 
     def late_constant(a: int) -> int:
-        return g(a) + K  # PF116
+        return g(a) + K
 
     def then_pure(a: int) -> int:
         return p(g(a))  # PF116
 
     def unsteady_last(a: int, b: int) -> int:
-        return 1 + unsteady(a, b)  # PF116
+        return 1 + unsteady(a, b)
 
     def power_after(a: int) -> float:
         return float(2 ** note(a))  # PF116
