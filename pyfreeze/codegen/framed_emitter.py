@@ -189,6 +189,10 @@ class FramedEmitter(FunctionEmitter):
                 called = self._vectorcall(instruction, c.name)
             elif c.name in ("load_global", "pf_getattr", "pf_setattr", "pf_get_method"):
                 called = self._look_up(c.name, [f"ptr {self._names[operand]}" for operand in instruction.operands])
+            elif c.name == "pf_truth":
+                called = self._truth(self._names[instruction.operands[0]])
+            elif c.name == "next":
+                called = self._next(self._names[instruction.operands[0]])
             else:
                 called = self._call_c(instruction, c)
             self._finish(instruction, c, called)
@@ -226,6 +230,26 @@ class FramedEmitter(FunctionEmitter):
             case _:
                 return False
         return True
+
+    def _truth(self, value: str) -> str:
+        name, called = "@truth_of", self._fresh()
+        yes, no, slot = self._data("_Py_TrueStruct"), self._data("_Py_FalseStruct"), self._symbols.slot("pf_truth")
+        self._symbols.define(name, lambda: _TRUTH.format(yes=yes, no=no, slot=slot))
+        self._line(f"{called} = call i32 {name}(ptr {value})")
+        return called
+
+    def _next(self, iterator: str) -> str:
+        """What its type's `tp_iternext` gives."""
+        function, called = self._field(self._field(iterator, "type"), "type_next"), self._fresh()
+        self._line(f"{called} = call ptr {function}(ptr {iterator})")
+        return called
+
+    def _field(self, object_: str, fact: str) -> str:
+        """The pointer in the field at that fact's offset."""
+        place, name = self._fresh(), self._fresh()
+        self._line(f"{place} = getelementptr i8, ptr {object_}, i64 {self._facts[fact]}")
+        self._line(f"{name} = load ptr, ptr {place}")
+        return name
 
     def _data(self, name: str) -> str:
         self._symbols.declare(f"@{name} = external global i8")
@@ -409,7 +433,7 @@ class FramedEmitter(FunctionEmitter):
         self._line(f'br i1 {null}, label %"{cold}", label %"{following}"')
         self._open(cold)
         failed, status = self._fresh(), self._fresh()
-        self._line(f"{status} = call i32 {self._symbols.slot('pf_failed')}()")
+        self._line(f"{status} = call i32 {self._symbols.slot('pf_iteration_failed')}()")
         self._line(f"{failed} = icmp ne i32 {status}, 0")
         assert instruction.handler is not None
         target = self._jump(instruction.handler, "1")
@@ -486,6 +510,19 @@ class FramedEmitter(FunctionEmitter):
         self._line(f'br i1 {failed}, label %"{target}", label %"{following}"{_UNLIKELY}')
         self._open(following)
 
+
+_TRUTH = """define internal i32 @truth_of(ptr %object) alwaysinline {{
+%yes = icmp eq ptr %object, {yes}
+%no = icmp eq ptr %object, {no}
+%known = or i1 %yes, %no
+br i1 %known, label %bool, label %other
+bool:
+%truth = zext i1 %yes to i32
+ret i32 %truth
+other:
+%asked = call i32 {slot}(ptr %object)
+ret i32 %asked
+}}"""
 
 _RETURNED = {
     Ends.OBJECT: "ptr",

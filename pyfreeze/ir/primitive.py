@@ -87,11 +87,13 @@ class CFunction:
 
     arguments: in order, each the number of an operand, "frame", "function", a literal such as "i32:5", or "items": the
     operands that are not named, in an array, and their number. Empty: just the operands.
+    taken: the numbers of the operands whose reference it takes, also where it fails.
     """
 
     name: str
     ends: Ends
     arguments: tuple[str, ...] = ()
+    taken: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,6 +228,8 @@ int pf_in_main_interpreter(void);
 int pf_is_compiled_module(PyObject *module);
 int pf_exec_module(PyObject *module);
 int pf_native_init(void);
+int pf_fast_paths_init(void);
+int pf_direct_calls_init(void);
 PyObject *pf_new_instance(PfModule *module); /* the identity of one execution of a module */
 PyObject *pf_new_native(PfFunction *function, PyObject *instance);
 PyObject *pf_enter_frame(PyObject *native); /* the entry, on the arguments of the current frame */

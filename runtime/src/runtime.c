@@ -112,6 +112,7 @@ static PyObject *layout(PyObject *self, PyObject *unused)
         {"list_items", offsetof(PyListObject, ob_item)},
         {"var_size", offsetof(PyVarObject, ob_size)},
         {"refcounts", REFCOUNTS},
+        {"type_next", offsetof(PyTypeObject, tp_iternext)},
     };
     (void)self;
     (void)unused;
@@ -194,7 +195,8 @@ static int execute(PyObject *module)
     PyObject *capsule;
     if (pf_in_main_interpreter() && !initialized) {
         pf_twin_object = PyObject_CallNoArgs((PyObject *)&PyBaseObject_Type);
-        if (pf_twin_object == NULL || pf_bindings_init() < 0 || pf_native_init() < 0)
+        if (pf_twin_object == NULL || pf_bindings_init() < 0 || pf_native_init() < 0
+            || pf_fast_paths_init() < 0 || pf_direct_calls_init() < 0)
             return -1;
         if (report_is_wanted())
             (void)Py_AtExit(pf_print_statistics);
