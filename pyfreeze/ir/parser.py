@@ -150,7 +150,7 @@ _HANDLER = re.compile(r"(.*) except (\^[\w.]+(?:\([^()]*\))?)")
 _SITES = re.compile(r" !(?=(?:@\S+ )?\d+:)")
 _SITE = re.compile(r"(?:@(\S+) )?(\d+):(\d+)-(\d+):(\d+)(?: \{(.*)\})?(?:\+(\d+))?")
 _RESUME = re.compile(
-    r"(.*?) resume (start|statement|loop|returned) (\d+):(\d+)-(\d+):(\d+) #(\d+)(?: \{([^{}]*)\})?(?: \[(.*)\])?"
+    r"(.*?) resume (start|statement|loop|returned|called) (\d+):(\d+)-(\d+):(\d+) #(\d+)(?: \{([^{}]*)\})?(?: \[(.*)\])?"
 )
 _LOOP = re.compile(r"(\w+)\+(\d)\((.*)\)")
 _BINDING = re.compile(r"assume (\w+) (\S+) = (.*)")

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import copy
 import math
-import sys
 import time
 from collections.abc import Callable, Iterator
-
-import pytest
 
 from tests.conftest import Both, Outcome
 
@@ -99,7 +96,7 @@ class NoTruth:
         raise ValueError("no truth")
 
 
-def _same(module: Both, name: str, *arguments: object) -> None:
+def same(module: Both, name: str, *arguments: object) -> None:
     """As `module.same`, but what a call changes is not there in the next one."""
     expected = Outcome.of(getattr(module.interpreted, name), *copy.deepcopy(arguments))
     found = Outcome.of(getattr(module.compiled, name), *copy.deepcopy(arguments))
@@ -295,14 +292,14 @@ def test_subscripts_of_every_type(both: Build) -> None:
         lambda: None,
     ):
         for key in [0, 1, 2, 3, -1, -3, -4, 2**70, -(2**70), True, 1.0, "a", None, Index(), Int(1), []]:
-            _same(module, "get", make(), key)
-            _same(module, "put", make(), key, 7)
-            _same(module, "put", make(), key, 256)
-            _same(module, "put", make(), key, "x")
-            _same(module, "drop", make(), key)
+            same(module, "get", make(), key)
+            same(module, "put", make(), key, 7)
+            same(module, "put", make(), key, 256)
+            same(module, "put", make(), key, "x")
+            same(module, "drop", make(), key)
         for start in [None, 0, 1, -1, 5, -9, 2**70, -(2**70), True, Index(), Int(1), "a"]:
             for stop in [None, 0, 2, -1, 9, -9, 2**70, Index()]:
-                _same(module, "cut", make(), start, stop)
+                same(module, "cut", make(), start, stop)
 
 
 def test_a_full_slice_of_what_cannot_change_is_the_same_object(both: Build) -> None:
@@ -338,7 +335,7 @@ def test_membership(both: Build) -> None:
     )
     items = ["a", "b", Str("eq"), 3, 3.0, None, math.nan, [], NoTruth(), b"a"]
     for item in items:
-        _same(module, "constant", item)
+        same(module, "constant", item)
         for container in [
             "ab",
             ["a", "b"],
@@ -351,8 +348,8 @@ def test_membership(both: Build) -> None:
             5,
             iter("ab"),
         ]:
-            _same(module, "test", item, container)
-            _same(module, "value", item, container if not hasattr(container, "__next__") else "ab")
+            same(module, "test", item, container)
+            same(module, "value", item, container if not hasattr(container, "__next__") else "ab")
     shared = [math.nan]
     module.same("test", shared[0], shared)
 
@@ -413,12 +410,12 @@ def test_strings_put_together(both: Build) -> None:
         module.same(name, [*pieces, 3])
         module.same(name, [*pieces, Str("s"), "t"])
     for value in ["q", Str("q"), ["q"], 3]:
-        _same(module, "kept", value)
-        _same(module, "other", value, value)
+        same(module, "kept", value)
+        same(module, "other", value, value)
         module.same("replaced", value)
     for left in ["a", Str("a"), 1, [1], (1,), None]:
         for right in ["b", Str("b"), 2, [2], (2,), None, "eq"]:
-            _same(module, "caught", left, right)
+            same(module, "caught", left, right)
 
 
 def test_strings_grow_in_linear_time_and_lists_where_they_are(both: Build) -> None:
@@ -557,180 +554,12 @@ def test_iteration(both: Build) -> None:
             raise self.error
 
     for value in [["ab", (1, 2), [3, 4]], ["abc"], [(1,)], [5], "ab", Failing(KeyError(1)), List(), 5]:
-        _same(module, "pairs", value)
-        _same(module, "numbered", value)
+        same(module, "pairs", value)
+        same(module, "numbered", value)
     module.same("items", {1: 2, 3: 4})
     module.same("zipped", "abc", [1, 2])
-    _same(module, "shrinking", [1, 2, 3, 4])
-    _same(module, "growing", {1: 1})
+    same(module, "shrinking", [1, 2, 3, 4])
+    same(module, "growing", {1: 1})
     for value in [[1], [1, 2], (), range(3), Failing(StopIteration(3)), Failing(ValueError("x"))]:
-        _same(module, "raising", value)
+        same(module, "raising", value)
     module.same("swapped", 1, 2, 3, 4)
-
-
-def test_calls_of_builtins(both: Build) -> None:
-    module = both(
-        """
-        def one(x):
-            found = []
-            for call in (len, ord, chr, abs, type, str, tuple, int, float, list, repr, hash, callable, iter, bool, id):
-                try:
-                    found.append(call(x) if call is not id and call is not iter else None)
-                except Exception as error:
-                    found.append((type(error).__name__, str(error)))
-            return found
-
-        def checks(x, y):
-            return isinstance(x, int), isinstance(x, (str, list)), isinstance(x, y)
-
-        def counts():
-            found = []
-            for call in (len, isinstance, type, str, ord, max, min, sorted, print, [].append, "a".join, list.append, str.join):
-                for arguments in ((), (1,), (1, 2), (1, 2, 3, 4)):
-                    try:
-                        if call is not print:
-                            found.append(call(*arguments) if len(arguments) > 2 else call(1, 2) if arguments else call())
-                    except Exception as error:
-                        found.append((type(error).__name__, str(error)))
-            return found
-
-        def methods(x):
-            x.append(1)
-            return x, list.append(x, 2), x
-
-        def wrong_self(x):
-            return list.append(x, 1)
-
-        def texts(s, t):
-            return s.startswith(t), s.join([t, t]), s.find(t), s.split(), s.upper(), s.replace("a", t)
-
-        def dicts(d, key):
-            return d.get(key), d.get(key, 1), d.setdefault(key, 2), d.pop(key), list(d.keys())
-
-        def extremes(a, b):
-            return max(a, b), min(a, b)
-        """
-    )
-    for value in [5, -5, "a", "ab", 1.5, [1], (1,), List(), Str("ab"), Int(4), None, 2**80, 0x110000, {}, len]:
-        module.same("one", value)
-        _same(module, "methods", value)
-        _same(module, "wrong_self", value)
-        for class_ in (int, list, object, (), (int, (str,)), 3, "x"):
-            module.same("checks", value, class_)
-    module.same("counts")
-    for text in ["ab", "", Str("ab"), 5, b"a"]:
-        _same(module, "texts", "cabc", text)
-        _same(module, "texts", text, "b")
-    for made in (dict, Dict):
-        for key in [1, "a", [], Int(1)]:
-            _same(module, "dicts", made({1: 2}), key)
-    for pair in [(1, 2), ("a", "b"), (1, "a"), (math.nan, 1.0), (Int(1), 2)]:
-        module.same("extremes", *pair)
-
-
-def test_recursion_through_builtins_ends(both: Build) -> None:
-    module = both(
-        """
-        def nested(n):
-            x = []
-            for _ in range(n):
-                x = [x]
-            return repr(x) == ""
-
-        class Endless:
-            def __repr__(self):
-                return repr(self)
-
-            def __len__(self):
-                return len(self)
-
-        def endless():
-            return repr(Endless())
-
-        def long():
-            return len(Endless())
-        """
-    )
-    for name in ("endless", "long"):
-        with pytest.raises(RecursionError):
-            getattr(module.compiled, name)()
-    with pytest.raises(RecursionError):
-        module.compiled.nested(100_000)
-
-
-def test_objects_die_at_the_statement_where_the_interpreter_lets_them(both: Build) -> None:
-    module = both(
-        """
-        class Noisy:
-            def __init__(self, log, name):
-                self.log, self.name = log, name
-
-            def __del__(self):
-                self.log.append("dead " + self.name)
-
-        def run():
-            log = []
-            x = [Noisy(log, "a"), Noisy(log, "b")]
-            x[0] = 1
-            log.append("set")
-            del x[1]
-            log.append("deleted")
-            d = {1: Noisy(log, "c")}
-            d[1] = Noisy(log, "d")
-            log.append("replaced")
-            d = d[1].name + "!"
-            log.append(d)
-            for item in [Noisy(log, "e"), Noisy(log, "f")]:
-                log.append(item.name)
-            item = None
-            log.append("loop over")
-            a, b = Noisy(log, "g"), 2
-            a, b = b, a
-            a, b = 1, 2
-            log.append("end")
-            return log
-        """
-    )
-    module.same("run")
-
-
-def test_no_reference_is_lost(both: Build) -> None:
-    module = both(
-        """
-        def work(obj, text, n):
-            for _ in range(n):
-                x = [obj, obj]
-                x[0] = obj
-                y = x[0:1] + x
-                a, b = x
-                d = {text: obj}
-                c = d[text]
-                s = text
-                s += text
-                s = s + text
-                s += s
-                try:
-                    s += 1
-                except TypeError:
-                    pass
-                try:
-                    obj += text
-                except TypeError:
-                    pass
-                t = (obj, text)[0]
-                x.append(obj)
-                if isinstance(obj, str) or len(x) > 99 or text == s or obj in y or obj == c:
-                    pass
-                for k, v in d.items():
-                    pass
-                for p, q in zip(x, y):
-                    pass
-        """
-    )
-    target, text = object(), "".join(["some", "text"])
-    module.compiled.work(target, text, 2)
-    before = sys.getrefcount(target), sys.getrefcount(text), sys.getrefcount(None)
-    module.compiled.work(target, text, 1000)
-    after = sys.getrefcount(target), sys.getrefcount(text), sys.getrefcount(None)
-    assert after[:2] == before[:2]
-    assert abs(after[2] - before[2]) < 100
