@@ -80,7 +80,7 @@ def _no_value(node: FuncDef, what: str, type_: MypyType, scope: Scope) -> Unsupp
     found = object_in(type_, scope)
     if found is not None:
         return Unsupported("PF104", node, f"{what}, {type_}: {found[0]}", found[1])
-    return Unsupported("PF104", node, f"{what}, {type_}, is not compiled as a value")
+    return Unsupported("PF104", node, f"{what}, {type_}, is an object")
 
 
 def signature_of(
