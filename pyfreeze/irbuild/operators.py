@@ -333,9 +333,7 @@ def _other_comparison(context: FunctionContext, symbol: str, left: Operand, righ
         return arrays.compare(context, _COMPARE[symbol], left, right, node)
     if NONE in (left.type, right.type) and symbol in ("==", "!="):
         return constant_operand((left.type == right.type) == (symbol == "=="))
-    raise Unsupported(
-        "PF102", node, f"comparing {type_name(left.type)} with {type_name(right.type)} works on objects"
-    )
+    raise Unsupported("PF102", node, f"comparing {type_name(left.type)} with {type_name(right.type)} works on objects")
 
 
 def _compare_tuples(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:

@@ -86,10 +86,6 @@ def store_fast_store_fast(lifter: Lifter) -> None:
     lifter.store(lifter.step.argument & 15, lifter.pop())
 
 
-def store_fast_maybe_null(lifter: Lifter) -> None:
-    store_fast(lifter)
-
-
 def delete_fast(lifter: Lifter) -> None:
     lifter.apply("keep", lifter.load(lifter.step.argument, checked=True))
     lifter.store(lifter.step.argument, lifter.null())
@@ -568,12 +564,14 @@ def load_build_class(lifter: Lifter) -> None:
     lifter.push(lifter.apply("build_class"))
 
 
-_STOP_ITERATION, _PREPARE_RERAISE = 3, 1
+_PREPARE_RERAISE = 1
+# Intrinsics: `import *`, what only generators do, and on 3.12 type variables, which nobody else can make.
+_NOT_CALLED = {2, 3, 4} | (set(range(7, 12)) if VERSION == (3, 12) else set())
 
 
 def call_intrinsic_1(lifter: Lifter) -> None:
     number = lifter.step.argument
-    if number in (2, 3, 4):  # import *, and what only generators do
+    if number in _NOT_CALLED:
         raise NotLifted(f"{lifter.step.value} is not compiled", lifter.step.position.line)
     lifter.push(lifter.apply(f"intrinsic[{number}]", lifter.pop()))
 
