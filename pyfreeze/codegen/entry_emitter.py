@@ -150,6 +150,8 @@ class EntryEmitter:
         slot_, argument = self._fresh(), self._fresh()
         self._line(f"{slot_} = getelementptr ptr, ptr %args, i64 {number}")
         self._line(f"{argument} = load ptr, ptr {slot_}")
+        if isinstance(parameter.type, ObjectType):
+            return f"ptr {argument}"
         if isinstance(parameter.type, StructType):
             return f"{llvm_type(parameter.type)} {self._unbox_struct(number, parameter.type, argument)}"
         if self._layout is None or not has_inline_guard(parameter.type):
@@ -209,6 +211,11 @@ class EntryEmitter:
         self._line(f"{failed} = icmp eq ptr {boxed}, null")
         self._line(f'br i1 {failed}, label %"full", label %"made", !prof !1')
         self._label("full")
+        for path, scalar in scalar_paths(type_):
+            if isinstance(scalar, ReferenceType):
+                lost = self._fresh()
+                self._line(f"{lost} = extractvalue {llvm_type(type_)} {value}, {', '.join(map(str, path))}")
+                self._line(f"call void {self._symbols.slot('pf_object_decref')}(ptr {lost})")
         self._line("ret ptr null")
         self._label("made")
         self._lines += store_value(type_, value, boxed, self._object_head, self._fresh())
@@ -222,7 +229,7 @@ class EntryEmitter:
                 return f"{slot('pf_unbox_f64')}(ptr {argument}, ptr %buffer)"
             case IntType():
                 return f"{slot('pf_unbox_int')}(ptr {argument}, ptr %buffer)"
-            case TupleType() | ArrayType() | ViewType() | ObjectType() | ClassType() | OptionalType():
+            case TupleType() | ArrayType() | ViewType() | ClassType() | OptionalType():
                 signature = self._symbols.string(self._symbols.descriptor(type_).encode())
                 return f"{slot('pf_unbox_tuple')}(ptr @module, ptr {argument}, ptr {signature}, ptr %buffer)"
             case _:

@@ -324,6 +324,9 @@ class FunctionEmitter:
                 self._names[result] = float_literal(float(value))  # type: ignore[arg-type]
             case NoneKind() | ClassType():
                 self._names[result] = "false"
+            case ObjectType() if isinstance(value, str):
+                self._line(f"{self._define(result)} = call ptr {self._symbols.text_constant(value)}()")
+                self._emit_refcount(IncRef([result]))
             case ArrayType() | ViewType() | ObjectType():
                 self._names[result] = "null"  # of a variable that is not set
             case TextType():

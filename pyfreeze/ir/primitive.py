@@ -74,8 +74,8 @@ class Lowering:
     With a `guard`, a body that returns the flag alone, `body` returns just the result and is not reached if that is set:
     for fast paths that would trap. Without a body there is only the slow path. `declarations` are the LLVM declarations
     that the body needs. `checked` is set instead of a body if this is the fast path of that row, known to apply. `array`
-    names instead an access to an array, `view` one to a view, whose text codegen makes, since it knows how elements lie in
-    memory.
+    names instead an access to an array, `view` one to a view, `object` what is done with an object, whose text codegen makes,
+    since it knows how values lie in memory.
     `sets_error`: where the flag is set there is an exception, so that nothing else is asked.
     """
 
@@ -86,6 +86,7 @@ class Lowering:
     guard: str | None = None
     array: str = ""
     view: str = ""
+    object: str = ""
     sets_error: bool = False
 
     @property
@@ -94,7 +95,7 @@ class Lowering:
 
     @property
     def has_fast_path(self) -> bool:
-        return self.body is not None or self.checked is not None or bool(self.array or self.view)
+        return self.body is not None or self.checked is not None or bool(self.array or self.view or self.object)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class Primitive:
 
     `interval`: from intervals of integer operands to that of the exact result, which the result type need not hold.
     `applies`: whether the fast path surely applies to operands in these intervals (of floats nothing is said).
+    `borrows`: the references in the result are the first operand's, like those of an item.
     """
 
     name: str
@@ -114,6 +116,7 @@ class Primitive:
     effects: Effects = PURE
     interval: Callable[..., Interval] | None = field(default=None, compare=False)
     applies: Callable[..., bool] | None = field(default=None, compare=False)
+    borrows: bool = False
 
     def __post_init__(self) -> None:
         if self.effects.raises and self.python is None and not self.lowering.sets_error:

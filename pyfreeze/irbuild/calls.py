@@ -31,6 +31,7 @@ from pyfreeze.ir.types import (
     INT,
     INT64,
     NONE,
+    OBJECT,
     ArrayType,
     ClassType,
     FixedInt,
@@ -71,7 +72,7 @@ def call(context: FunctionContext, node: CallExpr, build: Build, build_argument:
     callee = node.callee
     class_ = frozen_class_of(context, callee)
     if class_ is not None:
-        return _make(context, node, class_, build)
+        return _make(context, node, class_, build_argument)
     array = arrays.array_type_of(context, callee.expr if isinstance(callee, MemberExpr) else callee)
     if array is not None:
         return _make_array(context, node, array, build)
@@ -92,7 +93,7 @@ def call(context: FunctionContext, node: CallExpr, build: Build, build_argument:
     if module == "math" and name in MATH_FUNCTIONS:
         return _mathematics(context, name, node, callee, build)
     if fullname == "dataclasses.replace" and node.arg_kinds[:1] == [ArgKind.ARG_POS]:
-        return _replace(context, node, callee, build)
+        return _replace(context, node, callee, build, build_argument)
     if isinstance(callee, NameExpr) and isinstance(callee.node, FuncDef):
         return _native(context, node, callee, build_argument)
     raise Unsupported("PF106", node, f"calling `{_shown(callee)}` is not compiled yet")
@@ -148,7 +149,7 @@ def _method(
         return arrays.call_method(context, receiver, callee.name, node, build)
     if receiver is not None and isinstance(receiver.type, StructType):
         class_ = context.classes[receiver.type.name]
-        found = field(context, receiver, callee.name)
+        found = field(context, receiver, callee.name, node)
         if found is not None:
             return _call_value(context, node, found, build_argument)
     member = class_.members.get(callee.name) if class_ is not None else None
@@ -160,7 +161,7 @@ def _method(
     return call_member(context, class_.name, callee.name, signature, given, node)
 
 
-def _replace(context: FunctionContext, node: CallExpr, callee: RefExpr, build: Build) -> Operand:
+def _replace(context: FunctionContext, node: CallExpr, callee: RefExpr, build: Build, build_argument: Build) -> Operand:
     """`dataclasses.replace(value, x=…)`, where nothing can fail: a traceback would show the library's own frames."""
     _bind_imported(context, callee, node)
     whole = build(context, node.args[0])
@@ -171,8 +172,8 @@ def _replace(context: FunctionContext, node: CallExpr, callee: RefExpr, build: B
     for argument, name in zip(node.args[1:], node.arg_names[1:], strict=True):
         if name is None or name not in fields or name in given:
             raise Unsupported("PF106", node, "this call of `replace` is not compiled, or raises TypeError")
-        given[name] = build(context, argument)
-        if given[name].type != fields[name]:
+        given[name] = build_argument(context, argument)
+        if given[name].type != fields[name] and fields[name] != OBJECT:
             message = f"field `{name}` is {type_name(fields[name])} but is given {type_name(given[name].type)}"
             raise Unsupported("PF114", node, message, "convert the value before")
     return construct(context, whole.type.name, fields_of(context, whole) | given, node)

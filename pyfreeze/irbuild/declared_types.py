@@ -20,6 +20,7 @@ from pyfreeze.ir.types import (
     FLOAT64,
     INT,
     NONE,
+    OBJECT,
     ArrayType,
     BoolType,
     FixedInt,
@@ -30,6 +31,8 @@ from pyfreeze.ir.types import (
     TupleType,
     Type,
     flattened,
+    holds_objects,
+    is_refcounted,
 )
 
 
@@ -106,11 +109,23 @@ def object_in(analysed: MypyType | None, scope: Scope) -> tuple[str, str] | None
             reason, hint = scope.objects[info.fullname]
             return f"values of `{info.name}` are objects: {reason}", hint
         case Instance(type=info, args=[element]) if info.fullname == "pyfreeze.Array":
-            return object_in(element, scope)
-        case MypyTuple(items=items):
+            return _object_in_element(element, scope) or object_in(element, scope)
+        case MypyTuple(items=items) | UnionType(items=items):
             return next((found for item in items if (found := object_in(item, scope)) is not None), None)
         case _:
             return None
+
+
+def _object_in_element(element: MypyType, scope: Scope) -> tuple[str, str] | None:
+    """Of an array, whose elements are plain."""
+    match get_proper_type(element):
+        case Instance(type=info) if info.fullname in scope.structs:
+            struct = scope.structs[info.fullname]
+            names = [name for name, type_ in struct.fields if holds_objects(type_)]
+            if names:
+                hint = f"keep `{names[0]}` apart, or write list[{info.name}]"
+                return f"arrays hold no objects, as field `{names[0]}` of `{info.name}` is", hint
+    return None
 
 
 def _tuple(written: MypyType | None, items: list[MypyType], scope: Scope) -> Declared | None:
@@ -118,9 +133,9 @@ def _tuple(written: MypyType | None, items: list[MypyType], scope: Scope) -> Dec
     if len(inner) != len(items):
         inner = [None] * len(items)
     parts = [declared(name, item, scope) for name, item in zip(inner, items, strict=True)]
-    known = [part for part in parts if part is not None]
-    if len(known) != len(parts):
+    if any(part is None and object_in(item, scope) is not None for part, item in zip(parts, items, strict=True)):
         return None
+    known = [part or Declared(OBJECT, False) for part in parts]
     return Declared(TupleType(tuple(part.type for part in known)), any(part.promise for part in known))
 
 
@@ -153,6 +168,7 @@ def _array(written: MypyType | None, element: MypyType, scope: Scope) -> Declare
         or not (part.promise or part.type == BOOL or isinstance(get_proper_type(element), TypeVarType))
         or not isinstance(part.type, _FLAT)
         or not flattened(part.type)
+        or is_refcounted(part.type)
         or is_float32(named, scope)
     ):
         return None
@@ -165,7 +181,8 @@ _FLAT = FixedInt | FloatType | BoolType | StructType
 def element_named(fullname: str, scope: Scope) -> Type | None:
     """The type of an array's elements, by the full name that the program gives it; None if it does not lie flat."""
     if fullname in scope.structs:
-        return scope.structs[fullname] if flattened(scope.structs[fullname]) else None
+        struct = scope.structs[fullname]
+        return struct if flattened(struct) and not is_refcounted(struct) else None
     if fullname == "builtins.bool":
         return BOOL
     promise = _PROMISES.get(fullname)

@@ -1,7 +1,7 @@
 """The module's frozen classes: which fields their values have, and what of them is compiled.
 
-A class is compiled as a value type if it is at module level, `@frozen`, and all its fields are numbers or frozen classes
-of the module themselves: then a value needs no object.
+A class is compiled as a value type if it is at module level and `@frozen`. Its fields are numbers, frozen classes of the
+module that stand before it, and objects.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from mypy.types import Instance, UnboundType, get_proper_type
 from mypy.types import Type as MypyType
 
 from pyfreeze.ir.function import ConstantValue
-from pyfreeze.ir.types import FLOAT64, BoolType, FixedInt, FloatType, StructType, Type
+from pyfreeze.ir.types import FLOAT64, OBJECT, BoolType, FixedInt, FloatType, StructType, Type, flattened
 from pyfreeze.irbuild.declared_types import Scope, declared, is_float32
 from pyfreeze.irbuild.module_constants import constant_value, has_text
 
@@ -55,7 +55,10 @@ class ClassVariable:
 
 @dataclass(frozen=True, slots=True)
 class FrozenClass:
-    """`defaults` are those of fields that are constants; a field in `optional` has one, perhaps not a constant."""
+    """`defaults` are those of fields that are constants; a field in `optional` has one, perhaps not a constant.
+
+    `hints`: of fields that are objects, what they are annotated to be, if that is a value type.
+    """
 
     struct: StructType
     info: TypeInfo
@@ -65,6 +68,7 @@ class FrozenClass:
     inherited: frozenset[str]  # names that its bases define
     is_ordered: bool
     variables: Mapping[str, ClassVariable]
+    hints: Mapping[str, Type]
     opaque: frozenset[str]  # special methods that it has in another way than by a plain `def`
 
     @property
@@ -99,7 +103,33 @@ def frozen_classes(tree: MypyFile) -> tuple[dict[str, FrozenClass], dict[str, Re
             found[node.info.fullname] = made
         else:
             refused[node.info.fullname] = made if isinstance(made, Refused) else Refused(node.name, made)
+    scope = Scope(tree.names, {fullname: class_.struct for fullname, class_ in found.items()})
+    for node in tree.defs:
+        if isinstance(node, ClassDef) and node.info.fullname in found:
+            class_ = found[node.info.fullname]
+            found[node.info.fullname] = replace(class_, hints=dict(_hints(node, class_.struct, scope)))
     return found, refused
+
+
+def _hints(node: ClassDef, struct: StructType, scope: Scope) -> Iterator[tuple[str, Type]]:
+    """Of fields that are objects. A class may be there now that was not when the decorator ran, such as the class itself."""
+    fields = dict(struct.fields)
+    for name, statement in _annotated(node):
+        hint = declared(statement.unanalyzed_type, statement.type, scope)
+        if fields.get(name) == OBJECT and hint is not None and flattened(hint.type):
+            yield name, hint.type
+
+
+def _annotated(node: ClassDef) -> Iterator[tuple[str, AssignmentStmt]]:
+    """The statements in the body of a class that make its fields."""
+    for statement in node.defs.body:
+        if (
+            isinstance(statement, AssignmentStmt)
+            and statement.unanalyzed_type is not None
+            and not _is_class_variable(statement)
+            and isinstance(target := statement.lvalues[0], NameExpr)
+        ):
+            yield target.name, statement
 
 
 def _is_frozen(decorator: Expression) -> bool:
@@ -117,30 +147,20 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | Refused | str:
     fields: dict[str, Type] = {}
     defaults: dict[str, ConstantValue] = {}
     optional, singles = set(), set()
-    for statement in node.defs.body:
-        if (
-            not isinstance(statement, AssignmentStmt)
-            or statement.unanalyzed_type is None
-            or _is_class_variable(statement)
-        ):
-            continue
-        (target,) = statement.lvalues
-        if not isinstance(target, NameExpr):
-            continue
-        type_ = _field_type(statement, scope)
-        if type_ is None:
-            reason = f"its field `{target.name}`, {statement.type}, is an object (line {statement.line})"
-            return Refused(node.name, reason, _hint(statement, target.name))
-        fields[target.name] = type_
-        if type_ == FLOAT64 and is_float32(statement.unanalyzed_type, scope):
-            singles.add(target.name)
+    for name, statement in _annotated(node):
+        analysed = get_proper_type(statement.type)
+        if isinstance(analysed, Instance) and analysed.type.fullname == "dataclasses.KW_ONLY":
+            return "some of its fields are given by name only"
+        fields[name] = _field_type(statement, scope)
+        if fields[name] == FLOAT64 and is_float32(statement.unanalyzed_type, scope):
+            singles.add(name)
         if _is_field_call(statement.rvalue):
-            return f"its field `{target.name}` is described by dataclasses.field()"
+            return f"its field `{name}` is described by dataclasses.field()"
         if type(statement.rvalue).__name__ != "TempNode":
-            optional.add(target.name)
+            optional.add(name)
             known, value = constant_value(statement.rvalue, {})
-            if known and not has_text(value):
-                defaults[target.name] = value
+            if known and (isinstance(value, str) or not has_text(value)):
+                defaults[name] = value
     members = {member.name: member for member in _members(node)}
     inherited = _inherited(node.info)
     own = sorted((_OWN_MAKERS & (members.keys() | inherited)) | ({"__post_init__"} & inherited))
@@ -157,17 +177,9 @@ def _frozen_class(node: ClassDef, scope: Scope) -> FrozenClass | Refused | str:
         inherited,
         _is_ordered(node),
         variables,
+        {},
         frozenset(_opaque(node, members)),
     )
-
-
-def _hint(statement: AssignmentStmt, name: str) -> str:
-    """What would make a field a value."""
-    analysed = get_proper_type(statement.type)
-    plain = analysed.type.fullname if isinstance(analysed, Instance) else ""
-    if plain in ("builtins.int", "builtins.float"):
-        return f"annotate the field: `{name}: {'int64' if plain == 'builtins.int' else 'float64'}`"
-    return f"keep `{name}` apart, for example in a list of its own, or as a number"
 
 
 def _is_field_call(node: Expression) -> bool:
@@ -212,15 +224,12 @@ def _is_class_variable(statement: AssignmentStmt) -> bool:
     return isinstance(written, UnboundType) and written.name.rpartition(".")[2] == "ClassVar"
 
 
-def _field_type(statement: AssignmentStmt, scope: Scope) -> Type | None:
+def _field_type(statement: AssignmentStmt, scope: Scope) -> Type:
     field = declared(statement.unanalyzed_type, statement.type, scope)
     if field is None:
-        return None
-    if isinstance(field.type, BoolType) or (
-        field.promise and isinstance(field.type, FixedInt | FloatType | StructType)
-    ):
-        return field.type
-    return None
+        return OBJECT
+    is_value = field.promise and isinstance(field.type, FixedInt | FloatType | StructType)
+    return field.type if is_value or isinstance(field.type, BoolType) else OBJECT
 
 
 def _members(node: ClassDef) -> Iterator[Member]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mypy.nodes import Context as Node
 
-from pyfreeze.ir.types import BOOL, FLOAT64, INT64, StructType
+from pyfreeze.ir.types import BOOL, FLOAT64, INT64, OBJECT, StructType
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.native_calls import call_method, check_not_inherited, check_not_opaque, has_member
@@ -117,6 +117,8 @@ def frozen_contains(context: FunctionContext, whole: Operand, item: Operand, nod
 
 def frozen_comparison(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
     """`left symbol right`, one of which is frozen."""
+    if OBJECT in (left.type, right.type):
+        raise Unsupported("PF102", node, f"comparing a frozen value with an object by `{symbol}` is not compiled yet")
     own = _own_comparison(context, symbol, left, right, node)
     if own is not None:
         return own
@@ -173,6 +175,8 @@ def _equal(context: FunctionContext, left: Operand, right: Operand, node: Node) 
 def _same_field(context: FunctionContext, one: Operand, other: Operand, node: Node) -> Operand:
     if isinstance(one.type, StructType):
         return frozen_comparison(context, "==", one, other, node)
+    if one.type == OBJECT:
+        raise Unsupported("PF102", node, "comparing values whose fields are objects is not compiled yet")
     row = "float64.same" if one.type == FLOAT64 else f"{one.type}.eq"
     return context.apply(row, [one, other], node)
 

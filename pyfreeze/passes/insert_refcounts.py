@@ -2,13 +2,13 @@
 
 Parameters are borrowed and constants immortal. Every other counted value is owned where it is defined, and given up
 exactly once on every path: moved into a tuple, a block parameter or the result where that is its last use, else
-released after its last use. Items taken from a tuple become owned.
+released after its last use. Items taken from a tuple become owned, unless that is a parameter's.
 """
 
 from __future__ import annotations
 
 from pyfreeze.analysis.liveness import before, live_in
-from pyfreeze.ir.function import Function
+from pyfreeze.ir.function import Function, reverse_postorder
 from pyfreeze.ir.instructions import (
     Block,
     Branch,
@@ -17,7 +17,6 @@ from pyfreeze.ir.instructions import (
     Deopt,
     Edge,
     Fail,
-    GetItem,
     IncRef,
     Instruction,
     MakeTuple,
@@ -25,6 +24,8 @@ from pyfreeze.ir.instructions import (
     Terminator,
     Unreachable,
     Value,
+    borrows,
+    is_text,
 )
 from pyfreeze.ir.types import STATUS, is_refcounted
 
@@ -43,14 +44,22 @@ class _Inserter:
     def __init__(self, function: Function) -> None:
         self._function = function
         self._entries = live_in(function)
-        immortal = {instruction.result for instruction in function.instructions() if isinstance(instruction, Constant)}
+        immortal = {item.result for item in function.instructions() if isinstance(item, Constant) and not is_text(item)}
         self._unowned = immortal | set(function.parameters)
+        self._lend()
         self._splits: list[Block] = []
         self._order = [
             value
             for block in function.blocks
             for value in [*block.parameters, *(item.result for item in block.instructions if item.result is not None)]
         ]
+
+    def _lend(self) -> None:
+        """What is borrowed from something that is alive during the whole call is so itself."""
+        for block in reverse_postorder(self._function):  # definitions come first
+            for item in block.instructions:
+                if borrows(item) and item.operands[0] in self._unowned:
+                    self._unowned.add(item.result)
 
     def run(self) -> None:
         for block in self._function.blocks:
@@ -97,7 +106,7 @@ class _Inserter:
         result.append(instruction)
         made = instruction.result
         if made is not None and self._is_owned(made):
-            if isinstance(instruction, GetItem):
+            if borrows(instruction):
                 result.append(IncRef([made]))
             alive[made] = None
         for value in [value for value in alive if value not in live]:

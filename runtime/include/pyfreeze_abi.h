@@ -7,7 +7,7 @@
 #include <Python.h>
 #include <stdint.h>
 
-#define PF_ABI_VERSION 3
+#define PF_ABI_VERSION 4
 
 enum { PF_OK = 0, PF_ERROR = 1, PF_DEOPT = 2, PF_RESUME = 3 };
 
@@ -110,6 +110,7 @@ typedef struct PfModule {
     PyTypeObject *int_type, *float_type; /* for guards */
     PfClass *classes;
     int32_t class_count;
+    PyObject *none; /* borrowed */
 } PfModule;
 
 /* What a trampoline calls: one for each native function and execution of its module. */

@@ -55,3 +55,6 @@ PF_SLOT(int32_t, pf_poll, (PfModule *module, const PfSite *site, PyThreadState *
 PF_SLOT(int32_t, pf_suspend, (int32_t status, const PfPoint *point, const uint64_t *payload))
 PF_SLOT(int32_t, pf_resume, (int32_t status, PfFunction *function, const char *descriptor, uint64_t *result))
 PF_SLOT(PyObject *, pf_resume_here, (PfFunction *function))
+
+/* A new reference to the object of a value, which is borrowed. */
+PF_SLOT(PyObject *, pf_box_value, (PfModule *module, const char *descriptor, const uint64_t *payload))

@@ -234,7 +234,7 @@ static uint64_t word_of_single(const char *place)
     return word;
 }
 
-/* Writes the fields of a frozen value, which are plain, from the payload; passes its '}'. */
+/* Writes the fields of a frozen value, owning its objects, from the payload; passes its '}'. */
 static void words_to_memory(const PfLayout *layout, char *address, const char **descriptor, const uint64_t **payload)
 {
     for (Py_ssize_t index = 0; index < layout->field_count; index++) {
@@ -246,6 +246,8 @@ static void words_to_memory(const PfLayout *layout, char *address, const char **
             continue;
         }
         ++*descriptor;
+        if (field->layout->code == 'O')
+            Py_XINCREF((PyObject *)(uintptr_t)**payload);
         if (field->layout->code == 'f')
             word_to_single(place, *(*payload)++);
         else
@@ -273,17 +275,36 @@ static void memory_to_words(const PfLayout *layout, const char *address, uint64_
 {
     for (Py_ssize_t index = 0; index < layout->field_count; index++) {
         const PfField *field = &layout->fields[index];
-        if (field->layout->code == '{')
+        if (field->layout->code == '{') {
             memory_to_words(field->layout, address + field->offset, payload);
-        else
-            *(*payload)++ = word_at(field->layout, address + field->offset);
+            continue;
+        }
+        **payload = word_at(field->layout, address + field->offset);
+        if (field->layout->code == 'O')
+            Py_XINCREF((PyObject *)(uintptr_t)**payload);
+        ++*payload;
     }
+}
+
+/* A new instance, whose struct is zeros. On 3.11 an allocation may start the garbage collector, and that finalizers, which
+ * native code does not expect here; what it makes itself is never part of a new cycle. Later versions collect in polls. */
+static PyObject *new_instance(const PfLayout *layout)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    int collects = !layout->plain && PyGC_Disable();
+    PyObject *object = pf_new_value(layout);
+    if (collects)
+        PyGC_Enable();
+    return object;
+#else
+    return pf_new_value(layout);
+#endif
 }
 
 static PyObject *box_frozen(PfModule *module, const char **descriptor, const uint64_t **payload)
 {
     const PfLayout *layout = next_class(module, descriptor);
-    PyObject *object = pf_new_value(layout);
+    PyObject *object = new_instance(layout);
     if (object != NULL)
         words_to_memory(layout, PF_VALUE_DATA(object), descriptor, payload);
     return object;
@@ -330,7 +351,7 @@ PyObject *pf_array_filled(PfModule *module, const char *element, int64_t length,
     return array;
 }
 
-PyObject *pf_new_instance_of(PyTypeObject *type) { return pf_new_value(pf_frozen_layout(type)); }
+PyObject *pf_new_instance_of(PyTypeObject *type) { return new_instance(pf_frozen_layout(type)); }
 
 /* The next value of a payload as a new reference; tagged ints are borrowed. Advances both pointers, unless it fails. */
 PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **payload)
@@ -377,7 +398,12 @@ PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **pay
     }
 }
 
-/* Releases the tagged ints among the words that `descriptor`, up to `end`, describes. */
+PyObject *pf_box_value(PfModule *module, const char *descriptor, const uint64_t *payload)
+{
+    return pf_box(module, &descriptor, &payload);
+}
+
+/* Releases the references among the words that `descriptor`, up to `end`, describes. */
 static void release_payload(const char *descriptor, const char *end, const uint64_t *payload)
 {
     for (; descriptor < end; descriptor++) {

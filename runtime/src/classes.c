@@ -128,7 +128,7 @@ int pf_take_class(PfModule *module, const PfBinding *binding, PyObject *value)
         return 0;
     PyTypeObject *type = (PyTypeObject *)value;
     const PfLayout *layout = pf_frozen_layout(type);
-    if (layout == NULL || !layout->plain || strcmp(layout->signature, binding->descriptor) != 0 ||
+    if (layout == NULL || strcmp(layout->signature, binding->descriptor) != 0 ||
         !pf_constructor_is_pristine(type))
         return 0;
     if (binding->keyword_defaults >= 0 &&

@@ -74,6 +74,7 @@ static PyObject *layout(PyObject *self, PyObject *unused)
         {"int_size", INT_SIZE},
         {"int_digit", INT_DIGIT},
         {"int_has_tag", PY_VERSION_HEX >= 0x030C0000},
+        {"tuple_items", offsetof(PyTupleObject, ob_item)},
         {"array_layout", offsetof(PfArray, layout)},
         {"array_data", offsetof(PfArray, data)},
         {"array_length", offsetof(PfArray, length)},
