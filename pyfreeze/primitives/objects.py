@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pyfreeze.ir.primitive import Deoptimize, Effects, Lowering, Primitive, Scalar
 from pyfreeze.ir.types import (
     BOOL,
+    NONE,
     OBJECT,
     AggregateType,
     ArrayType,
@@ -102,4 +103,4 @@ def can_be_boxed(type_: Type) -> bool:
     """Whether there is `object.box[type_]`."""
     if isinstance(type_, AggregateType):
         return all(map(can_be_boxed, type_.items))
-    return isinstance(type_, FixedInt | FloatType | IntType | ArrayType) or type_ in (BOOL, OBJECT)
+    return isinstance(type_, FixedInt | FloatType | IntType | ArrayType) or type_ in (BOOL, NONE, OBJECT)
