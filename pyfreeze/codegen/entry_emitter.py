@@ -51,7 +51,7 @@ def may_return_none(function: Function) -> bool:
 
     Where the interpreter goes on in the middle, it may come to a function that was replaced meanwhile.
     """
-    return isinstance(function.result, NoneKind | OptionalType) or function.impure
+    return isinstance(function.result, NoneKind | OptionalType | ObjectType) or function.impure
 
 
 class EntryEmitter:

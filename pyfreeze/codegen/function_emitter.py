@@ -610,7 +610,7 @@ class FunctionEmitter:
                 self._line(f"{word} = extractvalue {self._typed(operand)}, {', '.join(map(str, path))}")
             count = "incref" if isinstance(instruction, IncRef) else "decref"
             if isinstance(scalar, ReferenceType):
-                self._line(f"call void {self._symbols.slot(f'pf_object_{count}')}(ptr {word})")
+                self._line(f"call void {self._symbols.counting(count)}(ptr {word})")
             else:
                 self._count_big(word, f"pf_int_{count}")
 

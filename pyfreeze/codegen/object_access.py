@@ -17,6 +17,7 @@ class Definitions(Protocol):
     """What the text refers to (`pyfreeze.codegen.symbols.Symbols`)."""
 
     def slot(self, name: str) -> str: ...
+    def counting(self, change: str) -> str: ...
     def class_object(self, type_: StructType) -> str: ...
     def string(self, data: bytes) -> str: ...
     def descriptor(self, type_: Type) -> str: ...
@@ -69,7 +70,7 @@ class _ObjectFunction:
         self._own("%none")
 
     def _own(self, reference: str) -> None:
-        self._lines.append(f"call void {self._definitions.slot('pf_object_incref')}(ptr {reference})")
+        self._lines.append(f"call void {self._definitions.counting('incref')}(ptr {reference})")
 
     def _return(self, value: str, flag: str = "false") -> None:
         first, both = self._fresh(), self._fresh()

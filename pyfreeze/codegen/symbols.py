@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pyfreeze.codegen.array_access import array_function, array_guard, element_type
 from pyfreeze.codegen.machine_types import llvm_type, string_literal
 from pyfreeze.codegen.object_access import object_function
+from pyfreeze.codegen.reference_counts import counting_function
 from pyfreeze.codegen.runtime_slots import slots
 from pyfreeze.codegen.view_access import parameter_attributes, view_function, view_guard
 from pyfreeze.ir.primitive import Effects, Primitive, PythonCallable
@@ -101,6 +102,11 @@ class Symbols:
     def slot(self, name: str) -> str:
         """The accessor of a runtime slot."""
         return self.define(f"@{name}", slots()[name].accessor)
+
+    def counting(self, change: str) -> str:
+        """The LLVM function that counts a reference to an object, or NULL: `change` is "incref" or "decref"."""
+        name = f"@object.{change}"
+        return self.define(name, lambda: counting_function(name, change, self._layout, self.slot))
 
     def parameter_type(self, type_: Type) -> str:
         """The LLVM type of a parameter of a native function, with what is known of it."""

@@ -123,7 +123,7 @@ def _object_in_element(element: MypyType, scope: Scope) -> tuple[str, str] | Non
             struct = scope.structs[info.fullname]
             names = [name for name, type_ in struct.fields if holds_objects(type_)]
             if names:
-                hint = f"keep `{names[0]}` apart, or write list[{info.name}]"
+                hint = f"give `{names[0]}` a value type, or write list[{info.name}]"
                 return f"arrays hold no objects, as field `{names[0]}` of `{info.name}` is", hint
     return None
 

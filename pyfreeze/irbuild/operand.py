@@ -20,6 +20,7 @@ from pyfreeze.ir.types import (
     TupleType,
     Type,
 )
+from pyfreeze.primitives.objects import can_be_boxed
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,9 @@ def join(first: VariableType, second: VariableType) -> VariableType | None:
     """The type of a variable that is assigned both; None if no one representation keeps both exact."""
     if first == second:
         return first
-    if OBJECT in (first, second) and NONE in (first, second):
-        return OBJECT
+    if OBJECT in (first, second):
+        other = settled(second if first == OBJECT else first)
+        return OBJECT if can_be_boxed(other) else None
     if NONE in (first, second) or isinstance(first, OptionalType) or isinstance(second, OptionalType):
         return _join_optional(first, second)
     if isinstance(first, Weak) or isinstance(second, Weak):

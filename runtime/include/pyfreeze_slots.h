@@ -58,3 +58,5 @@ PF_SLOT(PyObject *, pf_resume_here, (PfFunction *function))
 
 /* A new reference to the object of a value, which is borrowed. */
 PF_SLOT(PyObject *, pf_box_value, (PfModule *module, const char *descriptor, const uint64_t *payload))
+
+PF_SLOT(void, pf_object_dealloc, (PyObject *object)) /* whose last reference was given up */

@@ -62,6 +62,14 @@ static PyObject *reset_statistics(PyObject *self, PyObject *unused)
 #define INLINES (PyLong_SHIFT == 30 && sizeof(size_t) == 8)
 #endif
 
+#if defined(Py_REF_DEBUG) || defined(Py_GIL_DISABLED) || SIZEOF_VOID_P != 8 || PY_BIG_ENDIAN
+#define COUNTS 0 /* references are counted by calls */
+#elif PY_VERSION_HEX >= 0x030C0000
+#define COUNTS 2 /* by the lower half of the word, unless that is negative: the object is immortal */
+#else
+#define COUNTS 1 /* by the word */
+#endif
+
 static PyObject *layout(PyObject *self, PyObject *unused)
 {
     const struct { const char *name; uint64_t value; } facts[] = {
@@ -69,6 +77,8 @@ static PyObject *layout(PyObject *self, PyObject *unused)
         {"breaker_mask", pf_breaker_mask()},
         {"object_head", sizeof(PyObject)},
         {"type", offsetof(PyObject, ob_type)},
+        {"counts", COUNTS},
+        {"reference_count", offsetof(PyObject, ob_refcnt)},
         {"float_value", offsetof(PyFloatObject, ob_fval)},
         {"inlines", INLINES},
         {"int_size", INT_SIZE},

@@ -384,80 +384,83 @@ def test_cycles_are_collected(values: Both) -> None:
     assert gone() is None
 
 
+REFUSED = """
+    from __future__ import annotations
+    from pyfreeze import Array, float64, frozen, int64
+    @frozen
+    class P:
+        x: float64
+        tag: object
+        def __add__(self, other: P) -> P:
+            return P(self.x + other.x, other.tag)
+    def attribute(s: str) -> object: return s.upper
+    def call(s: str) -> str: return s.upper()
+    def plus(a: str, b: str) -> str: return a + b
+    def truth(a: list[int]) -> int: return 1 if a else 2
+    def negated(a: list[int]) -> bool: return not a
+    def both_true(a: list[int], b: list[int]) -> object: return a and b
+    def equal(a: str, b: str) -> bool: return a == b
+    def equal_none(a: object) -> bool: return a == None
+    def unequal_none(a: object) -> bool: return None != a
+    def equal_value(a: P, b: object) -> bool: return a == b
+    def value_equal(a: object, b: P) -> bool: return a != b
+    def equal_values(a: P, b: P) -> bool: return a == b
+    def ordered(a: str, b: str) -> bool: return a < b
+    def length(a: str) -> int: return len(a)
+    def item(a: list[int]) -> int: return a[0]
+    def member(a: int, b: list[int]) -> bool: return a in b
+    def member_of_tuple(a: str, b: str) -> bool: return a in (b, "x")
+    def is_text(a: object) -> bool: return isinstance(a, str)
+    def is_value(a: object) -> bool: return isinstance(a, P)
+    def called(a: object) -> object: return a()  # type: ignore[operator]
+    def looped(a: list[int]) -> int:
+        n = 0
+        for x in a:
+            n += x
+        return n
+    def unpacked(a: list[int]) -> int:
+        x, y = a
+        return x + y
+    def matched(a: object) -> int:
+        match a:
+            case None: return 0
+            case P(): return 1
+            case "text": return 2
+            case _: return 3
+    def matched_none(a: object) -> int:
+        match a:
+            case None: return 0
+            case _: return 1
+    def matched_bool(a: object) -> int:
+        match a:
+            case True: return 0
+            case _: return 1
+    def number(a: object) -> int: return int(a)  # type: ignore[call-overload, no-any-return]
+    def real(a: object) -> float: return float(a)  # type: ignore[arg-type]
+    def boolean(a: object) -> bool: return bool(a)
+    def greatest(a: object, b: object) -> object: return max(a, b)  # type: ignore[type-var]
+    def absolute(a: object) -> object: return abs(a)  # type: ignore[arg-type]
+    def formatted(a: object) -> str: return f"{a}!"
+    def added(p: P, o: object) -> P: return p + o  # type: ignore[operator]
+    def in_array(a: Array[int64], o: object) -> bool: return o in a
+    def appended(a: Array[int64], o: object) -> None: a.append(o)  # type: ignore[arg-type]
+    def into_field(o: object) -> P: return P(o, o)  # type: ignore[arg-type]
+    def into_local(o: object) -> int64:
+        n: int64 = o  # type: ignore[assignment]
+        return n
+    def as_value(o: object) -> P: return o  # type: ignore[return-value]
+    def no_text(n: int64) -> bool: return "a" == "b"
+    def text_true(n: int64) -> int: return 1 if "a" else 2
+    def text_in(n: int64) -> bool: return "a" in "abc"
+    def hashed(p: P) -> int: return hash(p)
+    def raised(o: object) -> None: raise ValueError(o)
+    def raised_text(n: int64) -> None: raise ValueError("a" if n else "b")
+    def concrete(o: object) -> bool: return o is True
+"""
+
+
 def test_what_is_done_with_objects_keeps_the_twin(both: Callable[[str], Both]) -> None:
-    values = both("""
-        from __future__ import annotations
-        from pyfreeze import Array, float64, frozen, int64
-        @frozen
-        class P:
-            x: float64
-            tag: object
-            def __add__(self, other: P) -> P:
-                return P(self.x + other.x, other.tag)
-        def attribute(s: str) -> object: return s.upper
-        def call(s: str) -> str: return s.upper()
-        def plus(a: str, b: str) -> str: return a + b
-        def truth(a: list[int]) -> int: return 1 if a else 2
-        def negated(a: list[int]) -> bool: return not a
-        def both_true(a: list[int], b: list[int]) -> object: return a and b
-        def equal(a: str, b: str) -> bool: return a == b
-        def equal_none(a: object) -> bool: return a == None
-        def unequal_none(a: object) -> bool: return None != a
-        def equal_value(a: P, b: object) -> bool: return a == b
-        def value_equal(a: object, b: P) -> bool: return a != b
-        def equal_values(a: P, b: P) -> bool: return a == b
-        def ordered(a: str, b: str) -> bool: return a < b
-        def length(a: str) -> int: return len(a)
-        def item(a: list[int]) -> int: return a[0]
-        def member(a: int, b: list[int]) -> bool: return a in b
-        def member_of_tuple(a: str, b: str) -> bool: return a in (b, "x")
-        def is_text(a: object) -> bool: return isinstance(a, str)
-        def is_value(a: object) -> bool: return isinstance(a, P)
-        def called(a: object) -> object: return a()  # type: ignore[operator]
-        def looped(a: list[int]) -> int:
-            n = 0
-            for x in a:
-                n += x
-            return n
-        def unpacked(a: list[int]) -> int:
-            x, y = a
-            return x + y
-        def matched(a: object) -> int:
-            match a:
-                case None: return 0
-                case P(): return 1
-                case "text": return 2
-                case _: return 3
-        def matched_none(a: object) -> int:
-            match a:
-                case None: return 0
-                case _: return 1
-        def matched_bool(a: object) -> int:
-            match a:
-                case True: return 0
-                case _: return 1
-        def number(a: object) -> int: return int(a)  # type: ignore[call-overload, no-any-return]
-        def real(a: object) -> float: return float(a)  # type: ignore[arg-type]
-        def boolean(a: object) -> bool: return bool(a)
-        def greatest(a: object, b: object) -> object: return max(a, b)  # type: ignore[type-var]
-        def absolute(a: object) -> object: return abs(a)  # type: ignore[arg-type]
-        def formatted(a: object) -> str: return f"{a}!"
-        def added(p: P, o: object) -> P: return p + o  # type: ignore[operator]
-        def in_array(a: Array[int64], o: object) -> bool: return o in a
-        def appended(a: Array[int64], o: object) -> None: a.append(o)  # type: ignore[arg-type]
-        def into_field(o: object) -> P: return P(o, o)  # type: ignore[arg-type]
-        def into_local(o: object) -> int64:
-            n: int64 = o  # type: ignore[assignment]
-            return n
-        def as_value(o: object) -> P: return o  # type: ignore[return-value]
-        def no_text(n: int64) -> bool: return "a" == "b"
-        def text_true(n: int64) -> int: return 1 if "a" else 2
-        def text_in(n: int64) -> bool: return "a" in "abc"
-        def hashed(p: P) -> int: return hash(p)
-        def raised(o: object) -> None: raise ValueError(o)
-        def raised_text(n: int64) -> None: raise ValueError("a" if n else "b")
-        def concrete(o: object) -> bool: return o is True
-    """)
+    values = both(REFUSED)
     things = [None, 5, 5.0, True, "text", "", [], [1, 2], (1, 2), Unique(), int, 2**70]
     native = values.native()
     assert {"raised", "raised_text", "matched_none"} <= native

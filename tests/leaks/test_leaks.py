@@ -49,7 +49,7 @@ def run_under_debug(folder: Path, *command: str) -> None:
 
 
 @needs_debug
-@pytest.mark.parametrize("name", ["", "_values"])
+@pytest.mark.parametrize("name", ["", "_values", "_objects"])
 def test_references_stay_flat(tmp_path: Path, name: str) -> None:
     install_for_debug(tmp_path)
     here = Path(__file__).parent

@@ -29,15 +29,15 @@ class Place:
         return id(self)  # error: [PF402]
 
 
-def boxed(point: Point) -> float64:  # error: [PF104]
-    return point.x  # error: [PF102]
+def named(point: Point) -> str:
+    return point.name + "!"  # error: [PF102]
 
 
 def spoilt(points: Array[Point]) -> int64:  # error: [PF104]
     return int64(len(points))
 
 
-def counted(points: tuple[int64, Counted]) -> int64:  # error: [PF104]
+def counted(points: tuple[int64, Array[Counted]]) -> int64:  # error: [PF104]
     return points[0]
 
 
