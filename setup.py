@@ -11,11 +11,13 @@ SOURCES = (
     *("bindings", "boxing", "classes", "entry", "frames", "module", "native", "report", "resume", "runtime"),
     *("slow_paths", "view"),
 )
+FRAMED_SOURCES = ("framed", "direct_calls", "objects", "exceptions", "matching", "imports")
 VALUE_SOURCES = ("layout", "value_class", "value_construct", "value_object")
 ARRAY_SOURCES = (
     *("array", "array_type", "array_sequence", "array_methods", "array_iteration", "array_search"),
     *("array_buffer", "buffer_format", "array_pickle", "array_sort"),
 )
+HEADERS = ("abi", "slots", "layout", "values", "array", "view")
 
 setup(
     packages=[*find_packages(include=["pyfreeze", "pyfreeze.*"]), "pyfreeze.runtime.include"],
@@ -27,10 +29,11 @@ setup(
     ext_modules=[
         Extension(
             "pyfreeze._runtime",
-            sources=[f"runtime/src/{name}.c" for name in (*SOURCES, *VALUE_SOURCES, *ARRAY_SOURCES)],
+            sources=[f"runtime/src/{name}.c" for name in (*SOURCES, *FRAMED_SOURCES, *VALUE_SOURCES, *ARRAY_SOURCES)],
             include_dirs=["runtime/include"],
             depends=[
-                f"runtime/include/pyfreeze_{name}.h" for name in ("abi", "slots", "layout", "values", "array", "view")
+                "runtime/src/internals.h",
+                *(f"runtime/include/pyfreeze_{name}.h" for name in HEADERS),
             ],
             extra_compile_args=["/std:c11"] if sys.platform == "win32" else ["-std=c11", "-O3", "-fvisibility=hidden"],
         )

@@ -20,6 +20,7 @@ from pyfreeze.ir.function import Module, Stage
 from pyfreeze.ir.printer import format_module
 from pyfreeze.ir.verifier import VerifierError, verify
 from pyfreeze.irbuild.module_builder import BuiltModule, build_module, unseen_functions
+from pyfreeze.lifting.module_lifter import lift_functions
 from pyfreeze.link.linker import extension_suffix, link_extension
 from pyfreeze.options import Options
 from pyfreeze.passes.pipeline import PASSES, Pass, PassFailure, run_passes
@@ -121,11 +122,18 @@ def _analyse(source: SourceFile, options: Options, *, every_reason: bool = False
         built = build_module(
             typed.tree, source.module_name, codes, find_point, assume_impure=impure, every_reason=every_reason
         )
+    framed, framed_keys, _ = lift_functions(codes, _native_keys(built))
+    built.module.framed.update(framed)
+    built.keys.update(framed_keys)
     path = str(source.path)
     diagnostics = tuple(
         Diagnostic("PF401", "warning", path, error.line, error.column, error.message) for error in typed.errors
     )
     return _Analysed(code, typed, built, diagnostics)
+
+
+def _native_keys(built: BuiltModule) -> set[CodeKey]:
+    return {built.keys[name] for name in built.module.functions}
 
 
 def _python_code(source: SourceFile) -> CodeType:
@@ -197,6 +205,7 @@ def _internal(source: SourceFile, failure: PassFailure) -> Diagnostic:
 
 def _report(source: SourceFile, built: BuiltModule, failures: Sequence[PassFailure]) -> ModuleReport:
     failed = {failure.function: failure for failure in failures}
+    framed = {built.keys[name] for name in built.module.framed}
     functions = []
     for outcome in built.outcomes:
         reasons = tuple(
@@ -205,6 +214,8 @@ def _report(source: SourceFile, built: BuiltModule, failures: Sequence[PassFailu
         )
         if outcome.name in failed and not reasons:
             reasons = (_internal(source, failed[outcome.name]),)
-        tier: Tier = "twin" if reasons else "native"
+        tier: Tier = "native"
+        if reasons:
+            tier = "native-with-objects" if outcome.key in framed else "twin"
         functions.append(FunctionReport(outcome.name, outcome.line, tier, reasons, outcome.specialised))
     return ModuleReport(str(source.path), tuple(functions))

@@ -38,11 +38,12 @@ def with_trampolines(
     returning_none: Container[int],
     generic: Mapping[CodeKey, int],
     specialised: Mapping[int, CodeKey],
+    framed: Mapping[CodeKey, int],
 ) -> tuple[CodeType, dict[int, CodeType]]:
     """The module's code in which function `indices[key]` is native, and the changed code objects by index.
 
     `points`, by index, are where the interpreter can go on. `generic` functions run as they are, but are known by an index.
-    Each of those `specialised` from them has code of its own, which nobody calls: among the module's constants.
+    `framed` ones are called without arguments, since they have the frame. Each of those `specialised` from them has code of its own, which nobody calls: among the module's constants.
     """
     changed: dict[int, CodeType] = {}
     functions = functions_of(module_code) if specialised else {}
@@ -56,6 +57,9 @@ def with_trampolines(
         key = (code.co_qualname, code.co_firstlineno)
         if key in generic:
             return marked(code, generic[key])
+        if key in framed:
+            changed[framed[key]] = made = trampolined(code, framed[key], passes_arguments=False)
+            return made
         index = indices.get(key)
         if index is not None:
             code = changed[index] = trampolined(code, index, points.get(index, ()), index in returning_none)

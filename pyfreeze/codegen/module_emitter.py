@@ -15,6 +15,7 @@ from pyfreeze.codegen.array_access import METADATA
 from pyfreeze.codegen.big_constants import fill_big_constants
 from pyfreeze.codegen.code_objects import CodeKey, functions_of, marshalled, with_trampolines
 from pyfreeze.codegen.entry_emitter import EntryEmitter, entry_symbol, may_return_none
+from pyfreeze.codegen.framed_emitter import FramedEmitter, framed_symbol
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable
 from pyfreeze.codegen.machine_types import string_literal
 from pyfreeze.codegen.resume_points import PointTable
@@ -28,6 +29,9 @@ HASH_KEY = 0x7079667265657A65
 
 ABI_VERSION = 4
 """Counterpart: `PF_ABI_VERSION` in `runtime/include/pyfreeze_abi.h`."""
+
+_FRAMED = -1
+"""Counterpart: `PF_FRAMED` in `runtime/include/pyfreeze_abi.h`."""
 
 _FUNCTION = "%PfFunction"
 _WITHOUT_ENTRY = "ptr null, ptr null, i32 0, i8 0, ptr null, ptr @module, i64 0, ptr null"
@@ -88,6 +92,9 @@ class _ModuleEmitter:
         self._generic = {
             key: index for index, key in enumerate(dict.fromkeys(self._specialised.values()), len(self._indices))
         }
+        self._framed = {
+            name: index for index, name in enumerate(module.framed, len(self._indices) + len(self._generic))
+        }
         self._constants: dict[bytes, int] = {}
         self._constant_values: list[object] = []
         self._bindings: dict[Binding, int] = {}
@@ -104,8 +111,9 @@ class _ModuleEmitter:
         }
         tables = self._point_tables()
         points = {self._indices[name]: table.points for name, table in tables.items()}
+        framed = {self._info.keys[name]: index for name, index in self._framed.items()}
         code, changed = with_trampolines(
-            self._info.code, indices, points, returning_none, self._generic, self._specialised
+            self._info.code, indices, points, returning_none, self._generic, self._specialised, framed
         )
         layouts = {name: CodeLayout(changed[index]) for name, index in self._indices.items()}
         sites = SiteTable(self._symbols, layouts)
@@ -120,12 +128,32 @@ class _ModuleEmitter:
             parts.append(EntryEmitter(function, self._symbols, frame, self._info.layout).text())
             parts.append(self._function_record(function, sorted(bindings[name], key=_binding_order)))
         self._records += [self._generic_record(key, index) for key, index in self._generic.items()]
+        parts += self._framed_functions(changed)
         parts.append(self._module_record(code))
         if self._symbols.big_constants:
             parts.append(fill_big_constants(self._symbols))
         parts.append(self._initializer())
         head = [_TYPES, "@pf_api = internal global ptr null\n", self._symbols.text()]
         return "\n".join([*head, *parts, _ATTRIBUTES, _METADATA])
+
+    def _framed_functions(self, changed: Mapping[int, CodeType]) -> list[str]:
+        parts, codes = [], functions_of(self._info.code)
+        for name, index in self._framed.items():
+            shift = len(changed[index].co_code) - len(codes[self._info.keys[name]].co_code)
+            emitter = FramedEmitter(self._module.framed[name], self._symbols, shift, self._info.layout)
+            parts += [emitter.text(), self._record_alias(name, index)]
+            qualname = self._symbols.string(self._info.keys[name][0].encode())
+            fields = f"ptr {qualname}, ptr null, i32 {_FRAMED}, i32 {index}, ptr {framed_symbol(name)}, ptr null, i32 0, i8 0"
+            self._records.append(f"{_FUNCTION} {{{fields}, ptr null, ptr @module, i64 0, ptr null}}")
+        return parts
+
+    def _record_alias(self, name: str, index: int) -> str:
+        """The records form one array, so that the runtime can index them; this is a name for one of them."""
+        count = len(self._indices) + len(self._generic) + len(self._framed)
+        return (
+            f"{record_symbol(name)} = internal alias {_FUNCTION}, ptr getelementptr "
+            f"([{count} x {_FUNCTION}], ptr @functions, i64 0, i64 {index})\n"
+        )
 
     def _point_tables(self) -> dict[str, PointTable]:
         """Of the functions that leave in the middle."""
@@ -160,14 +188,11 @@ class _ModuleEmitter:
             "i64 0",
             "ptr null",
         ]
-        # The records form one array, so that the runtime can index them; this is an alias into it.
         self._records.append(f"{_FUNCTION} {{{', '.join(fields)}}}")
         return (
             f"@parameters.{index} = internal constant [{count} x ptr] [{names}]\n"
             f"@bindings.{index} = internal constant [{len(bindings)} x i32] [{numbers}]\n"
-            f"{record_symbol(function.name)} = internal alias {_FUNCTION}, ptr getelementptr "
-            f"([{len(self._indices) + len(self._generic)} x {_FUNCTION}], ptr @functions, i64 0, i64 {index})\n"
-        )
+        ) + self._record_alias(function.name, index)
 
     def _generic_record(self, key: CodeKey, index: int) -> str:
         """Of a function that is not native itself: by it, calls of its name are told."""

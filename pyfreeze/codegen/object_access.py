@@ -1,4 +1,4 @@
-"""Objects inline: the fast paths of the rows in `pyfreeze/primitives/objects.py`."""
+"""Objects inline: the fast paths of the rows in `pyfreeze/primitives/references.py`."""
 
 from __future__ import annotations
 

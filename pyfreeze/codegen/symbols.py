@@ -106,6 +106,7 @@ class Symbols:
     def counting(self, change: str) -> str:
         """The LLVM function that counts a reference to an object, or NULL: `change` is "incref" or "decref"."""
         name = f"@object.{change}"
+        self.declare("declare void @_Py_Dealloc(ptr)")
         return self.define(name, lambda: counting_function(name, change, self._layout, self.slot))
 
     def parameter_type(self, type_: Type) -> str:

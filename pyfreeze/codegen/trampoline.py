@@ -53,13 +53,18 @@ class Point:
 
 
 def trampolined(
-    code: CodeType, function_index: int, points: Sequence[Point] = (), returns_none: bool = True
+    code: CodeType,
+    function_index: int,
+    points: Sequence[Point] = (),
+    returns_none: bool = True,
+    passes_arguments: bool = True,
 ) -> CodeType:
     """`code` with the prologue that calls native function `function_index` of the module, and can go on at `points`.
 
     returns_none: whether the function may return None
+    passes_arguments: whether the native function wants its arguments, or takes them from the frame
     """
-    count = code.co_argcount + code.co_kwonlyargcount
+    count = code.co_argcount + code.co_kwonlyargcount if passes_arguments else 0
     constants: tuple[object, ...] = (*code.co_consts, (NATIVE_MARK,), *([(TWIN_MARK,)] if returns_none else []))
     start = leading_words(code)
     prologue = _prologue(count, constants)

@@ -27,6 +27,7 @@ class Function:
     bindings: set[Binding] = field(default_factory=set)  # assumed by this function itself, not by its callees
     line: int = 0
     impure: bool = False  # has side effects, so it must not start again: it leaves native code in the middle
+    framed: bool = False  # works on the variables in its interpreter's frame: made from bytecode (`pyfreeze.lifting`)
 
     @property
     def is_specialised(self) -> bool:
@@ -102,6 +103,7 @@ class Module:
     functions: dict[str, Function] = field(default_factory=dict)
     stage: Stage = Stage.BUILT
     structs: dict[str, StructType] = field(default_factory=dict)  # by name; a class comes after those in its fields
+    framed: dict[str, Function] = field(default_factory=dict)  # functions that are not in `functions`
 
 
 def predecessors(function: Function) -> dict[Block, list[Block]]:

@@ -49,6 +49,7 @@ class Site:
     local_names: tuple[str, ...]  # the locals that are or may be set, with flags as in `ResumeState`
     local_values: list[Value]
     caller: Site | None = None  # @BUILT: of the call that was inlined, if this comes from its callee
+    offset: int = -1  # in a framed function: of the instruction in its bytecode, in bytes
 
     def levels(self) -> Iterator[Site]:
         """The site and those of the calls around it, innermost first."""
@@ -65,7 +66,7 @@ class Site:
         """A site of its own with other values; `caller` is added as the outermost."""
         values = [replacements.get(value, value) for value in self.local_values]
         outer = self.caller.replaced(replacements, caller) if self.caller is not None else caller
-        return Site(self.function, self.position, self.local_names, values, outer)
+        return Site(self.function, self.position, self.local_names, values, outer, self.offset)
 
 
 class LoopKind(enum.StrEnum):
@@ -162,6 +163,37 @@ class LoadGlobal(Instruction):
     """The value of module global `name` as the check of its VALUE binding found it. The same during one entry."""
 
     name: str = ""
+
+
+class ConstantTable(enum.StrEnum):
+    """What a code object has to name by numbers."""
+
+    CONSTANTS = "consts"
+    NAMES = "names"
+
+
+@dataclass(eq=False, slots=True)
+class LoadConstant(Instruction):
+    """Of a framed function: an object of its code object's table, borrowed. `shown` is for readers only."""
+
+    table: ConstantTable = ConstantTable.CONSTANTS
+    index: int = 0
+    shown: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class LoadLocal(Instruction):
+    """Of a framed function: the object in variable `index` of the frame. If it is unset: an exception if `checked`, else NULL."""
+
+    index: int = 0
+    checked: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class StoreLocal(Instruction):
+    """Of a framed function: put the operand, which may be NULL, into variable `index` and release what was there."""
+
+    index: int = 0
 
 
 @dataclass(eq=False, slots=True)
@@ -300,6 +332,8 @@ class Block:
 
 
 _RUNS_PYTHON = Effects(raises=("BaseException",), deopts=True, runs_python=True)
+_MAY_DESTROY = Effects(runs_python=True, writes=True)
+_UNBOUND = Effects(raises=("UnboundLocalError",))
 _LEAVES = Effects(deopts=True)
 _RAISES = Effects(raises=("BaseException",))
 _RAISES_OR_LEAVES = Effects(raises=("BaseException",), deopts=True)
@@ -312,6 +346,10 @@ def effects_of(instruction: Instruction) -> Effects:
             return primitive.effects
         case Call() | Poll():
             return _RUNS_PYTHON
+        case StoreLocal():
+            return _MAY_DESTROY
+        case LoadLocal(checked=True):
+            return _UNBOUND
         case Raise():
             return _RAISES
         case CheckDepth():
@@ -330,8 +368,10 @@ def may_leave(instruction: Instruction) -> bool:
 def has_side_effects(instruction: Instruction) -> bool:
     """Whether the instruction must stay although nobody uses its result."""
     match instruction:
-        case Constant() | LoadGlobal() | MakeTuple() | GetItem() | Suspend():
+        case Constant() | LoadConstant() | LoadGlobal() | MakeTuple() | GetItem() | Suspend():
             return False
+        case LoadLocal(checked=checked):
+            return checked
         case Apply(primitive=primitive):
             return not primitive.effects.removable
         case _:

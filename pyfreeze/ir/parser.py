@@ -19,6 +19,7 @@ from pyfreeze.ir.instructions import (
     CheckDepth,
     CondBranch,
     Constant,
+    ConstantTable,
     DecRef,
     Deopt,
     Edge,
@@ -26,7 +27,9 @@ from pyfreeze.ir.instructions import (
     GetItem,
     IncRef,
     Instruction,
+    LoadConstant,
     LoadGlobal,
+    LoadLocal,
     LoopKind,
     LoopState,
     MakeTuple,
@@ -37,6 +40,7 @@ from pyfreeze.ir.instructions import (
     ResumeState,
     Return,
     Site,
+    StoreLocal,
     Suspend,
     Unreachable,
     Value,
@@ -77,7 +81,7 @@ def parse_module(text: str, find: FindPrimitive) -> Module:
             start = number
         elif line == "}" and start is not None:
             function = _FunctionParser(lines[start : number + 1], start + 1, find, module.structs).parse()
-            module.functions[function.name] = function
+            (module.framed if function.framed else module.functions)[function.name] = function
             start = None
     return module
 
@@ -136,12 +140,12 @@ def split_outside(text: str) -> list[str]:
     return [*parts, current.strip()] if current.strip() else parts
 
 
-_HEADER = re.compile(r"function @(\S+) -> (.+) line (\d+)( impure)? \{")
+_HEADER = re.compile(r"function @(\S+) -> (.+) line (\d+)( impure)?( framed)? \{")
 _BLOCK = re.compile(r"\^([\w.]+)(?:\((.*)\))?:")
 _RESULT = re.compile(r"(%[\w.?]+): ([^=]+?) = (.*)")
 _HANDLER = re.compile(r"(.*) except (\^[\w.]+(?:\([^()]*\))?)")
 _SITES = re.compile(r" !(?=(?:@\S+ )?\d+:)")
-_SITE = re.compile(r"(?:@(\S+) )?(\d+):(\d+)-(\d+):(\d+)(?: \{(.*)\})?")
+_SITE = re.compile(r"(?:@(\S+) )?(\d+):(\d+)-(\d+):(\d+)(?: \{(.*)\})?(?:\+(\d+))?")
 _RESUME = re.compile(
     r"(.*?) resume (start|statement|loop|returned) (\d+):(\d+)-(\d+):(\d+) #(\d+)(?: \{([^{}]*)\})?(?: \[(.*)\])?"
 )
@@ -176,7 +180,7 @@ class _FunctionParser:
         if head is None:
             raise ParseError(f"line {self._first}: expected `function @NAME -> TYPE line N {{`")
         result = parse_type(head[2], self._structs)
-        function = Function(head[1], (), result, line=int(head[3]), impure=bool(head[4]))
+        function = Function(head[1], (), result, line=int(head[3]), impure=bool(head[4]), framed=bool(head[5]))
         self._declare()
         block: Block | None = None
         for number, line in enumerate(self._lines[1:-1], self._first + 1):
@@ -225,7 +229,7 @@ class _FunctionParser:
         body = result[3] if result is not None else line
         handler = resume = None
         site: Site | None = None
-        if not body.startswith("const "):
+        if not body.startswith(("const ", "consts ", "names ")):
             if (found := _HANDLER.fullmatch(body)) is not None:
                 body, handler = found[1], self._edge(found[2])
             if (left := _RESUME.fullmatch(body)) is not None:
@@ -244,7 +248,8 @@ class _FunctionParser:
         pairs = [item.partition("=") for item in split_outside(found[6] or "")]
         position = Position(*(int(found[index]) for index in range(2, 6)))
         names = tuple(name for name, _, _ in pairs)
-        return Site(found[1] or function, position, names, [self._values[value] for _, _, value in pairs], caller)
+        values = [self._values[value] for _, _, value in pairs]
+        return Site(found[1] or function, position, names, values, caller, int(found[7] or -1))
 
     def _resume(self, found: re.Match[str]) -> ResumeState:
         pairs = [item.partition("=") for item in split_outside(found[8] or "")]
@@ -270,6 +275,15 @@ class _FunctionParser:
                 return Constant([], value=json.loads(rest) if text or rest.startswith('"') else _scalar(rest))
             case "global":
                 return LoadGlobal([], name=rest)
+            case "consts" | "names":
+                index, _, shown = rest.partition(" ; ")
+                return LoadConstant([], table=ConstantTable(word), index=int(index), shown=shown)
+            case "local":
+                index, _, checked = rest.partition(" ")
+                return LoadLocal([], index=int(index), checked=bool(checked))
+            case "store_local":
+                index, operand = split_outside(rest)
+                return StoreLocal([self._values[operand]], index=int(index))
             case "call":
                 rest, _, levels = rest.partition(" levels ")
                 name, _, arguments = rest.removeprefix("@").rpartition("(")

@@ -5,6 +5,7 @@ Passes ask `Effects`; the interpreter and constant folding ask `evaluate`; codeg
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -64,6 +65,35 @@ class PythonCallable:
         return f"{self.module}.{self.name}"
 
 
+class Ends(enum.Enum):
+    """What a C function returns, and how it tells that there is an exception."""
+
+    OBJECT = "new reference or NULL"
+    MAYBE = "new reference or NULL, which is an exception only if one is set"
+    NEW = "new reference; it does not fail"
+    BORROWED = "reference that stays valid, never NULL; it does not fail"
+    STATUS = "0, or something else with an exception"
+    FLAG = "0, 1, or -1 with an exception"
+    CERTAIN_FLAG = "0 or 1; it does not fail"
+    NOTHING = "nothing; it does not fail"
+    RAISED = "nothing; there is an exception"
+    TWO = "new reference or NULL with an exception; another one, or NULL, at the address that is its last argument"
+    ITEMS = "0 with new references in the array that is its last argument, or else an exception"
+
+
+@dataclass(frozen=True, slots=True)
+class CFunction:
+    """A C function that does an operation: of the runtime's table (`pf_…`), or of CPython's API.
+
+    arguments: in order, each the number of an operand, "frame", "function", a literal such as "i32:5", or "items": the
+    operands that are not named, in an array, and their number. Empty: just the operands.
+    """
+
+    name: str
+    ends: Ends
+    arguments: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Lowering:
     """The fast path, as the body of an LLVM function over the operands' machine types.
@@ -76,6 +106,7 @@ class Lowering:
     that the body needs. `checked` is set instead of a body if this is the fast path of that row, known to apply. `array`
     names instead an access to an array, `view` one to a view, `object` what is done with an object, whose text codegen makes,
     since it knows how values lie in memory.
+    `c` names a C function instead of all of these: only framed functions have such operations.
     `sets_error`: where the flag is set there is an exception, so that nothing else is asked.
     """
 
@@ -88,6 +119,7 @@ class Lowering:
     view: str = ""
     object: str = ""
     sets_error: bool = False
+    c: CFunction | None = None
 
     @property
     def has_guard(self) -> bool:
@@ -95,7 +127,8 @@ class Lowering:
 
     @property
     def has_fast_path(self) -> bool:
-        return self.body is not None or self.checked is not None or bool(self.array or self.view or self.object)
+        own = self.array or self.view or self.object or self.c
+        return self.body is not None or self.checked is not None or bool(own)
 
 
 @dataclass(frozen=True, slots=True)

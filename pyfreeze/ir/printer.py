@@ -22,13 +22,16 @@ from pyfreeze.ir.instructions import (
     GetItem,
     IncRef,
     Instruction,
+    LoadConstant,
     LoadGlobal,
+    LoadLocal,
     MakeTuple,
     Poll,
     Raise,
     ResumeState,
     Return,
     Site,
+    StoreLocal,
     Suspend,
     Unreachable,
     Value,
@@ -39,7 +42,13 @@ from pyfreeze.ir.types import OptionalType, StructType
 def format_module(module: Module) -> str:
     head = f"module {module.name} @{module.stage.name}\n"
     structs = "".join(f"{_struct(type_)}\n" for type_ in module.structs.values())
-    return "\n".join([head, *([structs] if structs else []), *map(format_function, module.functions.values())])
+    return "\n".join(
+        [
+            head,
+            *([structs] if structs else []),
+            *map(format_function, (*module.functions.values(), *module.framed.values())),
+        ]
+    )
 
 
 def _struct(type_: StructType) -> str:
@@ -59,7 +68,9 @@ class _FunctionPrinter:
 
     def text(self) -> str:
         function = self._function
-        lines = [f"function @{function.name} -> {function.result} line {function.line}{' impure' * function.impure} {{"]
+        lines = [
+            f"function @{function.name} -> {function.result} line {function.line}{' impure' * function.impure}{' framed' * function.framed} {{"
+        ]
         lines += sorted(f"  assume {_binding(binding)}" for binding in function.bindings)
         for block in function.blocks:
             lines.append(f"^{block.name}{self._parameters(block)}:")
@@ -94,7 +105,8 @@ class _FunctionPrinter:
             f"{name}={self._name(value)}" for name, value in zip(site.local_names, site.local_values, strict=True)
         )
         where = "" if site.function == self._function.name else f"@{site.function} "
-        return f" !{where}{site.position}" + (f" {{{shown}}}" if shown else "")
+        offset = f"+{site.offset}" if site.offset >= 0 else ""
+        return f" !{where}{site.position}" + (f" {{{shown}}}" if shown else "") + offset
 
     def _resume(self, state: ResumeState) -> str:
         shown = ", ".join(
@@ -125,6 +137,12 @@ class _FunctionPrinter:
                 return f"const {value!r}"
             case LoadGlobal(name=name):
                 return f"global {name}"
+            case LoadConstant(table=table, index=index, shown=shown):
+                return f"{table} {index} ; {shown}"
+            case LoadLocal(index=index, checked=checked):
+                return f"local {index}{' checked' * checked}"
+            case StoreLocal(index=index):
+                return f"store_local {index}, {operands}"
             case Apply(primitive=primitive):
                 return f"{primitive.name} {operands}"
             case Call(function=function):

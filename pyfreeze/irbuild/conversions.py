@@ -24,7 +24,7 @@ from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.operand import Operand, constant_operand
 from pyfreeze.irbuild.optionals import is_set, item_of, none_of, used, wrap
 from pyfreeze.irbuild.unsupported import Unsupported
-from pyfreeze.primitives.objects import box, can_be_boxed, unbox
+from pyfreeze.primitives.references import box, can_be_boxed, unbox
 
 
 def convert(
@@ -77,7 +77,7 @@ def as_object(context: FunctionContext, operand: Operand, node: Node) -> Operand
     if known is not None:
         return Operand(OBJECT, known)
     if operand.type == NONE:
-        return context.apply("object.none", [], node)
+        return context.apply("reference.none", [], node)
     if operand.type == TEXT and isinstance(operand.constant, str):
         return Operand(OBJECT, context.builder.constant(OBJECT, operand.constant))
     if not can_be_boxed(operand.type):

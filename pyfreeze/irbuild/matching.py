@@ -132,7 +132,7 @@ def _is_singleton(
     if subject.type == OBJECT:
         if value is not None:
             raise Unsupported("PF101", node, "this pattern is not compiled for objects")
-        return _require(context, context.apply("object.is_none", [subject], node), fails, node)
+        return _require(context, context.apply("reference.is_none", [subject], node), fails, node)
     if value is None or subject.type != BOOL:
         return value is None and subject.type == NONE
     return _require(context, subject if value else negation(context, subject, node), fails, node)

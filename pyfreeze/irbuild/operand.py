@@ -20,7 +20,7 @@ from pyfreeze.ir.types import (
     TupleType,
     Type,
 )
-from pyfreeze.primitives.objects import can_be_boxed
+from pyfreeze.primitives.references import can_be_boxed
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,7 @@ def join(first: VariableType, second: VariableType) -> VariableType | None:
     if first == second:
         return first
     if OBJECT in (first, second):
-        other = settled(second if first == OBJECT else first)
-        return OBJECT if can_be_boxed(other) else None
+        return OBJECT if can_be_boxed(settled(second if first == OBJECT else first)) else None
     if NONE in (first, second) or isinstance(first, OptionalType) or isinstance(second, OptionalType):
         return _join_optional(first, second)
     if isinstance(first, Weak) or isinstance(second, Weak):

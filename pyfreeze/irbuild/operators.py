@@ -338,9 +338,9 @@ def _identity(context: FunctionContext, symbol: str, left: Operand, right: Opera
 def _same_object(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
     """Numbers, and values of other types, are no certain objects."""
     if NONE in (left.type, right.type):
-        same = context.apply("object.is_none", [left if right.type == NONE else right], node)
+        same = context.apply("reference.is_none", [left if right.type == NONE else right], node)
     elif left.type == right.type:
-        same = context.apply("object.is", [left, right], node)
+        same = context.apply("reference.is", [left, right], node)
     else:
         value = item_of(context, right if left.type == OBJECT else left)
         code = "PF402" if isinstance(value.type, StructType) else "PF102"

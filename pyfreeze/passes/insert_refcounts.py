@@ -2,14 +2,19 @@
 
 Parameters are borrowed and constants immortal. Every other counted value is owned where it is defined, and given up
 exactly once on every path: moved into a tuple, a block parameter or the result where that is its last use, else
-released after its last use. Items taken from a tuple become owned, unless that is a parameter's.
+released after its last use. Items taken from a tuple become owned, unless that is a parameter's; where that tuple is just
+taken apart they are it.
+
+A framed function borrows what it loads from a variable as long as nothing else can be stored there (`borrowed_loads`).
 """
 
 from __future__ import annotations
 
+from pyfreeze.analysis.borrowing import borrowed_loads, taken_apart
 from pyfreeze.analysis.liveness import before, live_in
 from pyfreeze.ir.function import Function, reverse_postorder
 from pyfreeze.ir.instructions import (
+    Apply,
     Block,
     Branch,
     Constant,
@@ -19,14 +24,18 @@ from pyfreeze.ir.instructions import (
     Fail,
     IncRef,
     Instruction,
+    LoadConstant,
+    LoadLocal,
     MakeTuple,
     Return,
+    StoreLocal,
     Terminator,
     Unreachable,
     Value,
     borrows,
     is_text,
 )
+from pyfreeze.ir.primitive import Ends
 from pyfreeze.ir.types import STATUS, is_refcounted
 
 _Values = dict[Value, None]
@@ -44,9 +53,13 @@ class _Inserter:
     def __init__(self, function: Function) -> None:
         self._function = function
         self._entries = live_in(function)
-        immortal = {item.result for item in function.instructions() if isinstance(item, Constant) and not is_text(item)}
-        self._unowned = immortal | set(function.parameters)
-        self._lend()
+        immortal = {instruction.result for instruction in function.instructions() if _is_immortal(instruction)}
+        self._taken_apart = taken_apart(function) if function.framed else set()
+        self._unowned = immortal | set(function.parameters) | self._taken_apart
+        if function.framed:
+            self._unowned |= borrowed_loads(function, self._entries)
+        else:
+            self._lend()
         self._splits: list[Block] = []
         self._order = [
             value
@@ -101,12 +114,12 @@ class _Inserter:
         if instruction.handler is not None:
             instruction.handler = self._split(instruction.handler, alive, handler=True)
         alive = dict(alive)
-        if isinstance(instruction, MakeTuple):
+        if isinstance(instruction, MakeTuple | StoreLocal):
             self._consume(instruction.operands, live, alive, result)
         result.append(instruction)
         made = instruction.result
         if made is not None and self._is_owned(made):
-            if borrows(instruction):
+            if _takes_reference(instruction) and not self._taken_apart.intersection(instruction.operands):
                 result.append(IncRef([made]))
             alive[made] = None
         for value in [value for value in alive if value not in live]:
@@ -156,3 +169,15 @@ class _Inserter:
         block.instructions = [*counts, Branch([], edges=[onward])]
         self._splits.append(block)
         return Edge(block)
+
+
+def _is_immortal(instruction: Instruction) -> bool:
+    if isinstance(instruction, Apply):
+        c = instruction.primitive.lowering.c
+        return c is not None and c.ends == Ends.BORROWED
+    return isinstance(instruction, LoadConstant) or (isinstance(instruction, Constant) and not is_text(instruction))
+
+
+def _takes_reference(instruction: Instruction) -> bool:
+    """Whether the result is somebody else's until a reference is added."""
+    return borrows(instruction) or isinstance(instruction, LoadLocal)

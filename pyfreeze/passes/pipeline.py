@@ -38,6 +38,7 @@ class Pass:
     run_on_module: Callable[[Module], None] | None = None
     required: bool = False
     stage: Stage | None = None
+    on_framed: bool = False  # framed functions are @EXPLICIT from the start
 
 
 PASSES = (
@@ -59,7 +60,7 @@ PASSES = (
     Pass("eliminate-dead-code", eliminate_dead_code),
     Pass("add-exception-edges", add_exception_edges, required=True, stage=Stage.EXPLICIT),
     Pass("unroll-recursion", unroll_recursion),
-    Pass("insert-refcounts", insert_refcounts, required=True, stage=Stage.LOWERED),
+    Pass("insert-refcounts", insert_refcounts, required=True, stage=Stage.LOWERED, on_framed=True),
 )
 
 ORDER = (
@@ -139,7 +140,10 @@ def run_passes(
         if item.run_on_module is not None:
             item.run_on_module(module)
         module.stage = item.stage if item.stage is not None else module.stage
-        for name, function in list(module.functions.items()):
+        functions = [(module.functions, entry) for entry in module.functions.items()]
+        if item.on_framed:
+            functions += [(module.framed, entry) for entry in module.framed.items()]
+        for table, (name, function) in functions:
             try:
                 if item.run_on_function is not None:
                     item.run_on_function(function)
@@ -148,7 +152,7 @@ def run_passes(
                 if options.strict:
                     raise
                 failures.append(PassFailure(item.name, name, f"{type(error).__name__}: {error}"))
-                del module.functions[name]
+                del table[name]
         seconds[item.name] = time.perf_counter() - start
         after_pass(item, module)
     return failures, seconds

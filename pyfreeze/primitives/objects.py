@@ -1,106 +1,255 @@
-"""Rows about objects: whether two are the same, and values as objects and back.
+"""Operations on any Python objects, each by the C function that does it: rows of framed functions.
 
-`object.box[T]` makes the object of a value, `object.unbox[T]` takes the value out of an object of exactly its class. In `evaluate` the
-object of an optional is its value or None, and any other object is the value itself.
+A name may end in `[n]`, a number of operands, or `[n,m]`. Nothing is known of what such an operation does: it may run any
+code. Names and their order of operands follow CPython's instructions (`dis`), whose meaning they have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import operator
+import re
+from collections.abc import Callable
+from typing import NoReturn
 
-from pyfreeze.ir.primitive import Deoptimize, Effects, Lowering, Primitive, Scalar
-from pyfreeze.ir.types import (
-    BOOL,
-    NONE,
-    OBJECT,
-    AggregateType,
-    ArrayType,
-    FixedInt,
-    FloatType,
-    IntType,
-    OptionalType,
-    StructType,
-    TupleType,
-    Type,
-    fits,
+from pyfreeze.ir.primitive import CFunction, Effects, Ends, Lowering, Primitive, Scalar
+from pyfreeze.ir.types import BOOL, INT64, NONE, OBJECT, TupleType, Type
+
+ANYTHING = Effects(raises=("BaseException",), runs_python=True, reads=True, writes=True)
+READS = Effects(reads=True)
+CHANGES = Effects(reads=True, writes=True, runs_python=True)  # releases objects, whose destructors may do anything
+
+PAIR = TupleType((OBJECT, OBJECT))
+"""A callable and what comes before its arguments, or NULL; or two results."""
+
+_RESULTS: dict[Ends, Type] = {
+    Ends.OBJECT: OBJECT,
+    Ends.MAYBE: OBJECT,
+    Ends.NEW: OBJECT,
+    Ends.BORROWED: OBJECT,
+    Ends.STATUS: NONE,
+    Ends.FLAG: BOOL,
+    Ends.CERTAIN_FLAG: BOOL,
+    Ends.NOTHING: NONE,
+    Ends.RAISED: NONE,
+    Ends.TWO: PAIR,
+    Ends.ITEMS: PAIR,
+}
+_CERTAIN = (Ends.NEW, Ends.BORROWED, Ends.CERTAIN_FLAG, Ends.NOTHING)
+
+BINARY_OPERATORS = {
+    "+": ("add", "Add"),
+    "-": ("sub", "Subtract"),
+    "*": ("mul", "Multiply"),
+    "@": ("matmul", "MatrixMultiply"),
+    "/": ("truediv", "TrueDivide"),
+    "//": ("floordiv", "FloorDivide"),
+    "%": ("mod", "Remainder"),
+    "<<": ("lshift", "Lshift"),
+    ">>": ("rshift", "Rshift"),
+    "&": ("and", "And"),
+    "|": ("or", "Or"),
+    "^": ("xor", "Xor"),
+}
+"""By Python's symbol: the name in `operator`, sometimes with `_`, and in the C API."""
+
+COMPARISONS = {"<": "lt", "<=": "le", "==": "eq", "!=": "ne", ">": "gt", ">=": "ge"}
+"""In the order of `Py_LT` …"""
+
+
+def _unknown(*operands: Scalar) -> NoReturn:
+    raise NotImplementedError("what framed functions do is not evaluated")
+
+
+def _row(
+    name: str,
+    operands: tuple[Type, ...],
+    c: CFunction,
+    evaluate: Callable[..., Scalar] = _unknown,
+    effects: Effects | None = None,
+    result: Type | None = None,
+) -> Primitive:
+    if effects is None:
+        effects = CHANGES if c.ends in _CERTAIN else ANYTHING
+    lowering = Lowering(c=c, sets_error=True)
+    return Primitive(f"object.{name}", operands, result or _RESULTS[c.ends], evaluate, lowering, None, effects)
+
+
+def _simple(name: str, count: int, c_name: str, ends: Ends = Ends.OBJECT, arguments: str = "") -> Primitive:
+    return _row(name, (OBJECT,) * count, CFunction(c_name, ends, tuple(arguments.split())))
+
+
+def _operators() -> list[Primitive]:
+    rows = []
+    for name, c_name in BINARY_OPERATORS.values():
+        for prefix, c_prefix in (("", "PyNumber_"), ("i", "PyNumber_InPlace")):
+            python = getattr(operator, prefix + name, None) or getattr(operator, f"{name}_")
+            rows.append(_row(prefix + name, (OBJECT, OBJECT), CFunction(c_prefix + c_name, Ends.OBJECT), python))
+    for number, name in enumerate(COMPARISONS.values()):
+        c = CFunction("PyObject_RichCompare", Ends.OBJECT, ("0", "1", f"i32:{number}"))
+        rows.append(_row(name, (OBJECT, OBJECT), c, getattr(operator, name)))
+    for name, c_name in (("neg", "Negative"), ("pos", "Positive"), ("invert", "Invert")):
+        rows.append(_row(name, (OBJECT,), CFunction(f"PyNumber_{c_name}", Ends.OBJECT), getattr(operator, name)))
+    return rows
+
+
+_SIMPLE = (
+    # Operators.
+    _simple("pow", 2, "pf_power"),
+    _simple("ipow", 2, "pf_inplace_power"),
+    _simple("truth", 1, "PyObject_IsTrue", Ends.FLAG),
+    _simple("contains", 2, "PySequence_Contains", Ends.FLAG),  # container, item
+    # Variables of the module and of enclosing functions.
+    _simple("load_global", 1, "pf_load_global", arguments="frame 0"),
+    _simple("store_global", 2, "pf_store_global", Ends.STATUS, "frame 0 1"),
+    _simple("delete_global", 1, "pf_delete_global", Ends.STATUS, "frame 0"),
+    # Attributes and items.
+    _simple("getattr", 2, "PyObject_GetAttr"),
+    _simple("setattr", 3, "PyObject_SetAttr", Ends.STATUS),
+    _simple("delattr", 2, "PyObject_SetAttr", Ends.STATUS, "0 1 null"),
+    _simple("load_method", 2, "pf_load_method", Ends.TWO),
+    _simple("getitem", 2, "PyObject_GetItem"),
+    _simple("setitem", 3, "PyObject_SetItem", Ends.STATUS),
+    _simple("delitem", 2, "PyObject_DelItem", Ends.STATUS),
+    _simple("slice", 3, "pf_slice"),
+    # Iteration and unpacking.
+    _simple("iter", 1, "pf_get_iter"),
+    _simple("next", 1, "pf_next", Ends.MAYBE),
+    _simple("length", 1, "pf_length"),
+    # Containers.
+    _simple("list_append", 2, "PyList_Append", Ends.STATUS),
+    _simple("list_extend", 2, "pf_list_extend", Ends.STATUS),
+    _simple("list_to_tuple", 1, "pf_list_to_tuple"),
+    _simple("set_add", 2, "PySet_Add", Ends.STATUS),
+    _simple("set_update", 2, "pf_set_update", Ends.STATUS),
+    _simple("map_add", 3, "pf_map_add", Ends.STATUS),
+    _simple("dict_update", 2, "pf_dict_update", Ends.STATUS),
+    _simple("dict_merge", 3, "pf_dict_merge", Ends.STATUS),  # callable, dict, mapping
+    # Calls and functions.
+    _simple("call_ex", 3, "pf_call_ex"),
+    _simple("make_function", 1, "pf_make_function", arguments="frame 0"),
+    _simple("build_class", 0, "pf_build_class", arguments="frame"),
+    # Exceptions.
+    _simple("push_exception", 1, "pf_push_exception", Ends.NEW),
+    _simple("pop_exception", 1, "pf_pop_exception", Ends.NOTHING),
+    _simple("exception_matches", 2, "pf_exception_matches", Ends.FLAG),
+    _simple("group_matches", 2, "pf_group_matches", Ends.ITEMS),
+    _simple("prepare_reraise", 2, "pf_prepare_reraise"),
+    _simple("raise", 2, "pf_raise_object", Ends.RAISED),
+    _simple("before_with", 1, "pf_before_with", Ends.ITEMS),
+    _simple("with_except", 2, "pf_with_except"),
+    # Modules.
+    _simple("import_name", 3, "pf_import_name", arguments="frame 0 1 2"),  # name, from list, level
+    _simple("import_from", 2, "pf_import_from"),
+    # Patterns.
+    _simple("match_keys", 2, "pf_match_keys"),
+    *_operators(),
+    # What is not of objects alone.
+    _row("reraise", (OBJECT,), CFunction("pf_reraise", Ends.RAISED, ("frame", "0", "i64:-1"))),
+    _row("reraise_at", (OBJECT, INT64), CFunction("pf_reraise", Ends.RAISED, ("frame", "0", "1"))),
+    _row("raise_again", (), CFunction("pf_raise_object", Ends.CERTAIN_FLAG, ("null", "null"))),
+    _row("failed", (), CFunction("failed", Ends.RAISED)),  # what was said before: there is an exception
+    _row("place", (), CFunction("place", Ends.BORROWED), effects=READS, result=INT64),  # in bytes, in the code object
+    _row("leave_reraising", (), CFunction("pf_leave_reraising", Ends.NOTHING, ("frame",))),
+    _row("is", (OBJECT, OBJECT), CFunction("is", Ends.CERTAIN_FLAG), operator.is_, READS),
+    _row("is_null", (OBJECT,), CFunction("is_null", Ends.CERTAIN_FLAG), effects=READS),
+    _row("is_none", (OBJECT,), CFunction("is_none", Ends.CERTAIN_FLAG), effects=READS),
+    _row("null", (), CFunction("null", Ends.BORROWED), effects=READS),
+    _row("none", (), CFunction("none", Ends.BORROWED), effects=READS),
+    _row("assertion_error", (), CFunction("assertion_error", Ends.BORROWED), effects=READS),
+    _row("not", (BOOL,), CFunction("not", Ends.CERTAIN_FLAG), operator.not_, READS),
+    _row("bool", (BOOL,), CFunction("bool", Ends.BORROWED), effects=READS),
+    _row("keep", (OBJECT,), CFunction("keep", Ends.NOTHING), effects=CHANGES),
 )
-from pyfreeze.primitives.definition import define
+
+ROWS: dict[str, Primitive] = {row.name: row for row in _SIMPLE}
 
 
-def rows() -> Iterator[Primitive]:
-    yield define("object.is", (OBJECT, OBJECT), BOOL, _is, body="%r = icmp eq ptr %a, %b\nret i1 %r")
-    yield Primitive("object.is_none", (OBJECT,), BOOL, _is_none, Lowering(object="is_none"))
-    yield Primitive("object.none", (), OBJECT, _none, Lowering(object="none"))
+def _gathering(name: str, count: int) -> Primitive | None:
+    """Rows that take `count` objects in an array."""
+    gathered = {
+        "build_tuple": ("pf_build_tuple", 0),
+        "build_list": ("pf_build_list", 0),
+        "build_set": ("pf_build_set", 0),
+        "build_map": ("pf_build_map", 0),
+        "build_string": ("pf_build_string", 0),
+        "build_const_key_map": ("pf_build_const_key_map", 1),
+    }.get(name)
+    if gathered is None:
+        return None
+    c_name, fixed = gathered
+    c = CFunction(c_name, Ends.OBJECT, (*map(str, range(fixed)), "items"))
+    return _row(f"{name}[{count}]", (OBJECT,) * (fixed + count), c)
 
 
-def object_row(name: str, type_: Type) -> Primitive:
-    """The row `name[type_]`. Raises KeyError."""
-    return _ROWS[name](f"{name}[{type_}]", type_)
+def _calling(name: str, count: int) -> Primitive | None:
+    """`call[n]`: a callable and n arguments; `call_keywords[n]`: with the names of the last ones before the arguments.
+
+    `…method[n]`: with the result of `load_method` for the callable.
+    """
+    keywords = (OBJECT,) if name.endswith("_keywords") else ()
+    callee: Type = PAIR if name.startswith("call_method") else OBJECT
+    if name not in ("call", "call_keywords", "call_method", "call_method_keywords"):
+        return None
+    operands = (callee, *keywords, *(OBJECT,) * count)
+    return _row(f"{name}[{count}]", operands, CFunction(name, Ends.OBJECT))
 
 
-def box(type_: Type) -> Primitive:
-    return object_row("object.box", type_)
-
-
-def unbox(type_: Type) -> Primitive:
-    return object_row("object.unbox", type_)
-
-
-def _is(one: object, other: object) -> bool:
-    return one is other
-
-
-def _is_none(value: object) -> bool:
-    return value is None
-
-
-def _none() -> None:
-    return None
-
-
-def _box(name: str, type_: Type) -> Primitive:
-    def evaluate(value: Scalar) -> Scalar:
-        if not isinstance(type_, OptionalType):
-            return value
-        assert isinstance(value, tuple)
-        return value[1] if value[0] else None
-
-    effects = Effects(("MemoryError",))
-    return Primitive(name, (type_,), OBJECT, evaluate, Lowering(object="box", sets_error=True), effects=effects)
-
-
-def _unbox(name: str, type_: Type) -> Primitive:
-    item = type_.item if isinstance(type_, OptionalType) else type_
-
-    def evaluate(value: Scalar) -> Scalar:
-        if isinstance(type_, OptionalType) and value is None:
-            return (False, _zeros(item))
-        if not fits(value, item):
-            raise Deoptimize
-        return (True, value) if isinstance(type_, OptionalType) else value
-
-    lowering, effects = Lowering(object="unbox"), Effects(deopts=True)
-    borrows = isinstance(item, StructType)
-    return Primitive(name, (OBJECT,), type_, evaluate, lowering, effects=effects, borrows=borrows)
-
-
-def _zeros(type_: Type) -> Scalar:
-    match type_:
-        case TupleType() | StructType() | OptionalType():
-            return tuple(map(_zeros, type_.items))
-        case FixedInt() | IntType():
-            return 0
-        case FloatType():
-            return 0.0
+def _numbered(name: str, number: int) -> Primitive | None:
+    match name:
+        case "load_deref":
+            c = CFunction("pf_load_deref", Ends.OBJECT, ("frame", "function", f"i32:{number}"))
+            return _row(f"{name}[{number}]", (), c)
+        case "delete_deref":
+            c = CFunction("pf_delete_deref", Ends.STATUS, ("frame", "function", f"i32:{number}"))
+            return _row(f"{name}[{number}]", (), c)
+        case "store_deref":
+            return _row(
+                f"{name}[{number}]",
+                (OBJECT,),
+                CFunction("pf_store_deref", Ends.NOTHING, ("frame", f"i32:{number}", "0")),
+            )
+        case "format":
+            c = CFunction("pf_format", Ends.OBJECT, ("0", "1", f"i32:{number}"))
+            return _row(f"{name}[{number}]", (OBJECT, OBJECT), c)
+        case "convert":
+            functions = ("", "PyObject_Str", "PyObject_Repr", "PyObject_ASCII")
+            return _row(f"{name}[{number}]", (OBJECT,), CFunction(functions[number], Ends.OBJECT))
+        case "function_attribute":
+            c = CFunction("pf_function_attribute", Ends.NOTHING, ("0", "1", f"i32:{number}"))
+            return _row(f"{name}[{number}]", (OBJECT, OBJECT), c)
+        case "catch":
+            return _row(f"{name}[{number}]", (), CFunction("pf_catch", Ends.OBJECT, ("frame", f"i32:{number}")))
+        case "unpack":
+            c = CFunction("pf_unpack", Ends.ITEMS, ("0", f"i64:{number}"))
+            return _row(f"{name}[{number}]", (OBJECT,), c, result=TupleType((OBJECT,) * number))
+        case "match_type":
+            return _row(
+                f"{name}[{number}]", (OBJECT,), CFunction("pf_match_type", Ends.CERTAIN_FLAG, ("0", f"i64:{number}"))
+            )
+        case "match_class":
+            c = CFunction("pf_match_class", Ends.OBJECT, ("0", "1", f"i64:{number}", "2"))
+            return _row(f"{name}[{number}]", (OBJECT, OBJECT, OBJECT), c)
+        case "intrinsic":
+            return _row(f"{name}[{number}]", (OBJECT,), CFunction("pf_intrinsic", Ends.OBJECT, (f"i32:{number}", "0")))
         case _:
-            return False if type_ == BOOL else None
+            return None
 
 
-_ROWS: dict[str, Callable[[str, Type], Primitive]] = {"object.box": _box, "object.unbox": _unbox}
-
-
-def can_be_boxed(type_: Type) -> bool:
-    """Whether there is `object.box[type_]`."""
-    if isinstance(type_, AggregateType):
-        return all(map(can_be_boxed, type_.items))
-    return isinstance(type_, FixedInt | FloatType | IntType | ArrayType) or type_ in (BOOL, NONE, OBJECT)
+def object_row(name: str) -> Primitive:
+    """The row `object.…` of that name. Raises KeyError."""
+    if name in ROWS:
+        return ROWS[name]
+    numbered = re.fullmatch(r"object\.(\w+)\[(\d+)(?:,(\d+))?\]", name)
+    if numbered is None:
+        raise KeyError(name)
+    word, first = numbered[1], int(numbered[2])
+    if word == "unpack_ex" and numbered[3] is not None:
+        count = first + 1 + int(numbered[3])
+        c = CFunction("pf_unpack_ex", Ends.ITEMS, ("0", f"i64:{first}", f"i64:{numbered[3]}"))
+        row: Primitive | None = _row(name.partition(".")[2], (OBJECT,), c, result=TupleType((OBJECT,) * count))
+    else:
+        row = _gathering(word, first) or _calling(word, first) or _numbered(word, first)
+    if row is None:
+        raise KeyError(name)
+    ROWS[name] = row
+    return row

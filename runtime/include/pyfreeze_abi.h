@@ -77,6 +77,8 @@ typedef struct PfBinding {
     uint64_t *words;          /* … and its value, for native code to read; owns big ints */
 } PfBinding;
 
+#define PF_FRAMED -1 /* in place of a number of parameters: the function finds all its variables in the frame */
+
 typedef struct PfFunction {
     const char *qualname;
     const char *const *parameter_names;
@@ -136,6 +138,10 @@ typedef struct PfCounter {
 #undef PF_SLOT
 
 /* Between the runtime's own files. */
+typedef struct PfFrameFacts {
+    uint64_t locals, instruction, globals, builtins; /* offsets in a _PyInterpreterFrame */
+} PfFrameFacts;
+extern const PfFrameFacts pf_frame_facts;
 PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **payload);
 int pf_next_local(PfModule *module, const char **descriptor, const uint64_t **payload, PyObject **local);
 int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload);
@@ -168,6 +174,7 @@ int pf_exec_module(PyObject *module);
 int pf_native_init(void);
 PyObject *pf_new_instance(PfModule *module); /* the identity of one execution of a module */
 PyObject *pf_new_native(const PfFunction *function, PyObject *instance);
+int pf_is_native(PyObject *object); /* a PfNative */
 int pf_is_native_code(PyObject *code);
 int pf_is_code_of(PyObject *code, const PfFunction *function); /* of any execution of its module */
 PyObject *pf_statistics(void);
@@ -189,6 +196,7 @@ PyObject *pf_frame_function(PyThreadState *thread); /* borrowed: what was called
 int pf_enters_waiting_state(PyThreadState *thread); /* whether the current frame is one that goes on: its locals are set then */
 PyObject *pf_next_step(Py_ssize_t first_point);
 PyObject *pf_new_next(const PfFunction *function, Py_ssize_t first_point);
+void *pf_interpreter_frame(PyThreadState *thread); /* the current one */
 extern int64_t pf_waiting_states; /* in all threads */
 extern PyObject *pf_twin_object;
 extern PyObject *pf_builtins; /* the dictionary of the module builtins */

@@ -56,7 +56,111 @@ PF_SLOT(int32_t, pf_suspend, (int32_t status, const PfPoint *point, const uint64
 PF_SLOT(int32_t, pf_resume, (int32_t status, PfFunction *function, const char *descriptor, uint64_t *result))
 PF_SLOT(PyObject *, pf_resume_here, (PfFunction *function))
 
+/* Framed functions: made from bytecode, they work in the interpreter's own frame and on objects. Ends: O = a new reference,
+ * or NULL with an exception; S = 0, or -1 with an exception; F = 0, 1, or -1 with an exception. Objects are borrowed unless
+ * it is said. `frame`: the current one, a _PyInterpreterFrame. */
+/* the _PyInterpreterFrame, or NULL: run the twin (counted) */
+PF_SLOT(void *, pf_enter_framed, (PfFunction *function, PfNative *self))
+/* S: signals, other threads, pending calls, garbage collection, async exceptions */
+PF_SLOT(int32_t, pf_poll_framed, (void))
+/* O: globals, then builtins, as LOAD_GLOBAL: NameError "name 'x' is not defined" */
+PF_SLOT(PyObject *, pf_load_global, (void *frame, PyObject *name))
+PF_SLOT(int32_t, pf_store_global, (void *frame, PyObject *name, PyObject *value)) /* S */
+PF_SLOT(int32_t, pf_delete_global, (void *frame, PyObject *name)) /* S */
+/* sets UnboundLocalError as CPython of this version words it; for a cell variable or a free variable (index >=
+ * co_nlocals…) the right NameError */
+PF_SLOT(void, pf_unbound_local, (PfFunction *function, int32_t index))
+/* O: of the cell in localsplus[index] */
+PF_SLOT(PyObject *, pf_load_deref, (void *frame, PfFunction *function, int32_t index))
+PF_SLOT(void, pf_store_deref, (void *frame, int32_t index, PyObject *value)) /* PyCell_Set; value may be NULL */
+PF_SLOT(int32_t, pf_delete_deref, (void *frame, PfFunction *function, int32_t index)) /* S */
+/* O: as LOAD_METHOD: *self = new reference to object if the result is an unbound method (_PyObject_GetMethod), else
+ * NULL */
+PF_SLOT(PyObject *, pf_load_method, (PyObject *object, PyObject *name, PyObject **self))
+/* O: CALL_FUNCTION_EX: keywords may be NULL or any mapping (already a dict from DICT_MERGE as a rule); arguments any
+ * iterable; messages "Value after * must be an iterable, not X" as CPython */
+PF_SLOT(PyObject *, pf_call_ex, (PyObject *callable, PyObject *arguments, PyObject *keywords))
+/* S: UNPACK_SEQUENCE: items[0] is the leftmost; new references; messages as CPython */
+PF_SLOT(int32_t, pf_unpack, (PyObject *sequence, int64_t count, PyObject **items))
+/* S: before + 1 list + after */
+PF_SLOT(int32_t, pf_unpack_ex, (PyObject *sequence, int64_t before, int64_t after, PyObject **items))
+PF_SLOT(PyObject *, pf_build_tuple, (PyObject **items, int64_t count)) /* O: takes new references of its own */
+PF_SLOT(PyObject *, pf_build_list, (PyObject **items, int64_t count))
+PF_SLOT(PyObject *, pf_build_set, (PyObject **items, int64_t count))
+/* key, value, key, value…; count = number of objects */
+PF_SLOT(PyObject *, pf_build_map, (PyObject **pairs, int64_t count))
+PF_SLOT(PyObject *, pf_build_const_key_map, (PyObject *keys, PyObject **values, int64_t count))
+PF_SLOT(PyObject *, pf_build_string, (PyObject **pieces, int64_t count)) /* _PyUnicode_JoinArray with "" */
+/* O: FORMAT_VALUE: conversion 0 none, 1 str, 2 repr, 3 ascii; spec may be NULL */
+PF_SLOT(PyObject *, pf_format, (PyObject *value, PyObject *spec, int32_t conversion))
+/* S: LIST_EXTEND with its TypeError "Value after * must be an iterable, not X" */
+PF_SLOT(int32_t, pf_list_extend, (PyObject *list, PyObject *iterable))
+PF_SLOT(PyObject *, pf_list_to_tuple, (PyObject *list)) /* O */
+PF_SLOT(int32_t, pf_dict_update, (PyObject *dict, PyObject *mapping)) /* S: DICT_UPDATE: "'X' object is not a mapping" */
+/* S: DICT_MERGE: format_kwargs_error's messages with the callable's qualified name */
+PF_SLOT(int32_t, pf_dict_merge, (PyObject *callable, PyObject *dict, PyObject *mapping))
+PF_SLOT(int32_t, pf_map_add, (PyObject *dict, PyObject *key, PyObject *value)) /* S */
+PF_SLOT(int32_t, pf_set_update, (PyObject *set, PyObject *iterable)) /* S */
+/* new reference; NULL without an exception at the end (StopIteration is cleared as FOR_ITER does), NULL with one if it
+ * failed */
+PF_SLOT(PyObject *, pf_next, (PyObject *iterator))
+PF_SLOT(int32_t, pf_failed, (void)) /* 1 if an exception is set, else 0 */
+/* S: pair[0] = __exit__ bound, pair[1] = result of __enter__(); messages as CPython: "'X' object does not support the
+ * context manager protocol" (missed __exit__ method) */
+PF_SLOT(int32_t, pf_before_with, (PyObject *manager, PyObject **pair))
+/* O: WITH_EXCEPT_START: exit(type, exception, traceback) */
+PF_SLOT(PyObject *, pf_with_except, (PyObject *exit, PyObject *exception))
+/* O: takes the current exception, normalised, with __traceback__ set; if traced, first PyTraceBack_Here for the frame
+ * (its frame object, at the instruction it is at) */
+PF_SLOT(PyObject *, pf_catch, (void *frame, int32_t traced))
+/* O, never fails: PUSH_EXC_INFO: the exception becomes the handled one (new reference); result: the one handled
+ * before, or None */
+PF_SLOT(PyObject *, pf_push_exception, (PyObject *exception))
+/* POP_EXCEPT: previous (None = nothing) becomes the handled one again */
+PF_SLOT(void, pf_pop_exception, (PyObject *previous))
+/* F: CHECK_EXC_MATCH incl. "catching classes that do not inherit from BaseException is not allowed" */
+PF_SLOT(int32_t, pf_exception_matches, (PyObject *exception, PyObject *class))
+/* S: CHECK_EG_MATCH: pair[0] = the rest, or None if …, pair[1] = the match or None: exactly what that opcode leaves on
+ * the stack, bottom first */
+PF_SLOT(int32_t, pf_group_matches, (PyObject *group, PyObject *class, PyObject **pair))
+/* O: PREP_RERAISE_STAR (3.11) / INTRINSIC_PREP_RERAISE_STAR (3.12+) */
+PF_SLOT(PyObject *, pf_prepare_reraise, (PyObject *original, PyObject *list))
+/* always sets an exception. NULL: the handled one, or no cause. 1 if it was handled: then the frame gets no entry in
+ * the traceback; else 0 */
+PF_SLOT(int32_t, pf_raise_object, (PyObject *exception, PyObject *cause))
+/* RERAISE: sets `exception` again with its traceback; offset >= 0: the frame is at that byte offset of its code */
+PF_SLOT(void, pf_reraise, (void *frame, PyObject *exception, int64_t offset))
+/* NULL: the exception leaves the function without a new entry in the traceback: the first entry, if it is this
+ * frame's, is dropped (and the frame's instruction set to its tb_lasti), since the interpreter adds one for the frame:
+ * see pf_leave_with_error in frames.c */
+PF_SLOT(PyObject *, pf_leave_reraising, (void *frame))
+/* O: IMPORT_NAME with the frame's globals and builtins.__import__ looked up each time, as import_name() */
+PF_SLOT(PyObject *, pf_import_name, (void *frame, PyObject *name, PyObject *from_list, PyObject *level))
+/* O: IMPORT_FROM, with the fallback to sys.modules and the messages about circular imports, per version */
+PF_SLOT(PyObject *, pf_import_from, (PyObject *module, PyObject *name))
+PF_SLOT(PyObject *, pf_make_function, (void *frame, PyObject *code)) /* O: PyFunction_New(code, globals) … */
+/* … and MAKE_FUNCTION's flags: 1 defaults, 2 kwdefaults, 4 annotations (tuple or dict), 8 closure; takes a new
+ * reference of its own */
+PF_SLOT(void, pf_function_attribute, (PyObject *function, PyObject *value, int32_t flag))
+PF_SLOT(PyObject *, pf_build_class, (void *frame)) /* O: LOAD_BUILD_CLASS: builtins' __build_class__ */
+PF_SLOT(PyObject *, pf_match_keys, (PyObject *subject, PyObject *keys)) /* O: tuple of values, or None (MATCH_KEYS) */
+/* O: tuple of attributes, or None (MATCH_CLASS) */
+PF_SLOT(PyObject *, pf_match_class, (PyObject *subject, PyObject *type, int64_t positional, PyObject *names))
+PF_SLOT(int32_t, pf_match_type, (PyObject *subject, int64_t flag)) /* 0 or 1: tp_flags & flag */
+PF_SLOT(PyObject *, pf_length, (PyObject *object)) /* O: GET_LEN: an int object */
+/* O: CALL_INTRINSIC_1 of 3.12+ for those that need no frame (PRINT, UNARY_POSITIVE, LIST_TO_TUPLE, STOPITERATION_ERROR
+ * unneeded, TYPEVAR, PARAMSPEC, TYPEVARTUPLE, SUBSCRIPT_GENERIC, TYPEALIAS): through exported functions where there
+ * are; say in the report which are impossible */
+PF_SLOT(PyObject *, pf_intrinsic, (int32_t number, PyObject *argument))
+PF_SLOT(PyObject *, pf_slice, (PyObject *start, PyObject *stop, PyObject *step)) /* O: step may be NULL */
+PF_SLOT(PyObject *, pf_get_iter, (PyObject *object)) /* O: PyObject_GetIter */
+PF_SLOT(PyObject *, pf_power, (PyObject *base, PyObject *exponent)) /* O: PyNumber_Power(…, None) and the in-place one */
+PF_SLOT(PyObject *, pf_inplace_power, (PyObject *base, PyObject *exponent))
+
+/* O: as PyObject_Vectorcall; framed functions are called without the interpreter. */
+PF_SLOT(PyObject *, pf_vectorcall, (PyObject *callable, PyObject *const *arguments, int64_t count, PyObject *keyword_names))
+
+/* The word that says whether signals, other threads or the like wait. */
+PF_SLOT(void *, pf_breaker_address, (PyThreadState *thread))
 /* A new reference to the object of a value, which is borrowed. */
 PF_SLOT(PyObject *, pf_box_value, (PfModule *module, const char *descriptor, const uint64_t *payload))
-
-PF_SLOT(void, pf_object_dealloc, (PyObject *object)) /* whose last reference was given up */

@@ -25,7 +25,6 @@ void pf_int_decref(int64_t tagged)
 
 void pf_object_incref(PyObject *object) { Py_XINCREF(object); }
 void pf_object_decref(PyObject *object) { Py_XDECREF(object); }
-void pf_object_dealloc(PyObject *object) { _Py_Dealloc(object); }
 
 /* The value of an exact int of one digit; 0 if it has more. */
 static int one_digit(PyObject *number, int64_t *value)

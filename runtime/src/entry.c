@@ -11,6 +11,8 @@
 
 #define STACK_RESERVE (256 * 1024)
 #define FORCED_TWINS 20000
+#define FRAMED_RESERVE (256 * 1024) /* what a framed function and what it calls may need besides */
+#define FRAMED_LEVELS 200           /* the same in C calls that CPython counts, from 3.12 on */
 
 #if defined(_MSC_VER)
 #define THREAD_LOCAL __declspec(thread)
@@ -100,16 +102,23 @@ static int is_forced(PyThreadState *thread)
     return 1;
 }
 
-/* Why the twin has to run; 0 if native code may. `broken` is then the name that was bound to something else. */
-static int32_t find_reason(PfFunction *function, PfNative *self, PyThreadState *thread, const char **broken)
+/* Why the twin has to run whatever names are bound to; 0 if native code may. */
+static int32_t find_other_reason(PfFunction *function, PfNative *self, PyThreadState *thread)
 {
     if (self->instance != function->module->instance)
         return PF_REASON_STALE;
     int32_t reason = pf_reason_against_native(thread, function);
     if (reason != 0)
         return reason;
-    if (is_forced(thread))
-        return PF_REASON_STACK;
+    return is_forced(thread) ? PF_REASON_STACK : 0;
+}
+
+/* The same with names. `broken` is the one that was bound to something else. */
+static int32_t find_reason(PfFunction *function, PfNative *self, PyThreadState *thread, const char **broken)
+{
+    int32_t reason = find_other_reason(function, self, thread);
+    if (reason != 0)
+        return reason;
     return pf_revalidate(function, broken) ? 0 : PF_REASON_BINDING;
 }
 
@@ -132,6 +141,38 @@ void *pf_enter(PfFunction *function, PfNative *self)
         (pf_forced_twins | pf_waiting_states) == 0 && pf_is_valid(function))
         return pf_breaker_address(thread);
     return enter_slowly(function, self, thread);
+}
+
+/* Calls from native code use the C stack, where calls from the interpreter use none. */
+static int has_room(PyThreadState *thread)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    if (thread->c_recursion_remaining <= FRAMED_LEVELS)
+        return 0;
+#else
+    (void)thread;
+#endif
+    return pf_stack_left() > FRAMED_RESERVE;
+}
+
+static void *enter_framed_slowly(PfFunction *function, PfNative *self, PyThreadState *thread)
+{
+    if (pf_waiting_states > 0 && pf_enters_waiting_state(thread))
+        return NULL;
+    int32_t reason = find_other_reason(function, self, thread);
+    if (reason == 0 && has_room(thread))
+        return pf_interpreter_frame(thread);
+    pf_count_twin(function, reason != 0 ? reason : PF_REASON_STACK, 0, NULL);
+    return NULL;
+}
+
+void *pf_enter_framed(PfFunction *function, PfNative *self)
+{
+    PyThreadState *thread = PyThreadState_Get();
+    if (self->instance == function->module->instance && (pf_forced_twins | pf_waiting_states) == 0 &&
+        pf_reason_against_native(thread, function) == 0 && has_room(thread))
+        return pf_interpreter_frame(thread);
+    return enter_framed_slowly(function, self, thread);
 }
 
 void pf_guard_failed(PfFunction *function, int32_t parameter, int32_t reason)
@@ -182,14 +223,19 @@ static int breaker_is_set(PyThreadState *thread)
     return (*(volatile uint32_t *)pf_breaker_address(thread) & (uint32_t)pf_breaker_mask()) != 0;
 }
 
+static int handle_what_waits(PyThreadState *thread)
+{
+    if (Py_MakePendingCalls() < 0)
+        return -1;
+    Py_BEGIN_ALLOW_THREADS
+    Py_END_ALLOW_THREADS
+    return breaker_is_set(thread) ? handle_the_rest() : 0;
+}
+
 static int32_t let_others_run(PfModule *module, PyThreadState *thread)
 {
     uint64_t epoch = module->epoch, state = pf_bindings_state(module);
-    if (Py_MakePendingCalls() < 0)
-        return PF_ERROR;
-    Py_BEGIN_ALLOW_THREADS
-    Py_END_ALLOW_THREADS
-    if (breaker_is_set(thread) && handle_the_rest() < 0)
+    if (handle_what_waits(thread) < 0)
         return PF_ERROR;
     pf_recheck_bindings(module, state);
     return module->epoch == epoch ? PF_OK : PF_DEOPT;
@@ -212,6 +258,17 @@ int32_t pf_poll_if_asked(PfModule *module)
         return PF_OK;
     int limit = pf_limit();
     int32_t status = let_others_run(module, thread);
+    pf_restore_limit(limit);
+    return status;
+}
+
+int32_t pf_poll_framed(void)
+{
+    PyThreadState *thread = PyThreadState_Get();
+    if (!breaker_is_set(thread))
+        return 0;
+    int limit = pf_limit();
+    int status = handle_what_waits(thread);
     pf_restore_limit(limit);
     return status;
 }

@@ -1,51 +1,16 @@
 /* Interpreter frames, tracebacks, the eval breaker and recursion counts: all that depends on CPython's internals, each
  * difference between versions in one #if. The layouts are those of the running interpreter's own headers. */
-#define Py_BUILD_CORE 1
-#include "pyfreeze_abi.h"
-#undef _PyGC_FINALIZED
-#include <frameobject.h>
-#include "internal/pycore_frame.h"
-#include "internal/pycore_interp.h"
-#include "internal/pycore_moduleobject.h"
-#if PY_VERSION_HEX >= 0x030C0000
-#include "internal/pycore_ceval.h"
-#endif
+#include "internals.h"
 #include <string.h>
 
-static _PyInterpreterFrame *current_frame(void)
-{
-#if PY_VERSION_HEX >= 0x030D0000
-    return PyThreadState_Get()->current_frame;
-#else
-    return PyThreadState_Get()->cframe->current_frame;
-#endif
-}
-
-static PyCodeObject *code_of(_PyInterpreterFrame *frame)
-{
-#if PY_VERSION_HEX >= 0x030D0000
-    return _PyFrame_GetCode(frame);
-#else
-    return frame->f_code;
-#endif
-}
-
-static void set_instruction(_PyInterpreterFrame *frame, int32_t offset)
-{
-    _Py_CODEUNIT *instruction = _PyCode_CODE(code_of(frame)) + offset / (int)sizeof(_Py_CODEUNIT);
-#if PY_VERSION_HEX >= 0x030D0000
-    frame->instr_ptr = instruction;
-#else
-    frame->prev_instr = instruction;
-#endif
-}
+static _PyInterpreterFrame *current_frame(void) { return pf_frame_of(PyThreadState_Get()); }
 
 /* The interpreter's own frame of a function entered from Python; NULL where another frame is on top. Its code is an
  * older one if the module has been executed again meanwhile. */
 static _PyInterpreterFrame *own_frame(const PfFunction *function)
 {
     _PyInterpreterFrame *frame = current_frame();
-    return frame != NULL && pf_is_code_of((PyObject *)code_of(frame), function) ? frame : NULL;
+    return frame != NULL && pf_is_code_of((PyObject *)pf_code_of(frame), function) ? frame : NULL;
 }
 
 int pf_is_own_frame(const PfFunction *function) { return own_frame(function) != NULL; }
@@ -79,7 +44,7 @@ void pf_show_site(const PfSite *site)
 {
     _PyInterpreterFrame *frame = own_frame(site->function);
     if (frame != NULL)
-        set_instruction(frame, site->offset);
+        pf_set_instruction(frame, site->offset);
 }
 
 static int fill_locals(PfModule *module, _PyInterpreterFrame *frame, const char *locals, const uint64_t *payload)
@@ -109,7 +74,7 @@ void pf_traceback(int32_t status, const PfSite *site, const uint64_t *payload)
         Py_XDECREF(frame);
         return;
     }
-    set_instruction(frame->f_frame, site->offset);
+    pf_set_instruction(frame->f_frame, site->offset);
     if (traceback != NULL) {
         PyFrameObject *inner = ((PyTracebackObject *)traceback)->tb_frame;
         if (inner->f_back == NULL && inner->f_frame->owner == FRAME_OWNED_BY_FRAME_OBJECT)
@@ -130,8 +95,8 @@ PyObject *pf_leave_with_error(PfFunction *function)
     if (own != NULL && traceback != NULL) {
         PyTracebackObject *entry = (PyTracebackObject *)traceback;
         _PyInterpreterFrame *made = entry->tb_frame->f_frame;
-        if (code_of(made) == function->code) {
-            set_instruction(own, entry->tb_lasti);
+        if (pf_code_of(made) == function->code) {
+            pf_set_instruction(own, entry->tb_lasti);
             for (int index = 0; index < function->code->co_nlocals; index++) {
                 PyObject *local = Py_XNewRef(made->localsplus[index]);
                 Py_XSETREF(own->localsplus[index], local);
@@ -200,17 +165,13 @@ static int is_monitored(PyThreadState *thread, const PfFunction *function)
  * wants to see every call and line. Returns 0 or the reason to run the twin. */
 int32_t pf_reason_against_native(PyThreadState *thread, const PfFunction *function)
 {
-#if PY_VERSION_HEX >= 0x030D0000
-    _PyInterpreterFrame *frame = thread->current_frame;
-#else
-    _PyInterpreterFrame *frame = thread->cframe->current_frame;
-#endif
-    if (frame == NULL || code_of(frame) != function->code || frame->f_globals != function->module->globals || frame->f_builtins != pf_builtins)
+    _PyInterpreterFrame *frame = pf_frame_of(thread);
+    if (frame == NULL || pf_code_of(frame) != function->code || frame->f_globals != function->module->globals || frame->f_builtins != pf_builtins)
         return PF_REASON_NAMES;
     if (thread->c_tracefunc != NULL || thread->c_profilefunc != NULL || is_monitored(thread, function))
         return PF_REASON_TRACING;
     /* While native code runs and has not said where, it is at the function's first line: RESUME's. */
-    set_instruction(frame, 0);
+    pf_set_instruction(frame, 0);
     return 0;
 }
 

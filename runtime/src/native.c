@@ -39,6 +39,8 @@ static PyTypeObject native_type = {
 
 int pf_native_init(void) { return PyType_Ready(&native_type); }
 
+int pf_is_native(PyObject *object) { return Py_IS_TYPE(object, &native_type); }
+
 PyObject *pf_new_instance(PfModule *module) { return PyCapsule_New(module, instance_name, NULL); }
 
 PyObject *pf_new_native(const PfFunction *function, PyObject *instance)

@@ -62,12 +62,13 @@ static PyObject *reset_statistics(PyObject *self, PyObject *unused)
 #define INLINES (PyLong_SHIFT == 30 && sizeof(size_t) == 8)
 #endif
 
-#if defined(Py_REF_DEBUG) || defined(Py_GIL_DISABLED) || SIZEOF_VOID_P != 8 || PY_BIG_ENDIAN
-#define COUNTS 0 /* references are counted by calls */
-#elif PY_VERSION_HEX >= 0x030C0000
-#define COUNTS 2 /* by the lower half of the word, unless that is negative: the object is immortal */
+/* How references are counted: 0 only by calls, 1 a plain 64-bit number, 2 one of 32 bits where objects may be immortal. */
+#if defined(Py_DEBUG) || defined(Py_REF_DEBUG) || defined(Py_TRACE_REFS) || defined(Py_GIL_DISABLED) || SIZEOF_VOID_P < 8
+#define REFCOUNTS 0
+#elif PY_VERSION_HEX < 0x030C0000
+#define REFCOUNTS 1
 #else
-#define COUNTS 1 /* by the word */
+#define REFCOUNTS 2
 #endif
 
 static PyObject *layout(PyObject *self, PyObject *unused)
@@ -77,14 +78,11 @@ static PyObject *layout(PyObject *self, PyObject *unused)
         {"breaker_mask", pf_breaker_mask()},
         {"object_head", sizeof(PyObject)},
         {"type", offsetof(PyObject, ob_type)},
-        {"counts", COUNTS},
-        {"reference_count", offsetof(PyObject, ob_refcnt)},
         {"float_value", offsetof(PyFloatObject, ob_fval)},
         {"inlines", INLINES},
         {"int_size", INT_SIZE},
         {"int_digit", INT_DIGIT},
         {"int_has_tag", PY_VERSION_HEX >= 0x030C0000},
-        {"tuple_items", offsetof(PyTupleObject, ob_item)},
         {"array_layout", offsetof(PfArray, layout)},
         {"array_data", offsetof(PfArray, data)},
         {"array_length", offsetof(PfArray, length)},
@@ -96,6 +94,17 @@ static PyObject *layout(PyObject *self, PyObject *unused)
         {"view_size", offsetof(PfView, size)},
         {"view_bytes", offsetof(PfView, object)},
         {"view_readonly", offsetof(PfView, readonly)},
+        {"frame_locals", pf_frame_facts.locals},
+        {"frame_instruction", pf_frame_facts.instruction},
+        {"frame_globals", pf_frame_facts.globals},
+        {"frame_builtins", pf_frame_facts.builtins},
+        {"code_text", offsetof(PyCodeObject, co_code_adaptive)},
+        {"code_constants", offsetof(PyCodeObject, co_consts)},
+        {"code_names", offsetof(PyCodeObject, co_names)},
+        {"tuple_items", offsetof(PyTupleObject, ob_item)},
+        {"list_items", offsetof(PyListObject, ob_item)},
+        {"var_size", offsetof(PyVarObject, ob_size)},
+        {"refcounts", REFCOUNTS},
     };
     (void)self;
     (void)unused;

@@ -1,0 +1,206 @@
+/* Calls of functions that are framed native code themselves: with a frame of their own, as the interpreter makes it, but
+ * without the interpreter. Everything else is an ordinary vectorcall. */
+#include "internals.h"
+
+#define TWIN_CONSTANTS 2 /* the trampoline of a framed function adds its native code and what means: run the twin */
+
+/* The native code of a function whose trampoline calls it without arguments; NULL if it has none. */
+static PfNative *framed_code_of(PyCodeObject *code)
+{
+    PyObject *constants = code->co_consts;
+    Py_ssize_t count = PyTuple_GET_SIZE(constants);
+    if (count < TWIN_CONSTANTS)
+        return NULL;
+    PyObject *last = PyTuple_GET_ITEM(constants, count - TWIN_CONSTANTS);
+    if (!pf_is_native(last) || ((PfNative *)last)->function->parameter_count != PF_FRAMED)
+        return NULL;
+    return (PfNative *)last;
+}
+
+static _PyInterpreterFrame *push_frame(PyThreadState *thread, PyFunctionObject *function, PyCodeObject *code)
+{
+    size_t size = (size_t)code->co_nlocalsplus + (size_t)code->co_stacksize + FRAME_SPECIALS_SIZE;
+    if (thread->datastack_top == NULL || size >= (size_t)(thread->datastack_limit - thread->datastack_top))
+        return NULL;
+    _PyInterpreterFrame *frame = (_PyInterpreterFrame *)thread->datastack_top;
+    thread->datastack_top += size;
+    Py_INCREF(function);
+#if PY_VERSION_HEX >= 0x030C0000
+    _PyFrame_Initialize(frame, function, NULL, code, code->co_nlocalsplus);
+#else
+    _PyFrame_InitializeSpecials(frame, function, NULL, code->co_nlocalsplus);
+#endif
+    return frame;
+}
+
+static void set_current(PyThreadState *thread, _PyInterpreterFrame *frame)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    thread->current_frame = frame;
+#else
+    thread->cframe->current_frame = frame;
+#endif
+}
+
+#if PY_VERSION_HEX < 0x030D0000
+/* Whoever has the frame object keeps the frame: it moves there. */
+static void give_frame_away(PyThreadState *thread, PyFrameObject *object, _PyInterpreterFrame *frame)
+{
+    Py_ssize_t size = (char *)&frame->localsplus[frame->stacktop] - (char *)frame;
+    memcpy(object->_f_frame_data, frame, (size_t)size);
+    _PyInterpreterFrame *moved = (_PyInterpreterFrame *)object->_f_frame_data;
+    object->f_frame = moved;
+    moved->owner = FRAME_OWNED_BY_FRAME_OBJECT;
+    if (_PyFrame_IsIncomplete(moved))
+        moved->prev_instr = _PyCode_CODE(moved->f_code) + moved->f_code->_co_firsttraceable;
+    _PyInterpreterFrame *current = pf_frame_of(thread);
+    set_current(thread, frame->previous);
+    PyFrameObject *back = PyThreadState_GetFrame(thread); /* a new reference, or NULL; keeps the exception that is set */
+    set_current(thread, current);
+    object->f_back = back;
+    moved->previous = NULL;
+    if (!_PyObject_GC_IS_TRACKED((PyObject *)object))
+        _PyObject_GC_TRACK((PyObject *)object);
+}
+
+static void clear_frame(PyThreadState *thread, _PyInterpreterFrame *frame)
+{
+    if (frame->frame_obj != NULL) {
+        PyFrameObject *object = frame->frame_obj;
+        frame->frame_obj = NULL;
+        if (Py_REFCNT(object) > 1) {
+            give_frame_away(thread, object, frame);
+            Py_DECREF(object);
+            return;
+        }
+        Py_DECREF(object);
+    }
+    for (int index = 0; index < frame->stacktop; index++)
+        Py_XDECREF(frame->localsplus[index]);
+    Py_XDECREF(frame->f_locals);
+#if PY_VERSION_HEX >= 0x030C0000
+    Py_DECREF(frame->f_funcobj);
+#else
+    Py_DECREF(frame->f_func);
+#endif
+    Py_DECREF(frame->f_code);
+}
+#endif
+
+/* Unlinks and releases the thread's current frame, in the order of each version. */
+static void pop_frame(PyThreadState *thread, _PyInterpreterFrame *frame)
+{
+    _PyInterpreterFrame *previous = frame->previous;
+#if PY_VERSION_HEX >= 0x030D0000
+    set_current(thread, previous);
+    _PyEval_FrameClearAndPop(thread, frame);
+#elif PY_VERSION_HEX >= 0x030C0000
+    set_current(thread, previous);
+    clear_frame(thread, frame);
+    thread->datastack_top = (PyObject **)frame;
+#else
+    clear_frame(thread, frame);
+    thread->datastack_top = (PyObject **)frame;
+    set_current(thread, previous);
+#endif
+}
+
+static int *frames_left(PyThreadState *thread)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    return &thread->py_recursion_remaining;
+#else
+    return &thread->recursion_remaining;
+#endif
+}
+
+/* What MAKE_CELL and COPY_FREE_VARS do before the trampoline. -1: no memory. */
+static int make_cells(PyFunctionObject *function, PyCodeObject *code, PyObject **variables)
+{
+    Py_ssize_t free_count = code->co_nfreevars, first_free = code->co_nlocalsplus - free_count;
+    if (code->co_ncellvars > 0) {
+        const char *kinds = PyBytes_AS_STRING(code->co_localspluskinds);
+        for (Py_ssize_t index = 0; index < first_free; index++) {
+            if (!(kinds[index] & CO_FAST_CELL))
+                continue;
+            PyObject *cell = PyCell_New(variables[index]);
+            if (cell == NULL)
+                return -1;
+            Py_XSETREF(variables[index], cell);
+        }
+    }
+    for (Py_ssize_t index = 0; index < free_count; index++)
+        variables[first_free + index] = Py_NewRef(PyTuple_GET_ITEM(function->func_closure, index));
+    return 0;
+}
+
+/* Positional arguments, and defaults for those that are missing. */
+static void place_arguments(PyFunctionObject *function, PyCodeObject *code, PyObject **variables,
+                            PyObject *const *arguments, Py_ssize_t given)
+{
+    Py_ssize_t index = 0, wanted = code->co_argcount;
+    for (; index < given; index++)
+        variables[index] = Py_NewRef(arguments[index]);
+    if (given < wanted) {
+        Py_ssize_t first = wanted - PyTuple_GET_SIZE(function->func_defaults);
+        for (; index < wanted; index++)
+            variables[index] = Py_NewRef(PyTuple_GET_ITEM(function->func_defaults, index - first));
+    }
+    for (; index < code->co_nlocalsplus; index++)
+        variables[index] = NULL;
+}
+
+static int takes(PyFunctionObject *function, PyCodeObject *code, Py_ssize_t given)
+{
+    if ((code->co_flags & (CO_VARARGS | CO_VARKEYWORDS)) || code->co_kwonlyargcount > 0 || given > code->co_argcount)
+        return 0;
+    Py_ssize_t defaults = function->func_defaults != NULL ? PyTuple_GET_SIZE(function->func_defaults) : 0;
+    return given + defaults >= code->co_argcount;
+}
+
+/* NULL without an exception: it cannot be called this way. */
+static PyObject *call_framed(PyFunctionObject *function, PfNative *native, PyObject *const *arguments, Py_ssize_t given)
+{
+    PyThreadState *thread = PyThreadState_Get();
+    PyCodeObject *code = (PyCodeObject *)function->func_code;
+    int *left = frames_left(thread);
+    if (*left <= 1 || !takes(function, code, given))
+        return NULL;
+    _PyInterpreterFrame *frame = push_frame(thread, function, code);
+    if (frame == NULL)
+        return NULL;
+    place_arguments(function, code, frame->localsplus, arguments, given);
+    frame->previous = pf_frame_of(thread);
+    set_current(thread, frame);
+    --*left;
+    PyObject *result = NULL;
+    if (make_cells(function, code, frame->localsplus) == 0)
+        result = native->vectorcall((PyObject *)native, NULL, 0, NULL);
+    if (result == NULL && !_PyFrame_IsIncomplete(frame)) {
+        PyFrameObject *object = PyThreadState_GetFrame(thread);
+        if (object != NULL)
+            PyTraceBack_Here(object);
+        Py_XDECREF(object);
+    }
+    ++*left;
+    pop_frame(thread, frame);
+    if (result == pf_twin_object) {
+        Py_DECREF(result);
+        return NULL;
+    }
+    return result;
+}
+
+PyObject *pf_vectorcall(PyObject *callable, PyObject *const *arguments, int64_t count, PyObject *keyword_names)
+{
+    if (Py_IS_TYPE(callable, &PyFunction_Type) && keyword_names == NULL) {
+        PyFunctionObject *function = (PyFunctionObject *)callable;
+        PfNative *native = framed_code_of((PyCodeObject *)function->func_code);
+        if (native != NULL && function->vectorcall == _PyFunction_Vectorcall) {
+            PyObject *result = call_framed(function, native, arguments, PyVectorcall_NARGS((size_t)count));
+            if (result != NULL || PyErr_Occurred())
+                return result;
+        }
+    }
+    return PyObject_Vectorcall(callable, arguments, (size_t)count, keyword_names);
+}
