@@ -11,7 +11,7 @@ SOURCES = (
     *("bindings", "boxing", "classes", "entry", "frames", "module", "native", "report", "resume", "runtime"),
     *("slow_paths", "view"),
 )
-FRAMED_SOURCES = ("framed", "direct_calls", "objects", "exceptions", "matching", "imports")
+FRAMED_SOURCES = ("framed", "direct_calls", "inline_caches", "objects", "exceptions", "matching", "imports")
 VALUE_SOURCES = ("layout", "value_class", "value_construct", "value_object")
 ARRAY_SOURCES = (
     *("array", "array_type", "array_sequence", "array_methods", "array_iteration", "array_search"),

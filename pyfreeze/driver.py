@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import _imp
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from pyfreeze.link.linker import extension_suffix, link_extension
 from pyfreeze.options import Options
 from pyfreeze.passes.pipeline import PASSES, Pass, PassFailure, run_passes
 from pyfreeze.sources import SourceFile
+from pyfreeze.stopwatch import Stopwatch
 from pyfreeze.typecheck.checker import TypedModule, typecheck
 
 STAGES = ("ir", *(f"ir-after-{item.name}" for item in PASSES), "llvm", "llvm-optimized", "assembly")
@@ -39,8 +39,12 @@ class BuildResult:
     extension: Path | None
     diagnostics: tuple[Diagnostic, ...]
     report: ModuleReport | None
-    seconds: float
+    seconds_by_phase: dict[str, float]
     dumps: tuple[tuple[str, str], ...]
+
+    @property
+    def seconds(self) -> float:
+        return sum(self.seconds_by_phase.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +64,11 @@ def build(
     """Build each source into an extension module beside it, or in `out_dir`."""
     results = []
     for source in sources:
-        start = time.perf_counter()
+        stopwatch = Stopwatch()
         try:
-            result = compile_module(source, extension_path(source, out_dir), options)
+            result = compile_module(source, extension_path(source, out_dir), options, stopwatch)
         except DiagnosticError as error:
-            result = BuildResult(source, None, error.diagnostics, None, time.perf_counter() - start, ())
+            result = BuildResult(source, None, error.diagnostics, None, stopwatch.seconds, ())
         results.append(result)
         if progress is not None:
             progress(result)
@@ -80,49 +84,57 @@ def extension_path(source: SourceFile, out_dir: Path | None) -> Path:
     return folder / f"{stem}{extension_suffix()}"
 
 
-def compile_module(source: SourceFile, target: Path, options: Options) -> BuildResult:
+def compile_module(
+    source: SourceFile, target: Path, options: Options, stopwatch: Stopwatch | None = None
+) -> BuildResult:
     """All stages. Raises DiagnosticError."""
-    start = time.perf_counter()
+    stopwatch = stopwatch or Stopwatch()
     dumps: list[tuple[str, str]] = []
 
     def dump(stage: str, text: Callable[[], str]) -> None:
         if stage in options.dumps:
             dumps.append((stage, text()))
 
-    analysed = _analyse(source, options)
+    analysed = _analyse(source, options, stopwatch)
     module, keys = analysed.built.module, analysed.built.keys
     dump("ir", lambda: format_module(module))
-    failures = _transform(module, options, dump)
-    object_code = _generate(source, analysed.code, module, keys, options, dump)
-    link_extension(object_code, target, source.init_symbol)
+    failures = _transform(module, options, dump, stopwatch)
+    object_code = _generate(source, analysed.code, module, keys, options, dump, stopwatch)
+    with stopwatch.phase("link"):
+        link_extension(object_code, target, source.init_symbol)
     diagnostics = (
         *_hidden_main(source, target),
         *analysed.diagnostics,
         *(_internal(source, failure) for failure in failures),
     )
     report = _report(source, analysed.built, failures)
-    return BuildResult(source, target, diagnostics, report, time.perf_counter() - start, tuple(dumps))
+    return BuildResult(source, target, diagnostics, report, stopwatch.seconds, tuple(dumps))
 
 
 def analyse(source: SourceFile) -> tuple[ModuleReport, tuple[Diagnostic, ...]]:
     """What `explain` shows, without generating code. Raises DiagnosticError."""
-    analysed = _analyse(source, Options(), every_reason=True)
-    failures = _transform(analysed.built.module, Options(), lambda _stage, _text: None)
+    stopwatch = Stopwatch()
+    analysed = _analyse(source, Options(), stopwatch, every_reason=True)
+    failures = _transform(analysed.built.module, Options(), lambda _stage, _text: None, stopwatch)
     return _report(source, analysed.built, failures), analysed.diagnostics
 
 
-def _analyse(source: SourceFile, options: Options, *, every_reason: bool = False) -> _Analysed:
-    code = _python_code(source)
-    typed = typecheck(source)
-    codes = functions_of(code)
+def _analyse(source: SourceFile, options: Options, stopwatch: Stopwatch, *, every_reason: bool = False) -> _Analysed:
+    with stopwatch.phase("python-compile"):
+        code = _python_code(source)
+        codes = functions_of(code)
+    with stopwatch.phase("typecheck"):
+        typed = typecheck(source)
     if typed.tree is None:
         built = BuiltModule(Module(source.module_name), list(unseen_functions(codes)), {})
     else:
         impure = options.assume_impure
-        built = build_module(
-            typed.tree, source.module_name, codes, find_point, assume_impure=impure, every_reason=every_reason
-        )
-    framed, framed_keys, _ = lift_functions(codes, _native_keys(built))
+        with stopwatch.phase("irbuild"):
+            built = build_module(
+                typed.tree, source.module_name, codes, find_point, assume_impure=impure, every_reason=every_reason
+            )
+    with stopwatch.phase("lift"):
+        framed, framed_keys, _ = lift_functions(codes, _native_keys(built))
     built.module.framed.update(framed)
     built.keys.update(framed_keys)
     path = str(source.path)
@@ -146,11 +158,14 @@ def _python_code(source: SourceFile) -> CodeType:
         raise DiagnosticError((Diagnostic("PF504", "error", str(source.path), 0, 0, str(error)),)) from None
 
 
-def _transform(module: Module, options: Options, dump: Callable[[str, Callable[[], str]], None]) -> list[PassFailure]:
+def _transform(
+    module: Module, options: Options, dump: Callable[[str, Callable[[], str]], None], stopwatch: Stopwatch
+) -> list[PassFailure]:
     failures = []
     for name, function in list(module.functions.items()):
         try:
-            verify(function, Stage.BUILT)
+            with stopwatch.phase("verify"):
+                verify(function, Stage.BUILT)
         except VerifierError as error:
             failures.append(PassFailure("irbuild", name, str(error)))
             del module.functions[name]
@@ -158,8 +173,7 @@ def _transform(module: Module, options: Options, dump: Callable[[str, Callable[[
     def after(item: Pass, module: Module) -> None:
         dump(f"ir-after-{item.name}", lambda: format_module(module))
 
-    more, _ = run_passes(module, options, after, verify)
-    return failures + more
+    return failures + run_passes(module, options, after, verify, stopwatch)
 
 
 def _generate(
@@ -169,6 +183,7 @@ def _generate(
     keys: dict[str, CodeKey],
     options: Options,
     dump: Callable[[str, Callable[[], str]], None],
+    stopwatch: Stopwatch,
 ) -> bytes:
     source_hash = _imp.source_hash(HASH_KEY, source.data)
     info = ModuleInfo(
@@ -180,10 +195,11 @@ def _generate(
         keys,
         runtime.layout(),
     )
-    text = emit_module(module, info)
+    with stopwatch.phase("codegen"):
+        text = emit_module(module, info)
     dump("llvm", lambda: text)
     try:
-        return emit_object(text, options, dump)
+        return emit_object(text, options, dump, stopwatch)
     except LlvmError as error:
         message = f"LLVM rejects the generated code: {error}"
         raise DiagnosticError((Diagnostic("PF507", "error", str(source.path), 0, 0, message),)) from None

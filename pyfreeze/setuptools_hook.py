@@ -166,6 +166,7 @@ def _build_ext(base: Any, extensions: list[Any], folders: _Folders, options: Opt
 def _build(path: Path, module_name: str, target: Path, options: Options) -> None:
     from pyfreeze.diagnostics import DiagnosticError, render
     from pyfreeze.driver import compile_module
+    from pyfreeze.explain.report import counted
     from pyfreeze.sources import read_source
 
     try:
@@ -176,6 +177,4 @@ def _build(path: Path, module_name: str, target: Path, options: Options) -> None
     if result.diagnostics:
         print(render(result.diagnostics, source.text), file=sys.stderr)
     if result.report is not None:
-        totals = result.report.totals
-        counted = f"{totals['native']} of {totals['functions']} functions native"
-        print(f"pyfreeze: {path}: {counted}, {result.seconds:.2f} s")
+        print(f"pyfreeze: {path}: {counted(result.report.totals)}, {result.seconds:.2f} s")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pyfreeze.analysis.dominators import immediate_dominators
@@ -21,7 +21,19 @@ from pyfreeze.primitives.intervals import type_interval
 _PATIENCE = 3
 """How often a parameter may grow before it is widened."""
 
+_MOST_STEPS = 16
+"""How often it may grow before the constants of the function are no thresholds any more: there may be hundreds."""
+
+_FEW_THRESHOLDS: set[Bound] = {
+    *(-math.inf, -1, 0, 1, math.inf, -(1 << 31), 1 << 31, -(1 << 62), (1 << 62) - 1),
+    *(bound for type_ in FIXED_INTS for bound in (type_.minimum, type_.maximum)),
+}
+_SORTED_FEW = sorted(_FEW_THRESHOLDS)
+
 _DESCENTS = 2
+
+_MOST_FACTS = 32
+"""How many conditions on one value are looked at where all of them hold: the closest ones."""
 
 _INTEGERS: frozenset[Type] = frozenset((*FIXED_INTS, INT, BOOL))
 _NEGATED = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "eq": "ne", "ne": "eq"}
@@ -37,6 +49,14 @@ class _Fact:
     other: Value | Interval
 
 
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a condition tells where it holds, by value; `outer` is what holds there besides."""
+
+    own: dict[Value, list[_Fact]]
+    outer: _Facts | None
+
+
 class ValueRanges:
     """The result: `of(value, block)` is what `value` can be where `block` runs."""
 
@@ -49,7 +69,9 @@ class ValueRanges:
         self._incoming = self._edges_into()
         self._known: dict[Value, Interval] = {}
         self._edge_facts: dict[int, list[_Fact]] = {}  # by id: edges are mutable
+        self._told: set[Value] = set()  # values about which there are facts
         self._facts = self._collect_facts()
+        self._found: dict[tuple[Value, Block], list[_Fact]] = {}
         self._thresholds = self._collect_thresholds()
         self._solve()
 
@@ -60,9 +82,7 @@ class ValueRanges:
     def pieces(self, value: Value, block: Block) -> tuple[Interval, ...]:
         """As `of`, in two where a condition says that `value` is not 0."""
         whole = self.of(value, block)
-        nonzero = any(
-            fact.value is value and fact.comparison == "ne" and self._is_zero(fact.other) for fact in self._facts[block]
-        )
+        nonzero = any(fact.comparison == "ne" and self._is_zero(fact.other) for fact in self._facts_about(value, block))
         if not nonzero or not whole.holds(0):
             return (whole,)
         sides = (whole.meet(Interval(-math.inf, -1)), whole.meet(Interval(1, math.inf)))
@@ -93,7 +113,7 @@ class ValueRanges:
                         incoming[edge.target].append((block, edge, skipped))
         return incoming
 
-    def _collect_facts(self) -> dict[Block, list[_Fact]]:
+    def _collect_facts(self) -> dict[Block, _Facts | None]:
         """What is known in each block, from the conditions of its dominators."""
         comparisons = {item.result: item for item in self._function.instructions() if isinstance(item, Apply)}
         for block in self._order:
@@ -102,21 +122,40 @@ class ValueRanges:
                 condition = comparisons.get(last.operands[0])
                 for edge, holds in zip(last.edges, (True, False), strict=True):
                     self._edge_facts[id(edge)] = _facts_of(condition, holds)
-        facts: dict[Block, list[_Fact]] = {}
+        facts: dict[Block, _Facts | None] = {}
         for block, dominator in self._dominators.items():
-            facts[block] = facts[dominator] if dominator is not None else []
+            facts[block] = facts[dominator] if dominator is not None else None
             if len(self._incoming[block]) == 1:
                 _, edge, _ = self._incoming[block][0]
-                facts[block] = [*facts[block], *self._edge_facts.get(id(edge), ())]
+                own: dict[Value, list[_Fact]] = {}
+                for fact in self._edge_facts.get(id(edge), ()):
+                    own.setdefault(fact.value, []).append(fact)
+                if own:
+                    facts[block] = _Facts(own, facts[block])
+                    self._told.update(own)
         return facts
+
+    def _facts_about(self, value: Value, block: Block) -> list[_Fact]:
+        """The closest of the facts about `value` in `block`, outermost first."""
+        if value not in self._told:
+            return []
+        key = (value, block)
+        if key not in self._found:
+            found: list[_Fact] = []
+            facts = self._facts[block]
+            while facts is not None and len(found) < _MOST_FACTS:
+                found += reversed(facts.own.get(value, ()))
+                facts = facts.outer
+            self._found[key] = found[::-1]
+        return self._found[key]
 
     def _at(self, value: Value, block: Block) -> Interval | None:
         """None while nothing reaches the value, or where the conditions contradict each other."""
         known = self._known.get(value)
         if known is None:
             return self._unseen(value)
-        for fact in self._facts[block]:
-            if fact.value is value and known is not None:
+        for fact in self._facts_about(value, block):
+            if known is not None:
                 other = fact.other if isinstance(fact.other, Interval) else self._anywhere(fact.other)
                 if other is not None:
                     known = _narrowed(known, fact.comparison, other)
@@ -134,7 +173,7 @@ class ValueRanges:
     # The iterations
 
     def _collect_thresholds(self) -> list[Bound]:
-        found: set[Bound] = {-math.inf, -1, 0, 1, math.inf, -(1 << 31), 1 << 31, -(1 << 62), (1 << 62) - 1}
+        found: set[Bound] = set()
         self._inside: set[Value] = set()
         for block in self._order:
             self._inside.update(block.parameters)
@@ -143,8 +182,7 @@ class ValueRanges:
                     self._inside.add(instruction.result)
                 if isinstance(instruction, Constant) and type(instruction.value) is int:
                     found |= {instruction.value - 1, instruction.value, instruction.value + 1}
-        for type_ in FIXED_INTS:
-            found |= {type_.minimum, type_.maximum}
+        found |= _FEW_THRESHOLDS
         for assumption in self._assumed.values():
             found |= {assumption.low, assumption.high}
         return sorted(found)
@@ -154,28 +192,54 @@ class ValueRanges:
             if parameter.type in _INTEGERS:
                 self._known[parameter] = self._assumed.get(parameter, type_interval(parameter.type))
         growth: dict[Value, int] = {}
-        changed = True
-        while changed:
-            changed = False
+        users = self._users()
+        waiting = set(self._order)
+        while waiting:
             for block in self._order:
-                changed = self._update(block, growth) or changed
+                if block in waiting:
+                    waiting.discard(block)
+                    for value in self._update(block, growth):
+                        waiting |= users.get(value, set())
         for _ in range(_DESCENTS):
             for block in self._order:
                 self._update(block, None)
 
-    def _update(self, block: Block, growth: dict[Value, int] | None) -> bool:
-        """Recompute what `block` defines; with `growth`, bounds only move outwards."""
-        changed = False
+    def _users(self) -> dict[Value, set[Block]]:
+        """The blocks whose values are computed from a value."""
+        users: dict[Value, set[Block]] = {}
+
+        def note(value: Value, facts: list[_Fact], block: Block) -> None:
+            users.setdefault(value, set()).add(block)
+            for fact in facts:
+                if fact.value is value and isinstance(fact.other, Value):
+                    users.setdefault(fact.other, set()).add(block)
+
+        for block in self._order:
+            for instruction in block.instructions:
+                for operand in instruction.operands:
+                    note(operand, self._facts_about(operand, block), block)
+            for source, edge, _ in self._incoming[block]:
+                on_edge = self._edge_facts.get(id(edge), [])
+                for value in edge.arguments:
+                    note(value, [*self._facts_about(value, source), *on_edge], block)
+                for fact in on_edge:  # an edge's facts compare with what holds where it starts
+                    if isinstance(fact.other, Value):
+                        note(fact.other, self._facts_about(fact.other, source), block)
+        return users
+
+    def _update(self, block: Block, growth: dict[Value, int] | None) -> list[Value]:
+        """Recompute what `block` defines; with `growth`, bounds only move outwards. Returns what has changed."""
+        changed: list[Value] = []
         if block is not self._function.entry:
             for index, parameter in enumerate(block.parameters):
-                if parameter.type in _INTEGERS:
-                    changed = self._set(parameter, self._merged(block, index), growth) or changed
+                if parameter.type in _INTEGERS and self._set(parameter, self._merged(block, index), growth):
+                    changed.append(parameter)
         for instruction in block.instructions:
             result = instruction.result
-            if result is not None and result.type in _INTEGERS:
-                changed = (
-                    self._set(result, self._computed(instruction, block), None if growth is None else {}) or changed
-                )
+            if result is None or result.type not in _INTEGERS:
+                continue
+            if self._set(result, self._computed(instruction, block), None if growth is None else {}):
+                changed.append(result)
         return changed
 
     def _set(self, value: Value, found: Interval | None, growth: dict[Value, int] | None) -> bool:
@@ -188,18 +252,10 @@ class ValueRanges:
                 return False
             growth[value] = growth.get(value, 0) + 1
             if growth[value] > _PATIENCE:
-                found = self._widened(old, found, value.type)
+                few = growth[value] > _MOST_STEPS
+                found = _widened(old, found, value.type, _SORTED_FEW if few else self._thresholds)
         self._known[value] = found
         return True
-
-    def _widened(self, old: Interval, found: Interval, type_: Type) -> Interval:
-        low, high = found.low, found.high
-        if low < old.low:
-            low = self._thresholds[bisect_right(self._thresholds, low) - 1]
-        if high > old.high:
-            high = self._thresholds[bisect_left(self._thresholds, high)]
-        whole = type_interval(type_)
-        return Interval(max(low, whole.low), min(high, whole.high))
 
     def _merged(self, block: Block, index: int) -> Interval | None:
         parameter = block.parameters[index]
@@ -240,6 +296,16 @@ class ValueRanges:
                 return exact.meet(whole) if primitive.effects.fails else whole
             case _:
                 return whole
+
+
+def _widened(old: Interval, found: Interval, type_: Type, thresholds: Sequence[Bound]) -> Interval:
+    low, high = found.low, found.high
+    if low < old.low:
+        low = thresholds[bisect_right(thresholds, low) - 1]
+    if high > old.high:
+        high = thresholds[bisect_left(thresholds, high)]
+    whole = type_interval(type_)
+    return Interval(max(low, whole.low), min(high, whole.high))
 
 
 def _facts_of(condition: Apply | None, holds: bool) -> list[_Fact]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable
+from pyfreeze.codegen.inline_caches import attribute_cache, global_cache, load_global
 from pyfreeze.codegen.machine_types import llvm_type
 from pyfreeze.codegen.runtime_slots import slots
 from pyfreeze.codegen.symbols import Symbols, record_symbol
@@ -49,6 +50,7 @@ class FramedEmitter(FunctionEmitter):
         self._shift = shift
         self._facts = facts
         self._vector_size = 0
+        self._loads_globals = False
         self._constants: dict[tuple[ConstantTable, int], str] = {}
         self._shown: dict[str, int] = {}  # by label: the offset that the frame was last told
 
@@ -57,7 +59,7 @@ class FramedEmitter(FunctionEmitter):
             for parameter in block.parameters:
                 self._names.setdefault(parameter, self._fresh())
         self._open("entry")
-        self._lines["entry"].append(f'br label %"{self._labels[self._function.entry]}"')
+        self._line(f'br label %"{self._labels[self._function.entry]}"')
         for block in self._blocks:
             self._open(self._labels[block])
             for instruction in block.instructions:
@@ -83,6 +85,12 @@ class FramedEmitter(FunctionEmitter):
                 f"%thread = call ptr {slot('pf_thread_state')}()",
                 f"%breaker = call ptr {slot('pf_breaker_address')}(ptr %thread)",
             ]
+        namespaces = []
+        for part in ("globals", "builtins") if self._loads_globals else ():
+            namespaces += [
+                f"%{part}_place = getelementptr i8, ptr %frame, i64 {facts[f'frame_{part}']}",
+                f"%{part} = load ptr, ptr %{part}_place",
+            ]
         lines = [
             '"enter":',
             f"%vector = alloca [{max(self._vector_size, 1)} x ptr]",
@@ -101,6 +109,7 @@ class FramedEmitter(FunctionEmitter):
             f"%locals = getelementptr i8, ptr %frame, i64 {facts['frame_locals']}",
             *_load_tables(facts),
             *constants,
+            *namespaces,
             *breaker,
             'br label %"entry"',
         ]
@@ -108,10 +117,8 @@ class FramedEmitter(FunctionEmitter):
 
     def _assemble(self) -> str:
         for block, incoming in self._incoming.items():
-            self._lines[self._labels[block]] = self._phis(block, incoming) + self._lines[self._labels[block]]
-        cold = set(self._cold)
-        labels = [label for label in self._order if label not in cold] + self._cold
-        return "\n".join(["\n".join([f'"{label}":', *self._lines[label]]) for label in labels] + ["}", ""])
+            self._text.prepend(self._labels[block], self._phis(block, incoming))
+        return "\n".join([*self._text.blocks(), "}", ""])
 
     # Instructions
 
@@ -155,9 +162,9 @@ class FramedEmitter(FunctionEmitter):
 
     def _show_place(self, instruction: Instruction) -> None:
         """Tell the frame which instruction this is."""
-        if instruction.site is None or self._shown.get(self._label) == instruction.site.offset:
+        if instruction.site is None or self._shown.get(self._text.label) == instruction.site.offset:
             return
-        self._shown[self._label] = instruction.site.offset
+        self._shown[self._text.label] = instruction.site.offset
         place = self._fresh()
         self._line(f"{place} = getelementptr i8, ptr %text, i64 {instruction.site.offset + self._shift}")
         self._line(f"store ptr {place}, ptr %instruction")
@@ -174,6 +181,8 @@ class FramedEmitter(FunctionEmitter):
                 called = ""
             elif c.name.startswith("call"):
                 called = self._vectorcall(instruction, c.name)
+            elif c.name == "load_global":
+                called = self._load_global(self._names[instruction.operands[0]])
             else:
                 called = self._call_c(instruction, c)
             self._finish(instruction, c, called)
@@ -287,8 +296,22 @@ class FramedEmitter(FunctionEmitter):
                 arguments.append(self._context(token))
         return self._called_c(c, arguments)
 
+    def _load_global(self, name: str) -> str:
+        self._loads_globals = True
+        cache, called = global_cache(self._symbols, self._place()), self._fresh()
+        load = load_global(self._symbols, self._facts, self._counting("incref"))
+        self._line(f"{called} = call ptr {load}(ptr %frame, ptr %globals, ptr %builtins, ptr {name}, ptr {cache})")
+        return called
+
+    def _place(self) -> str:
+        """A name in the module for this place."""
+        self._counter += 1
+        return f"{self._function.name} {self._counter}"
+
     def _context(self, token: str) -> str:
         match token:
+            case "cache":
+                return f"ptr {attribute_cache(self._symbols, self._place())}"
             case "frame":
                 return "ptr %frame"
             case "function":
@@ -351,7 +374,7 @@ class FramedEmitter(FunctionEmitter):
         flag, following = self._fresh(), self._new_label("next")
         assert instruction.handler is not None
         self._line(f"{flag} = {failed}")
-        shown = self._shown.get(self._label)
+        shown = self._shown.get(self._text.label)
         target = self._jump(instruction.handler, "1")
         self._line(f'br i1 {flag}, label %"{target}", label %"{following}"{_UNLIKELY}')
         self._open(following)

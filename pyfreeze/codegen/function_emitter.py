@@ -15,6 +15,8 @@ from types import CodeType
 
 from pyfreeze.codegen.big_constants import is_big
 from pyfreeze.codegen.frame_locals import describe_locals, locals_payload
+from pyfreeze.codegen.function_text import FunctionText
+from pyfreeze.codegen.leaving import Leaving, Leavings, leaving_end
 from pyfreeze.codegen.machine_types import float_literal, from_word, llvm_type, scalar_paths, to_word
 from pyfreeze.codegen.resume_points import PointTable
 from pyfreeze.codegen.slow_paths import slow_path, slow_path_type
@@ -32,9 +34,7 @@ from pyfreeze.ir.instructions import (
     CondBranch,
     Constant,
     DecRef,
-    Deopt,
     Edge,
-    Fail,
     GetItem,
     IncRef,
     Instruction,
@@ -69,6 +69,9 @@ from pyfreeze.ir.types import (
 )
 
 _EPOCH = "getelementptr (%PfModule, ptr @module, i64 0, i32 12)"
+MOST_BLOCKS = 3000
+"""LLVM blocks. Beyond, about a thousand lines of Python, LLVM optimises for size: what it does to loops for speed is not linear."""
+
 _UNLIKELY, _LIKELY = ", !prof !1", ", !prof !2"
 
 
@@ -149,17 +152,18 @@ class FunctionEmitter:
         self._recursive = recursive
         self._breaker_mask = breaker_mask
         self._names: dict[Value, str] = {}
-        self._lines: dict[str, list[str]] = {}  # LLVM block label → its lines
-        self._order: list[str] = []
-        self._cold: list[str] = []  # labels to lay out last
-        self._label = ""
-        self._counter = 0
+        self._text = FunctionText()
+        self._line, self._fresh, self._new_label = self._text.line, self._text.fresh, self._text.new_label
+        self._open = self._text.open
         self._blocks = reverse_postorder(function)  # so that definitions come before uses
         self._incoming: dict[Block, list[tuple[str, list[str]]]] = {block: [] for block in self._blocks}
-        self._labels = {block: f"b{number}.{block.name}" for number, block in enumerate(self._blocks)}
+        self._labels = {block: f"b{number}.{block.name[:60]}" for number, block in enumerate(self._blocks)}
         self._payload_words = 1
         self._allocas: list[str] = []
         self._result_words = 0
+        values = [value for block in self._blocks for value in _defined(block)]
+        definitions = {value: number for number, value in enumerate(values)}
+        self._leavings = Leavings(function.name, self._text, symbols, definitions, self._words, self._leave)
 
     def text(self) -> str:
         for number, parameter in enumerate(self._function.parameters):
@@ -173,17 +177,22 @@ class FunctionEmitter:
         self._line(f'br label %"{self._labels[self._function.entry]}"')
         for block in self._blocks:
             self._open(self._labels[block])
-            for instruction in block.instructions:
+            end = leaving_end(block.instructions)
+            for instruction in block.instructions[: end.start if end is not None else None]:
                 self._emit(instruction)
+            if end is not None:
+                self._emit_leaving(end)
         return self._assemble()
 
     def _assemble(self) -> str:
-        buffers = [f"%payload = alloca [{self._payload_words} x i64]"]
+        buffers = self._leavings.finish()
+        buffers["%payload"] = max(buffers.get("%payload", 0), self._payload_words)
         if self._result_words:
-            buffers.append(f"%words = alloca [{self._result_words} x i64]")
-        self._lines["entry"][:0] = [*buffers, *self._allocas]
+            buffers["%words"] = self._result_words
+        allocas = [f"{name} = alloca [{size} x i64]" for name, size in buffers.items()]
+        self._text.prepend("entry", [*allocas, *self._allocas])
         for block, incoming in self._incoming.items():
-            self._lines[self._labels[block]] = self._phis(block, incoming) + self._lines[self._labels[block]]
+            self._text.prepend(self._labels[block], self._phis(block, incoming))
         parameters = ", ".join(
             ["ptr %breaker", "i64 %remaining"]
             + (["ptr noalias %result"] if returns_in_memory(self._function.result) else [])
@@ -192,10 +201,9 @@ class FunctionEmitter:
                 for value in self._function.parameters
             ]
         )
-        head = f"define internal fastcc {returned_struct(self._function.result)} {body_symbol(self._function.name)}({parameters}) #0 {{"
-        cold = set(self._cold)
-        labels = [label for label in self._order if label not in cold] + self._cold
-        blocks = ["\n".join([f'"{label}":', *self._lines[label]]) for label in labels]
+        blocks = self._text.blocks()
+        attributes = "#0" if len(blocks) <= MOST_BLOCKS else "#3"
+        head = f"define internal fastcc {returned_struct(self._function.result)} {body_symbol(self._function.name)}({parameters}) {attributes} {{"
         return "\n".join([head, *blocks, "}", ""])
 
     def _phis(self, block: Block, incoming: list[tuple[str, list[str]]]) -> list[str]:
@@ -209,24 +217,6 @@ class FunctionEmitter:
 
     # Building blocks
 
-    def _open(self, label: str, cold: bool = False) -> None:
-        self._label = label
-        self._lines[label] = []
-        self._order.append(label)
-        if cold:
-            self._cold.append(label)
-
-    def _line(self, text: str) -> None:
-        self._lines[self._label].append(text)
-
-    def _fresh(self) -> str:
-        self._counter += 1
-        return f"%v{self._counter}"
-
-    def _new_label(self, purpose: str) -> str:
-        self._counter += 1
-        return f"{purpose}.{self._counter}"
-
     def _typed(self, value: Value) -> str:
         return f"{llvm_type(value.type)} {self._names[value]}"
 
@@ -238,25 +228,30 @@ class FunctionEmitter:
         values = [self._names[value] for value in edge.arguments]
         if status is not None:
             values.insert(0, status)
-        self._incoming[edge.target].append((self._label, values))
+        self._incoming[edge.target].append((self._text.label, values))
         return self._labels[edge.target]
 
-    def _store_payload(self, values: list[Value], buffer: str = "%payload") -> None:
-        position = 0
-        for value in values:
-            for path, scalar in scalar_paths(value.type):
-                source = self._names[value]
-                if path:
-                    source = self._fresh()
-                    self._line(f"{source} = extractvalue {self._typed(value)}, {', '.join(map(str, path))}")
-                lines, word = to_word(scalar, source, self._fresh())
-                for line in lines:
-                    self._line(line)
-                slot = self._fresh()
-                self._line(f"{slot} = getelementptr i64, ptr {buffer}, i64 {position}")
-                self._line(f"store i64 {word}, ptr {slot}")
-                position += 1
-        self._payload_words = max(self._payload_words, position)
+    def _words(self, value: Value) -> list[str]:
+        """The payload words of a value."""
+        words = []
+        for path, scalar in scalar_paths(value.type):
+            source = self._names[value]
+            if path:
+                source = self._fresh()
+                self._line(f"{source} = extractvalue {self._typed(value)}, {', '.join(map(str, path))}")
+            lines, word = to_word(scalar, source, self._fresh())
+            for line in lines:
+                self._line(line)
+            words.append(word)
+        return words
+
+    def _store_payload(self, values: list[Value]) -> None:
+        words = [word for value in values for word in self._words(value)]
+        for position, word in enumerate(words):
+            slot = self._fresh()
+            self._line(f"{slot} = getelementptr i64, ptr %payload, i64 {position}")
+            self._line(f"store i64 {word}, ptr {slot}")
+        self._payload_words = max(self._payload_words, len(words))
 
     def _load(self, type_: Type, words: str) -> str:
         """A value of `type_` from the payload at `words`."""
@@ -367,7 +362,7 @@ class FunctionEmitter:
             self._line(f"{fast} = extractvalue {returned_type(primitive)} {pair}, 0")
             self._line(f"{flag} = extractvalue {returned_type(primitive)} {pair}, 1")
             self._line(f'br i1 {flag}, label %"{slow}", label %"{following}"{_UNLIKELY}')
-        fast_label = self._label
+        fast_label = self._text.label
         self._open(slow, cold=True)
         self._finish_slow_path(instruction, (fast, fast_label, following))
 
@@ -400,7 +395,7 @@ class FunctionEmitter:
             self._open(following)
             self._names[result] = fast[0]
             return
-        slow_value, slow_label = self._fresh(), self._label
+        slow_value, slow_label = self._fresh(), self._text.label
         self._line(f"{slow_value} = extractvalue {returned} {pair}, 0")
         if handler is not None:
             failed = self._fresh()
@@ -470,15 +465,15 @@ class FunctionEmitter:
             suspended = (
                 f"{self._symbols.slot('pf_suspend')}(i32 {status}, ptr {callee.start(self._symbols)}, ptr %payload)"
             )
-            left.append((self._called(suspended), self._label))
+            left.append((self._called(suspended), self._text.label))
             self._line(f'br label %"{settle}"')
             self._open(enter)
         narrow, value = self._plain_call(instruction, remaining)
         status, failed = self._fresh(), self._fresh()
         self._line(f"{status} = zext i8 {narrow} to i32")
         self._line(f"{failed} = icmp ne i32 {status}, 0")
-        left.append((status, self._label))
-        fast_label, fast = self._label, self._fresh()
+        left.append((status, self._text.label))
+        fast_label, fast = self._text.label, self._fresh()
         # Where the call did not end well this is no value, and not used.
         self._line(f"{fast} = {value}")
         self._line(f'br i1 {failed}, label %"{settle}", label %"{following}"{_UNLIKELY}')
@@ -564,6 +559,22 @@ class FunctionEmitter:
         self._line(f'br i1 {changed}, label %"{handler}", label %"{following}"{_UNLIKELY}')
         self._open(following)
 
+    def _emit_leaving(self, end: Leaving) -> None:
+        status = self._names[end.status] if end.status is not None else str(int(Status.DEOPT))
+        shown = saved = None
+        if end.shown is not None:
+            shown = self._sites.symbol(end.shown), self._sites.payload(end.shown)
+        if end.saved is not None:
+            points = self._points[self._function.name]
+            saved = points.symbol(end.saved, self._symbols), points.payload(end.saved)
+        self._leavings.add(status, shown, saved, end)
+
+    def _leave(self, status: str, target: Block | None) -> None:
+        if target is not None:
+            self._line(f'br label %"{self._jump(Edge(target), status)}"')
+        else:
+            self._return_status(status)
+
     def _emit_suspend(self, instruction: Suspend, state: ResumeState) -> None:
         assert instruction.result is not None
         points = self._points[self._function.name]
@@ -635,10 +646,6 @@ class FunctionEmitter:
                 self._line(f'br i1 {self._names[condition]}, label %"{then}", label %"{otherwise}"{hint}')
             case Return(operands=[value]):
                 self._return(value)
-            case Fail(operands=[status]):
-                self._return_status(self._names[status])
-            case Deopt():
-                self._return_status(str(int(Status.DEOPT)))
             case Unreachable():
                 self._line("unreachable")
             case _:
@@ -666,8 +673,12 @@ class FunctionEmitter:
 
     def _split(self, edge: Edge) -> str:
         """A block of its own for an edge: both edges of a branch may have the same target with other arguments."""
-        current, label = self._label, self._new_label("edge")
+        current, label = self._text.label, self._new_label("edge")
         self._open(label)
         self._line(f'br label %"{self._jump(edge)}"')
-        self._label = current
+        self._text.label = current
         return label
+
+
+def _defined(block: Block) -> list[Value]:
+    return [*block.parameters, *(item.result for item in block.instructions if item.result is not None)]

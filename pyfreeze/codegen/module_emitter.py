@@ -41,11 +41,13 @@ _TYPES = (
     "%PfModule = type {[13 x i64], i32, ptr, ptr, ptr, ptr, i64, ptr, i32, ptr, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, i32, ptr}\n"
     "%PfClass = type {ptr, ptr, ptr, i64}\n"
 )
-# #0: frame pointers keep profilers able to walk the stack. #1: slow calls. #2: slow paths, which stay out of line.
+# #0: frame pointers keep profilers able to walk the stack. #1: slow calls. #2: slow paths, which stay out of line. #3: as
+# #0, for functions beyond MOST_BLOCKS.
 _ATTRIBUTES = (
     'attributes #0 = { nounwind "function-inline-threshold"="1500" "frame-pointer"="non-leaf" }\n'
     "attributes #1 = { cold nounwind }\n"
     "attributes #2 = { cold noinline nounwind }\n"
+    'attributes #3 = { nounwind optsize "function-inline-threshold"="1500" "frame-pointer"="non-leaf" }\n'
 )
 _METADATA = (
     METADATA + '!0 = !{}\n!1 = !{!"branch_weights", i32 1, i32 100000}\n!2 = !{!"branch_weights", i32 100000, i32 1}\n'

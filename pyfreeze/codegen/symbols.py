@@ -35,6 +35,7 @@ class Symbols:
         self._declarations: dict[str, None] = {}
         self._strings: dict[bytes, str] = {}
         self._classes: dict[str, StructType] = {}
+        self._descriptors: dict[Type, str] = {}
         self.big_constants: dict[int, str] = {}  # the static words of ints that are no small ones
         self.texts: dict[str, int] = {}  # constants that are objects, and where they are in the module's constants
 
@@ -79,7 +80,10 @@ class Symbols:
 
     def descriptor(self, type_: Type) -> str:
         """The runtime's description of `type_` (see `pyfreeze.ir.types.descriptor`)."""
-        return descriptor(type_, {struct.name: self.class_index(struct) for struct in structs_in(type_)})
+        if type_ not in self._descriptors:
+            classes = {struct.name: self.class_index(struct) for struct in structs_in(type_)}
+            self._descriptors[type_] = descriptor(type_, classes)
+        return self._descriptors[type_]
 
     def big_constant(self, value: int) -> str:
         """The static tagged word of `value`, borrowed for as long as the process runs (`big_constants`)."""

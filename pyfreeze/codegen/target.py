@@ -8,18 +8,39 @@ from functools import cache
 import llvmlite.binding as llvm
 
 from pyfreeze.options import Options
+from pyfreeze.stopwatch import Stopwatch
 
 
 class LlvmError(Exception):
     """LLVM rejects the text that codegen made: always a bug of ours."""
 
 
-def emit_object(text: str, options: Options, dump: Callable[[str, Callable[[], str]], None]) -> bytes:
+def emit_object(
+    text: str, options: Options, dump: Callable[[str, Callable[[], str]], None], stopwatch: Stopwatch
+) -> bytes:
     """Object code of a module given as LLVM text.
 
     `dump(stage, text)` is called at `llvm-optimized` and `assembly`; it decides whether to ask for the text.
     Raises LlvmError.
     """
+    with stopwatch.phase("llvm-parse"):
+        machine, module = _parsed(text, options)
+    tuning = llvm.create_pipeline_tuning_options(speed_level=3)
+    tuning.loop_vectorization = True
+    # Pairs of doubles take as long to put together as they save, and a loop that carries them waits for that.
+    tuning.slp_vectorization = False
+    builder = llvm.create_pass_builder(machine, tuning)
+    with stopwatch.phase("llvm-optimize"):
+        builder.getModulePassManager().run(module, builder)
+    dump("llvm-optimized", lambda: str(module))
+    dump("assembly", lambda: machine.emit_assembly(module))
+    with stopwatch.phase("llvm-emit"):
+        emitted: bytes = machine.emit_object(module)
+    return emitted
+
+
+def _parsed(text: str, options: Options) -> tuple[llvm.TargetMachine, llvm.ModuleRef]:
+    """Raises LlvmError."""
     _set_options()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
@@ -31,16 +52,7 @@ def emit_object(text: str, options: Options, dump: Callable[[str, Callable[[], s
         module.verify()
     except RuntimeError as error:
         raise LlvmError(str(error)) from error
-    tuning = llvm.create_pipeline_tuning_options(speed_level=3)
-    tuning.loop_vectorization = True
-    # Pairs of doubles take as long to put together as they save, and a loop that carries them waits for that.
-    tuning.slp_vectorization = False
-    builder = llvm.create_pass_builder(machine, tuning)
-    builder.getModulePassManager().run(module, builder)
-    dump("llvm-optimized", lambda: str(module))
-    dump("assembly", lambda: machine.emit_assembly(module))
-    emitted: bytes = machine.emit_object(module)
-    return emitted
+    return machine, module
 
 
 @cache

@@ -227,8 +227,11 @@ def offset_of(code: CodeType, line: int, column: int, end_line: int, end_column:
     The last one with exactly this range, or with the smallest around it, since mypy leaves out parentheses that a
     range may start or end with; else the first on the line; else the end of the prologue.
     """
+    exact, by_line = _located(code)
+    if (found := exact.get((line, end_line, column, end_column))) is not None:
+        return found
     best, smallest, on_line = None, None, None
-    for offset, (first, last, start, end) in _located(code):
+    for offset, (first, last, start, end) in by_line.get(line, ()):
         if first == line and on_line is None:
             on_line = offset
         if first is None or last is None or start is None or end is None:
@@ -247,14 +250,18 @@ _Range = tuple[int | None, int | None, int | None, int | None]
 
 
 @lru_cache(maxsize=16)
-def _located(code: CodeType) -> tuple[tuple[int, _Range], ...]:
-    """Offset, first and last line, first and last column of the instructions after the prologue."""
+def _located(code: CodeType) -> tuple[dict[_Range, int], dict[int, list[tuple[int, _Range]]]]:
+    """Of the instructions after the prologue: the last offset by first and last line and column, and all by each line."""
     prologue_end, text = _prologue_end(code), code.co_code
-    return tuple(
-        (2 * index, found)
-        for index, found in enumerate(code.co_positions())
-        if 2 * index >= prologue_end and opcode.opname[text[2 * index]] not in _NO_LOCATION
-    )
+    exact: dict[_Range, int] = {}
+    by_line: dict[int, list[tuple[int, _Range]]] = {}
+    for index, found in enumerate(code.co_positions()):
+        if 2 * index < prologue_end or opcode.opname[text[2 * index]] in _NO_LOCATION or found[0] is None:
+            continue
+        exact[found] = 2 * index
+        for line in range(found[0], (found[1] or found[0]) + 1):
+            by_line.setdefault(line, []).append((2 * index, found))
+    return exact, by_line
 
 
 def _prologue_end(code: CodeType) -> int:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pyfreeze import driver
 from pyfreeze.commands.messages import show
 from pyfreeze.diagnostics import Diagnostic, DiagnosticError
 from pyfreeze.driver import BuildResult
+from pyfreeze.explain.report import added, counted
 from pyfreeze.options import Options
 from pyfreeze.sources import SourceFile, read_source
+
+if TYPE_CHECKING:
+    from rich import progress
 
 
 def build_files(files: Sequence[Path], out_dir: Path | None, options: Options) -> bool:
@@ -76,31 +80,34 @@ def _tell(result: BuildResult, number: str, to_stderr: bool) -> None:
         if number:
             click.echo(f"{number}{result.source.path}: failed, {result.seconds:.2f} s", err=to_stderr)
         return
-    totals = result.report.totals
-    counted = f"{totals['native']} of {totals['functions']} functions native"
-    click.echo(f"{number}{result.extension}: {counted}, {result.seconds:.2f} s", err=to_stderr)
+    click.echo(f"{number}{result.extension}: {counted(result.report.totals)}, {result.seconds:.2f} s", err=to_stderr)
 
 
 def _summary(results: Sequence[BuildResult], refused: int) -> str:
-    totals = [result.report.totals for result in results if result.report is not None]
-    native, functions = (sum(total[kind] for total in totals) for kind in ("native", "functions"))
+    totals = added(result.report.totals for result in results if result.report is not None)
     built = sum(result.extension is not None for result in results)
     failed = len(results) - built + refused
     seconds = sum(result.seconds for result in results)
     outcome = f"{built} {'module' if built == 1 else 'modules'} built" + (f", {failed} failed" if failed else "")
-    return f"{outcome}: {native} of {functions} functions native, {seconds:.2f} s"
+    return f"{outcome}: {counted(totals)}, {seconds:.2f} s"
 
 
 class _Bar:
     """How many are done and which one is being built; below the lines written so far, and only on a terminal."""
 
     def __init__(self, sources: Sequence[SourceFile], shown: bool) -> None:
-        console = Console(stderr=True)
         self._names = [source.module_name for source in sources]
-        self._progress: Progress | None = None
-        if len(sources) > 1 and shown and console.is_terminal:
-            columns = (BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-            self._progress = Progress(*columns, console=console, transient=True)
+        self._progress: progress.Progress | None = None
+        if len(sources) > 1 and shown and sys.stderr.isatty():
+            from rich import console, progress  # takes as long to import as a small module to compile
+
+            columns = (
+                progress.BarColumn(30),
+                progress.MofNCompleteColumn(),
+                progress.TimeElapsedColumn(),
+                progress.TextColumn("{task.description}"),
+            )
+            self._progress = progress.Progress(*columns, console=console.Console(stderr=True), transient=True)
             self._task = self._progress.add_task("", total=len(sources))
 
     def show(self, done: int) -> None:

@@ -13,8 +13,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from pyfreeze.ir.dominance import dominance
 from pyfreeze.ir.function import Function, Stage, reverse_postorder
 from pyfreeze.ir.instructions import (
     AddTraceback,
@@ -130,40 +132,44 @@ def _state_rules(function: Function, block: Block, instruction: Instruction, sta
 
 
 def _definitions(function: Function) -> Iterator[str]:
-    """Forward dataflow: the values defined on every path to each block."""
+    """Each use must be dominated by the definition. Blocks are taken in pieces, which end where a handler may be taken."""
     order = reverse_postorder(function)
-    available: dict[Block, set[Value] | None] = dict.fromkeys(order)
-    available[function.entry] = set()
-    changed = True
-    while changed:
-        changed = False
-        for block in order:
-            known = available[block]
-            if known is None:
-                continue
-            for target, values in _leaving(block, known):
-                old = available[target]
-                new = set(values) if old is None else old & values
-                if new != old:
-                    available[target] = new
-                    changed = True
+    pieces = _pieces(order)
+    dominates = dominance(pieces.sources)
+    defined: dict[Value, int] = {}
     for block in order:
-        known = set(available[block] or ()) | set(block.parameters)
+        piece = pieces.first[block]
+        defined.update(dict.fromkeys(block.parameters, piece))
         for instruction in block.instructions:
             for value in used_values(instruction):
-                if value not in known:
+                where = defined.get(value)
+                if where is None or (where != piece and not dominates(where, piece)):
                     yield f"^{block.name}: {value} is used by {type(instruction).__name__} but not defined on every path"
+            if instruction.handler is not None:
+                piece += 1
             if instruction.result is not None:
-                known.add(instruction.result)
+                defined[instruction.result] = piece
 
 
-def _leaving(block: Block, known: set[Value]) -> Iterator[tuple[Block, set[Value]]]:
-    defined = set(known) | set(block.parameters)
-    for instruction in block.instructions:
-        if instruction.handler is not None:
-            yield instruction.handler.target, defined
-        if instruction.result is not None:
-            defined = defined | {instruction.result}
-        if isinstance(instruction, Terminator):
-            for edge in instruction.edges:
-                yield edge.target, defined
+@dataclass(slots=True)
+class _Pieces:
+    """Pieces of blocks, numbered in the blocks' order: the first one of each block, and those that each is entered from."""
+
+    first: dict[Block, int]
+    sources: list[list[int]]
+
+
+def _pieces(order: Sequence[Block]) -> _Pieces:
+    pieces = _Pieces({}, [])
+    ways: list[tuple[int, Block]] = []
+    for block in order:
+        pieces.first[block] = len(pieces.sources)
+        pieces.sources.append([])
+        for instruction in block.instructions:
+            piece = len(pieces.sources) - 1
+            ways += [(piece, edge.target) for edge in edges_of(instruction)]
+            if instruction.handler is not None:
+                pieces.sources.append([piece])
+    for piece, target in ways:
+        pieces.sources[pieces.first[target]].append(piece)
+    return pieces

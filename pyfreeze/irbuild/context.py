@@ -147,6 +147,7 @@ class FunctionContext:
     ) -> None:
         self.builder = builder
         self.code = code
+        self._local_names = frozenset(code.co_varnames)
         self.facts = facts
         self.declared_result = result
         self.scope = scope
@@ -195,7 +196,7 @@ class FunctionContext:
         return {
             name: value
             for name, value in self.variables.items()
-            if name.rstrip("?#") in self.code.co_varnames and not (name.endswith("?") and value is self._set_flag)
+            if name.rstrip("?#") in self._local_names and not (name.endswith("?") and value is self._set_flag)
         }
 
     def begin(self, node: Node, check: bool = True) -> None:
@@ -509,7 +510,7 @@ class FunctionContext:
         Not in loops: to know what an earlier turn has set would cost every turn.
         """
         if not self.loops:
-            self._partly_set |= set(names) & set(self.code.co_varnames) - set(self.variables)
+            self._partly_set |= set(names) & self._local_names - set(self.variables)
 
     def merge(self, incoming: list[tuple[Block, dict[str, Value]]], name: str) -> None:
         """Continue in a block that all `incoming` blocks (unterminated, each with its variables) jump to.

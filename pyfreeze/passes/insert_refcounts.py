@@ -10,8 +10,10 @@ A framed function borrows what it loads from a variable as long as nothing else 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pyfreeze.analysis.borrowing import borrowed_loads, taken_apart
-from pyfreeze.analysis.liveness import before, live_in
+from pyfreeze.analysis.liveness import last_uses, live_in
 from pyfreeze.ir.function import Function, reverse_postorder
 from pyfreeze.ir.instructions import (
     Apply,
@@ -61,11 +63,12 @@ class _Inserter:
         else:
             self._lend()
         self._splits: list[Block] = []
-        self._order = [
+        values = (
             value
             for block in function.blocks
             for value in [*block.parameters, *(item.result for item in block.instructions if item.result is not None)]
-        ]
+        )
+        self._numbers = {value: number for number, value in enumerate(values)}
 
     def _lend(self) -> None:
         """What is borrowed from something that is alive during the whole call is so itself."""
@@ -84,55 +87,47 @@ class _Inserter:
         return is_refcounted(value.type) and value not in self._unowned
 
     def _rewrite(self, block: Block) -> None:
-        after = self._live_after(block)
-        alive = {value: None for value in self._order if value in self._entries[block] and self._is_owned(value)}
+        ending = last_uses(block, self._entries)
+        entering = [value for value in self._entries[block] if self._is_owned(value)]
+        alive: _Values = dict.fromkeys(sorted(entering, key=self._numbers.__getitem__))
         result: list[Instruction] = []
-        starting = after[0] if not block.instructions else before(block.instructions[0], after[0], self._entries)
         for parameter in block.parameters:
             if self._is_owned(parameter):
-                if parameter in starting:
-                    alive[parameter] = None
-                else:
+                if parameter in ending.unused:
                     result.append(DecRef([parameter]))
-        for instruction, live in zip(block.instructions, after, strict=True):
+                else:
+                    alive[parameter] = None
+        for instruction, last in zip(block.instructions, ending.at, strict=True):
             if isinstance(instruction, Terminator):
                 self._terminate(instruction, alive, result)
             else:
-                alive = self._step(instruction, live, alive, result)
+                self._step(instruction, last, alive, result)
         block.instructions = result
 
-    def _live_after(self, block: Block) -> list[set[Value]]:
-        live: set[Value] = set()
-        result = []
-        for instruction in reversed(block.instructions):
-            result.append(live)
-            live = before(instruction, live, self._entries)
-        return result[::-1]
-
-    def _step(self, instruction: Instruction, live: set[Value], alive: _Values, result: list[Instruction]) -> _Values:
-        """Append `instruction` with its counts; returns the owned values alive after it."""
+    def _step(self, instruction: Instruction, last: set[Value], alive: _Values, result: list[Instruction]) -> None:
+        """Append `instruction`, after which those in `last` are not used, with its counts; `alive` is then as after it."""
         if instruction.handler is not None:
             instruction.handler = self._split(instruction.handler, alive, handler=True)
-        alive = dict(alive)
         if isinstance(instruction, MakeTuple | StoreLocal):
-            self._consume(instruction.operands, live, alive, result)
+            self._consume(instruction.operands, last.__contains__, alive, result)
         result.append(instruction)
         made = instruction.result
         if made is not None and self._is_owned(made):
             if _takes_reference(instruction) and not self._taken_apart.intersection(instruction.operands):
                 result.append(IncRef([made]))
             alive[made] = None
-        for value in [value for value in alive if value not in live]:
+        for value in sorted((value for value in last if value in alive), key=self._numbers.__getitem__):
             result.append(DecRef([value]))
             del alive[value]
-        return alive
 
-    def _consume(self, values: list[Value], live: set[Value], alive: _Values, result: list[Instruction]) -> None:
+    def _consume(
+        self, values: list[Value], is_last: Callable[[Value], bool], alive: _Values, result: list[Instruction]
+    ) -> None:
         """Give up one reference for each of `values`: the last one held, or a new one."""
         for value in values:
             if not is_refcounted(value.type):
                 continue
-            if value in alive and value not in live:
+            if value in alive and is_last(value):
                 del alive[value]
             else:
                 result.append(IncRef([value]))
@@ -144,7 +139,7 @@ class _Inserter:
             case Return() | Fail() | Deopt() | Unreachable():
                 remaining = dict(alive)
                 if isinstance(terminator, Return):
-                    self._consume(terminator.operands, set(), remaining, result)
+                    self._consume(terminator.operands, lambda _: True, remaining, result)
                 if not isinstance(terminator, Unreachable):
                     result += [DecRef([value]) for value in remaining]
             case _:
@@ -153,9 +148,9 @@ class _Inserter:
 
     def _edge_counts(self, edge: Edge, alive: _Values) -> list[Instruction]:
         counts: list[Instruction] = []
-        remaining = dict(alive)
-        self._consume(edge.arguments, self._entries[edge.target], remaining, counts)
-        counts += [DecRef([value]) for value in remaining if value not in self._entries[edge.target]]
+        remaining, used = dict(alive), self._entries[edge.target]
+        self._consume(edge.arguments, lambda value: value not in used, remaining, counts)
+        counts += [DecRef([value]) for value in remaining if value not in used]
         return counts
 
     def _split(self, edge: Edge, alive: _Values, handler: bool) -> Edge:

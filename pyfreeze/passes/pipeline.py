@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,6 +26,7 @@ from pyfreeze.passes.unroll_recursion import unroll_recursion
 from pyfreeze.passes.version_loops import version_loops
 from pyfreeze.passes.version_strips import version_strips
 from pyfreeze.passes.wrap_masked_arithmetic import wrap_masked_arithmetic
+from pyfreeze.stopwatch import Stopwatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +125,10 @@ def run_passes(
     options: Options,
     after_pass: Callable[[Pass, Module], None],
     verify: Callable[[Function, Stage], None],
-) -> tuple[list[PassFailure], dict[str, float]]:
-    """Run all passes in place; a function on which one fails is removed. Returns the failures and seconds by pass."""
+    stopwatch: Stopwatch,
+) -> list[PassFailure]:
+    """Run all passes in place; a function on which one fails is removed. Each pass is a phase, and `verify` is one."""
     failures: list[PassFailure] = []
-    seconds: dict[str, float] = {}
     optional = 0
     for item in PASSES:
         if not item.required:
@@ -136,9 +136,9 @@ def run_passes(
             beyond = options.pass_limit is not None and optional > options.pass_limit
             if beyond or item.name in options.disabled_passes:
                 continue
-        start = time.perf_counter()
         if item.run_on_module is not None:
-            item.run_on_module(module)
+            with stopwatch.phase(item.name):
+                item.run_on_module(module)
         module.stage = item.stage if item.stage is not None else module.stage
         functions = [(module.functions, entry) for entry in module.functions.items()]
         if item.on_framed:
@@ -146,13 +146,14 @@ def run_passes(
         for table, (name, function) in functions:
             try:
                 if item.run_on_function is not None:
-                    item.run_on_function(function)
-                verify(function, module.stage)
+                    with stopwatch.phase(item.name):
+                        item.run_on_function(function)
+                with stopwatch.phase("verify"):
+                    verify(function, module.stage)
             except Exception as error:  # a bug must not break the build (ARCHITECTURE: fall back to the twin)
                 if options.strict:
                     raise
                 failures.append(PassFailure(item.name, name, f"{type(error).__name__}: {error}"))
                 del table[name]
-        seconds[item.name] = time.perf_counter() - start
         after_pass(item, module)
-    return failures, seconds
+    return failures

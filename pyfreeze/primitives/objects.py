@@ -99,14 +99,14 @@ _SIMPLE = (
     _simple("truth", 1, "PyObject_IsTrue", Ends.FLAG),
     _simple("contains", 2, "PySequence_Contains", Ends.FLAG),  # container, item
     # Variables of the module and of enclosing functions.
-    _simple("load_global", 1, "pf_load_global", arguments="frame 0"),
+    _simple("load_global", 1, "load_global"),
     _simple("store_global", 2, "pf_store_global", Ends.STATUS, "frame 0 1"),
     _simple("delete_global", 1, "pf_delete_global", Ends.STATUS, "frame 0"),
     # Attributes and items.
-    _simple("getattr", 2, "PyObject_GetAttr"),
-    _simple("setattr", 3, "PyObject_SetAttr", Ends.STATUS),
+    _simple("getattr", 2, "pf_getattr", arguments="0 1 cache"),
+    _simple("setattr", 3, "pf_setattr", Ends.STATUS, "0 1 2 cache"),
     _simple("delattr", 2, "PyObject_SetAttr", Ends.STATUS, "0 1 null"),
-    _simple("load_method", 2, "pf_load_method", Ends.TWO),
+    _simple("load_method", 2, "pf_get_method", Ends.TWO, "0 1 cache"),
     _simple("getitem", 2, "PyObject_GetItem"),
     _simple("setitem", 3, "PyObject_SetItem", Ends.STATUS),
     _simple("delitem", 2, "PyObject_DelItem", Ends.STATUS),

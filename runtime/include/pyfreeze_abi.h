@@ -124,6 +124,33 @@ typedef struct PfNative {
     Py_ssize_t first_point;    /* of what code that goes on in the middle asks */
 } PfNative;
 
+/* What a place in a framed function remembers of a global name (runtime/src/inline_caches.c): of the two namespaces, which
+ * versions they had; on 3.11 the value, borrowed, later where it is from the start of its namespace's keys. No version is
+ * all ones, as here before the first use. */
+typedef struct PfGlobalCache {
+    uint64_t globals, builtins;
+    PyObject *value;
+    int64_t place;
+    int32_t in_builtins;
+    int32_t hint, searches; /* where it was in its dictionary, and how often that was looked for */
+    uint32_t fills;
+} PfGlobalCache;
+
+/* … and of an attribute, for one type. `found`: what the type has, borrowed; it and its version are 0 if that is nothing. */
+typedef struct PfAttributeEntry {
+    uint32_t type_version, class_version, found_version;
+    int32_t index, key_count; /* in the values of an instance, -1: not there as long as there are so many keys */
+    int32_t hint, searches;
+    uint8_t kind, storage, is_method;
+    int64_t offset; /* in an instance, of a slot or of its dictionary */
+    PyObject *found;
+} PfAttributeEntry;
+
+typedef struct PfAttributeCache {
+    PfAttributeEntry entries[2];
+    uint32_t misses;
+} PfAttributeCache;
+
 #define PF_HASH_KEY 0x7079667265657a65LL
 
 typedef struct PfCounter {
@@ -142,6 +169,10 @@ typedef struct PfFrameFacts {
     uint64_t locals, instruction, globals, builtins; /* offsets in a _PyInterpreterFrame */
 } PfFrameFacts;
 extern const PfFrameFacts pf_frame_facts;
+typedef struct PfDictFacts {
+    uint64_t tag, keys, keys_version; /* offsets in a PyDictObject; the tag's is 0 if keys have versions; in the keys */
+} PfDictFacts;
+extern const PfDictFacts pf_dict_facts;
 PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **payload);
 int pf_next_local(PfModule *module, const char **descriptor, const uint64_t **payload, PyObject **local);
 int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload);

@@ -162,5 +162,12 @@ PF_SLOT(PyObject *, pf_vectorcall, (PyObject *callable, PyObject *const *argumen
 
 /* The word that says whether signals, other threads or the like wait. */
 PF_SLOT(void *, pf_breaker_address, (PyThreadState *thread))
+
+/* With what a place remembers. O, O, *self as pf_load_method, S. */
+PF_SLOT(PyObject *, pf_load_global_again, (void *frame, PyObject *name, PfGlobalCache *cache))
+PF_SLOT(PyObject *, pf_getattr, (PyObject *object, PyObject *name, PfAttributeCache *cache))
+PF_SLOT(PyObject *, pf_get_method, (PyObject *object, PyObject *name, PfAttributeCache *cache, PyObject **self))
+PF_SLOT(int32_t, pf_setattr, (PyObject *object, PyObject *name, PyObject *value, PfAttributeCache *cache))
+
 /* A new reference to the object of a value, which is borrowed. */
 PF_SLOT(PyObject *, pf_box_value, (PfModule *module, const char *descriptor, const uint64_t *payload))

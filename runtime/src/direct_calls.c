@@ -158,13 +158,19 @@ static int takes(PyFunctionObject *function, PyCodeObject *code, Py_ssize_t give
     return given + defaults >= code->co_argcount;
 }
 
+/* Signals and other threads are looked after by the interpreter, at each function's start. */
+static int somebody_waits(PyThreadState *thread)
+{
+    return (*(volatile uint32_t *)pf_breaker_address(thread) & (uint32_t)pf_breaker_mask()) != 0;
+}
+
 /* NULL without an exception: it cannot be called this way. */
 static PyObject *call_framed(PyFunctionObject *function, PfNative *native, PyObject *const *arguments, Py_ssize_t given)
 {
     PyThreadState *thread = PyThreadState_Get();
     PyCodeObject *code = (PyCodeObject *)function->func_code;
     int *left = frames_left(thread);
-    if (*left <= 1 || !takes(function, code, given))
+    if (*left <= 1 || !takes(function, code, given) || somebody_waits(thread))
         return NULL;
     _PyInterpreterFrame *frame = push_frame(thread, function, code);
     if (frame == NULL)

@@ -32,7 +32,7 @@ def test_build_and_import(tmp_path: Path) -> None:
     (tmp_path / "good.py").write_text(GOOD)
     finished = pyfreeze("build", "good.py", "-o", "out", "--cpu", "native", cwd=tmp_path)
     assert finished.returncode == 0, finished.stderr
-    assert "1 of 2 functions native" in finished.stdout
+    assert "2 functions: 1 native, 1 native-with-objects, 0 twin (100 % native)" in finished.stdout
     script = "import sys; sys.path.insert(0, 'out'); import good; print(good.f(4), good.__spec__.origin)"
     shown = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert shown.stdout.startswith("5 ") and extension_suffix() in shown.stdout
@@ -78,7 +78,7 @@ def test_several_modules_show_progress(tmp_path: Path) -> None:
     assert finished.returncode == 0, finished.stderr
     lines = finished.stdout.splitlines()
     assert lines[0].startswith("[1/2]") and lines[1].startswith("[2/2]")
-    assert lines[2].startswith("2 modules built: 2 of 4 functions native, ")
+    assert lines[2].startswith("2 modules built: 4 functions: 2 native, 2 native-with-objects, 0 twin (100 % native), ")
     (tmp_path / "two.py").write_text("def f(:\n")
     finished = pyfreeze("build", "one.py", "two.py", cwd=tmp_path)
     refused(finished, "PF504")

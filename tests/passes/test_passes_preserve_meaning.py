@@ -39,6 +39,7 @@ from pyfreeze.options import Options
 from pyfreeze.passes.pipeline import PASSES, Pass, run_passes
 from pyfreeze.primitives import ranges
 from pyfreeze.sources import read_source
+from pyfreeze.stopwatch import Stopwatch
 from pyfreeze.typecheck.checker import typecheck
 from tests.conftest import ASSUME_IMPURE, exact
 from tests.fuzz.test_generated_programs import EDGES
@@ -163,7 +164,7 @@ class _Check:
                 self._compare_with_python(case, "irbuild")
 
     def run(self, disabled: frozenset[str]) -> None:
-        run_passes(self._module, Options(strict=True, disabled_passes=disabled), self._after, verify)
+        run_passes(self._module, Options(strict=True, disabled_passes=disabled), self._after, verify, Stopwatch())
 
     def _after(self, item: Pass, module: Module) -> None:
         for case, before in list(self._outcomes.items()):

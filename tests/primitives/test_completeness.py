@@ -24,6 +24,7 @@ from pyfreeze.link.linker import extension_suffix, link_extension
 from pyfreeze.options import Options
 from pyfreeze.passes.pipeline import run_passes
 from pyfreeze.primitives import TABLE
+from pyfreeze.stopwatch import Stopwatch
 from tests.conftest import exact, load_extension
 
 ROWS = list(TABLE.values())
@@ -63,12 +64,12 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
         module.functions[function.name] = function
         keys[function.name] = (function.name, 2 * number + 1)
     assert set(keys.values()) == set(functions_of(code))
-    failures, _ = run_passes(module, Options(strict=True), lambda _pass, _module: None, verify)
+    failures = run_passes(module, Options(strict=True), lambda _pass, _module: None, verify, Stopwatch())
     assert failures == []
     source_hash = _imp.source_hash(HASH_KEY, source.encode())
     text = emit_module(module, ModuleInfo("rows", "PyInit_rows", "rows.py", source_hash, code, keys, runtime.layout()))
     target = folder / f"rows{extension_suffix()}"
-    link_extension(emit_object(text, Options(), lambda _stage, _text: None), target, "PyInit_rows")
+    link_extension(emit_object(text, Options(), lambda _stage, _text: None, Stopwatch()), target, "PyInit_rows")
     return load_extension("rows", target)
 
 
