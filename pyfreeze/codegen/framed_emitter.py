@@ -305,8 +305,7 @@ class FramedEmitter(FunctionEmitter):
 
     def _place(self) -> str:
         """A name in the module for this place."""
-        self._counter += 1
-        return f"{self._function.name} {self._counter}"
+        return f"{self._function.name} {self._fresh().removeprefix('%')}"
 
     def _context(self, token: str) -> str:
         match token:
