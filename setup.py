@@ -8,8 +8,8 @@ import sys
 from setuptools import Extension, find_packages, setup
 
 SOURCES = (
-    *("bindings", "boxing", "classes", "entry", "frames", "module", "native", "report", "resume", "runtime"),
-    *("slow_paths", "view"),
+    *("bindings", "boxing", "classes", "entry", "frames", "module", "named_tuples", "native", "report"),
+    *("resume", "runtime", "slow_paths", "view"),
 )
 FRAMED_SOURCES = ("framed", "direct_calls", "inline_caches", "objects", "exceptions", "matching", "imports")
 VALUE_SOURCES = ("layout", "value_class", "value_construct", "value_object")

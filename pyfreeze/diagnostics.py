@@ -27,6 +27,7 @@ CATALOGUE = {
     "PF190": "internal error of the compiler; the function keeps its twin",
     "PF401": "type error found by mypy",
     "PF402": "identity of values, which is unspecified",
+    "PF403": "frozen value that becomes an object in each turn of a loop",
     "PF501": "source file that cannot be read",
     "PF502": "source text that cannot be decoded",
     "PF503": "name that cannot be imported",

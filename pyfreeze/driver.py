@@ -12,6 +12,7 @@ import pyfreeze._runtime as runtime
 from pyfreeze.codegen.code_objects import CodeKey, functions_of
 from pyfreeze.codegen.module_emitter import HASH_KEY, ModuleInfo, emit_module
 from pyfreeze.codegen.resume_points import find_point
+from pyfreeze.codegen.stack_contents import stack_after
 from pyfreeze.codegen.target import LlvmError, emit_object
 from pyfreeze.diagnostics import Diagnostic, DiagnosticError
 from pyfreeze.explain.report import FunctionReport, ModuleReport, Tier
@@ -96,10 +97,10 @@ def compile_module(
             dumps.append((stage, text()))
 
     analysed = _analyse(source, options, stopwatch)
-    module, keys = analysed.built.module, analysed.built.keys
+    module = analysed.built.module
     dump("ir", lambda: format_module(module))
     failures = _transform(module, options, dump, stopwatch)
-    object_code = _generate(source, analysed.code, module, keys, options, dump, stopwatch)
+    object_code = _generate(source, analysed.code, analysed.built, options, dump, stopwatch)
     with stopwatch.phase("link"):
         link_extension(object_code, target, source.init_symbol)
     diagnostics = (
@@ -126,12 +127,19 @@ def _analyse(source: SourceFile, options: Options, stopwatch: Stopwatch, *, ever
     with stopwatch.phase("typecheck"):
         typed = typecheck(source)
     if typed.tree is None:
-        built = BuiltModule(Module(source.module_name), list(unseen_functions(codes)), {})
+        built = BuiltModule(Module(source.module_name), list(unseen_functions(codes)), {}, frozenset())
     else:
         impure = options.assume_impure
         with stopwatch.phase("irbuild"):
             built = build_module(
-                typed.tree, source.module_name, codes, find_point, assume_impure=impure, every_reason=every_reason
+                typed.tree,
+                source.module_name,
+                codes,
+                find_point,
+                stack_after,
+                assume_impure=impure,
+                every_reason=every_reason,
+                types=typed.types,
             )
     with stopwatch.phase("lift"):
         framed, framed_keys, _ = lift_functions(codes, _native_keys(built))
@@ -179,8 +187,7 @@ def _transform(
 def _generate(
     source: SourceFile,
     code: CodeType,
-    module: Module,
-    keys: dict[str, CodeKey],
+    built: BuiltModule,
     options: Options,
     dump: Callable[[str, Callable[[], str]], None],
     stopwatch: Stopwatch,
@@ -192,11 +199,12 @@ def _generate(
         source.path.name,
         source_hash,
         code,
-        keys,
+        built.keys,
         runtime.layout(),
+        built.entered,
     )
     with stopwatch.phase("codegen"):
-        text = emit_module(module, info)
+        text = emit_module(built.module, info)
     dump("llvm", lambda: text)
     try:
         return emit_object(text, options, dump, stopwatch)
@@ -233,5 +241,6 @@ def _report(source: SourceFile, built: BuiltModule, failures: Sequence[PassFailu
         tier: Tier = "native"
         if reasons:
             tier = "native-with-objects" if outcome.key in framed else "twin"
-        functions.append(FunctionReport(outcome.name, outcome.line, tier, reasons, outcome.specialised))
+        entered = tuple(name for name in outcome.specialised if name in built.entered)
+        functions.append(FunctionReport(outcome.name, outcome.line, tier, reasons, outcome.specialised, entered))
     return ModuleReport(str(source.path), tuple(functions))

@@ -1,26 +1,18 @@
-"""Compiled kernels against C, interleaved: `python benchmarks/scalars/compare.py [--plain] [--mypyc] [KERNEL…]`.
+"""Compiled kernels against C: `python -m benchmarks.scalars.compare [--plain] [--mypyc] [KERNEL…]`.
 
-C is `gcc -O3 -march=native -ffp-contract=off` (floats bit for bit Python's). Prints the ratio of the minima of CPU time.
 With `--plain` the kernels are written with `int` and `float` instead; `--mypyc` adds mypyc's time for those.
 """
 
 from __future__ import annotations
 
 import argparse
-import ctypes
 import importlib
-import inspect
 import re
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-from pyfreeze import driver
-from pyfreeze.options import Options
-from pyfreeze.sources import read_source
+from benchmarks.side_by_side import Kernel, build, build_c, chosen, kernel_in_c, report
 
 HERE = Path(__file__).parent
 SIZES = {
@@ -48,9 +40,6 @@ SIZES = {
 BIG = {"xorshift": 200_000, "random64": 200_000}
 """Sizes of those that compute with numbers beyond a word when written with `int`."""
 
-ROUNDS = 7
-Kernel = Callable[[int], float]
-
 
 def main() -> None:
     parser = argparse.ArgumentParser()
@@ -58,56 +47,27 @@ def main() -> None:
     parser.add_argument("--mypyc", action="store_true")
     parser.add_argument("kernels", nargs="*")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        sys.path.insert(0, folder)
-        for name, sizes in SIZES.items():
-            chosen = {
-                kernel: size for kernel, size in sizes.items() if kernel in options.kernels or not options.kernels
-            }
-            if chosen:
-                compare(name, chosen, Path(folder), options.plain or options.mypyc, options.mypyc)
+    for name, sizes, folder in chosen(SIZES, options.kernels):
+        compare(name, sizes, folder, options.plain or options.mypyc, options.mypyc)
 
 
 def compare(name: str, sizes: dict[str, int], folder: Path, plain: bool, with_mypyc: bool) -> None:
-    native = ctypes.CDLL(str(build_c(name, folder)))
+    library = build_c(HERE / f"{name}.c", folder)
     source = HERE / f"{name}.py"
     if plain:
         source = folder / f"plain_{name}.py"
         source.write_text(in_plain_types((HERE / f"{name}.py").read_text()))
-    driver.build([read_source(source)], folder, Options(cpu="native"))
-    compiled = importlib.import_module(source.stem)
+    compiled = build(source, folder)
     mypyc = build_mypyc(source, folder) if with_mypyc else None
     for kernel, size in sizes.items():
         size = BIG.get(kernel, size) if plain else size
-        ours, c = getattr(compiled, kernel), getattr(native, kernel)
-        c.argtypes, c.restype = [ctypes.c_int64], ctypes.c_int64
-        if str(inspect.signature(ours).return_annotation).find("float") >= 0:
-            c.restype = ctypes.c_double
+        ours = getattr(compiled, kernel)
+        c = kernel_in_c(library, kernel, ours)
         assert (ours(size) - c(size)) % 2**64 == 0, kernel
         calls: dict[str, Kernel] = {"C": c, "pyfreeze": ours}
         if mypyc is not None:
             calls["mypyc"] = getattr(mypyc, kernel)
-        report(kernel, size, calls)
-
-
-def report(kernel: str, size: int, calls: dict[str, Kernel]) -> None:
-    times: dict[str, list[float]] = {kind: [] for kind in calls}
-    for number in range(ROUNDS):
-        for kind, call in calls.items():
-            if kind != "mypyc" or number < 2:
-                start = time.process_time()
-                call(size)
-                times[kind].append(time.process_time() - start)
-    best = {kind: min(measured) for kind, measured in times.items()}
-    shown = "   ".join(f"{kind} {seconds * 1000:8.1f} ms" for kind, seconds in best.items())
-    print(f"{kernel:16} {shown}   ratio {best['pyfreeze'] / best['C']:.2f}", flush=True)
-
-
-def build_c(name: str, folder: Path) -> Path:
-    library = folder / f"{name}_c.so"
-    flags = ["-O3", "-march=native", "-ffp-contract=off", "-shared", "-fPIC"]
-    subprocess.run(["gcc", *flags, str(HERE / f"{name}.c"), "-o", str(library), "-lm"], check=True)
-    return library
+        report(kernel, size, calls, few=["mypyc"])
 
 
 def in_plain_types(source: str) -> str:

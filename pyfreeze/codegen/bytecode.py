@@ -18,6 +18,15 @@ def start_point(code: CodeType) -> Point:
     return Point(2 * leading_words(code), 0)
 
 
+def only_returns(code: CodeType) -> dis.Instruction | None:
+    """What loads the local variable or the constant that the function returns, if it does nothing else."""
+    items = [item for item in instructions(code) if item.opname not in ("RESUME", "NOP", "EXTENDED_ARG")]
+    names = [item.opname for item in items]
+    return (
+        items[0] if names in (["LOAD_FAST", "RETURN_VALUE"], ["LOAD_CONST", "RETURN_VALUE"], ["RETURN_CONST"]) else None
+    )
+
+
 @lru_cache(maxsize=4096)
 def statement_point(code: CodeType, where: SourceRange, depth: int) -> Point | None:
     """The first instruction of the statement at `where`.
@@ -25,9 +34,9 @@ def statement_point(code: CodeType, where: SourceRange, depth: int) -> Point | N
     `depth` is the number of `for` loops around it, each of which has its iterator on the stack. None if there is no place
     where just these are there.
     """
-    depths = _stack_depths(code)
+    depths = stack_depths(code)
     before: dis.Instruction | None = None
-    for item in _instructions(code):
+    for item in instructions(code):
         if item.offset in depths and item.opname not in ("RESUME", "EXTENDED_ARG") and _is_inside(item, where):
             start = _with_prefixes(code, item.offset)
             if depths[start] == depth:
@@ -40,8 +49,8 @@ def statement_point(code: CodeType, where: SourceRange, depth: int) -> Point | N
 @lru_cache(maxsize=4096)
 def loop_point(code: CodeType, where: SourceRange, depth: int) -> Point | None:
     """Where the `for` statement at `where` takes its next item; `depth` counts its own iterator."""
-    depths = _stack_depths(code)
-    for item in _instructions(code):
+    depths = stack_depths(code)
+    for item in instructions(code):
         if item.opname == "FOR_ITER" and depths.get(item.offset) == depth and _is_inside(item, where):
             return Point(_with_prefixes(code, item.offset), depth)
     return None
@@ -49,12 +58,21 @@ def loop_point(code: CodeType, where: SourceRange, depth: int) -> Point | None:
 
 @lru_cache(maxsize=4096)
 def returned_point(code: CodeType, where: SourceRange, depth: int) -> Point | None:
-    """After the call at `where`; its result is on the stack, and counts in `depth`. None if more is there."""
-    depths = _stack_depths(code)
-    items = [item for item in _instructions(code) if item.offset in depths]
+    """After the call at `where`; its result is on the stack, and counts in `depth`. None if more is there, or less."""
+    following = place_after(code, where)
+    if following is None or stack_depths(code)[following.offset] != depth:
+        return None
+    items = [item for item in instructions(code) if item.offset >= following.offset]
+    return _after(items, depth)
+
+
+def place_after(code: CodeType, where: SourceRange) -> dis.Instruction | None:
+    """The instruction that follows the call at `where`."""
+    depths = stack_depths(code)
+    items = [item for item in instructions(code) if item.offset in depths]
     for index, item in enumerate(items):
-        if item.opname.startswith("CALL") and _is_inside(item, where) and _is_all_of(item, where):
-            return _after(items[index + 1 :], depth) if depths[items[index + 1].offset] == depth else None
+        if item.opname.startswith("CALL") and source_range(item) == where:
+            return items[index + 1]
     return None
 
 
@@ -67,13 +85,17 @@ def _after(items: list[dis.Instruction], depth: int) -> Point:
     return Point(first.offset, depth)
 
 
-def _is_all_of(item: dis.Instruction, where: SourceRange) -> bool:
+def source_range(item: dis.Instruction) -> SourceRange | None:
     place = item.positions
-    return place is not None and (place.lineno, place.col_offset, place.end_lineno, place.end_col_offset) == where
+    if place is None or place.lineno is None or place.end_lineno is None:
+        return None
+    if place.col_offset is None or place.end_col_offset is None:
+        return None
+    return place.lineno, place.col_offset, place.end_lineno, place.end_col_offset
 
 
 @lru_cache(maxsize=16)
-def _instructions(code: CodeType) -> tuple[dis.Instruction, ...]:
+def instructions(code: CodeType) -> tuple[dis.Instruction, ...]:
     return tuple(item for item in dis.get_instructions(code) if item.opname != "CACHE")
 
 
@@ -103,12 +125,12 @@ def _after_joined_instruction(before: dis.Instruction | None, start: int, depth:
 
 
 @lru_cache(maxsize=16)
-def _stack_depths(code: CodeType) -> dict[int, int]:
+def stack_depths(code: CodeType) -> dict[int, int]:
     """The depth of the stack before each instruction that is reached from the start without an exception.
 
     Empty if an instruction can be reached with several depths.
     """
-    items = list(_instructions(code))
+    items = list(instructions(code))
     positions = {item.offset: position for position, item in enumerate(items)}
     depths = {items[0].offset: 0}
     waiting = [0]
@@ -139,7 +161,7 @@ def _reads(code: CodeType) -> dict[int, frozenset[str]]:
     """By offset, the variables that may be read without a test before they are set: backward dataflow."""
     if "LOAD_FAST_CHECK" not in dis.opmap:
         return {}
-    items = list(_instructions(code))
+    items = list(instructions(code))
     positions = {item.offset: position for position, item in enumerate(items)}
     reads: dict[int, frozenset[str]] = {item.offset: frozenset() for item in items}
     changed = True

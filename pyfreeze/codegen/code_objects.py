@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import CodeType
 
 from pyfreeze.codegen.trampoline import Point, marked, trampolined
@@ -31,22 +32,35 @@ def _nested(code: CodeType) -> Iterator[CodeType]:
             yield from _nested(constant)
 
 
+@dataclass(frozen=True, slots=True)
+class GenericCode:
+    """How a generic function is known: by its own index; `entered` if one of those made of it is entered from Python."""
+
+    index: int
+    specialised: tuple[int, ...]
+    entered: bool
+
+
 def with_trampolines(
     module_code: CodeType,
     indices: Mapping[CodeKey, int],
     points: Mapping[int, Sequence[Point]],
     returning_none: Container[int],
-    generic: Mapping[CodeKey, int],
-    specialised: Mapping[int, CodeKey],
+    generic: Mapping[CodeKey, GenericCode],
     framed: Mapping[CodeKey, int],
+    as_they_are: Container[int],
 ) -> tuple[CodeType, dict[int, CodeType]]:
     """The module's code in which function `indices[key]` is native, and the changed code objects by index.
 
-    `points`, by index, are where the interpreter can go on. `generic` functions run as they are, but are known by an index.
-    `framed` ones are called without arguments, since they have the frame. Each of those `specialised` from them has code of its own, which nobody calls: among the module's constants.
+    `points`, by index, are where the interpreter can go on. A `generic` function that Python does not enter runs as it is, as
+    those `as_they_are` do, which are known by an index; each of those specialised from it has code of its own then, which
+    nobody calls: among the module's constants.
     """
     changed: dict[int, CodeType] = {}
-    functions = functions_of(module_code) if specialised else {}
+    functions = functions_of(module_code) if generic else {}
+
+    def native(code: CodeType, index: int) -> CodeType:
+        return trampolined(code, index, points.get(index, ()), index in returning_none)
 
     def visit(code: CodeType) -> CodeType:
         constants = tuple(
@@ -55,20 +69,23 @@ def with_trampolines(
         if any(new is not old for new, old in zip(constants, code.co_consts, strict=True)):
             code = code.replace(co_consts=constants)
         key = (code.co_qualname, code.co_firstlineno)
-        if key in generic:
-            return marked(code, generic[key])
+        made = generic.get(key)
+        if made is not None and not made.entered:
+            return marked(code, made.index)
         if key in framed:
-            changed[framed[key]] = made = trampolined(code, framed[key], passes_arguments=False)
-            return made
-        index = indices.get(key)
-        if index is not None:
-            code = changed[index] = trampolined(code, index, points.get(index, ()), index in returning_none)
+            changed[framed[key]] = lifted = trampolined(code, framed[key])
+            return lifted
+        index = indices.get(key) if made is None else made.index
+        if index is None:
+            return code
+        code = marked(code, index) if index in as_they_are else native(code, index)
+        changed.update(dict.fromkeys(made.specialised if made is not None else [index], code))
         return code
 
-    made = visit(module_code)
-    for index, key in specialised.items():
-        changed[index] = trampolined(functions[key], index, points.get(index, ()), index in returning_none)
-    return made.replace(co_consts=(*made.co_consts, *(changed[index] for index in specialised))), changed
+    made_code = visit(module_code)
+    apart = [(index, key) for key, made in generic.items() if not made.entered for index in made.specialised]
+    changed |= {index: native(functions[key], index) for index, key in apart}
+    return made_code.replace(co_consts=(*made_code.co_consts, *(changed[index] for index, _ in apart))), changed
 
 
 def marshalled(module_code: CodeType, constants: tuple[object, ...]) -> bytes:

@@ -1,6 +1,6 @@
-"""One framed function to LLVM text: what its trampoline calls, a `vectorcallfunc` of a `PfNative`.
+"""One framed function to LLVM text: what its trampoline calls, a `PfEntry`.
 
-It is called without arguments, since all variables are in the frame. Before anything that may fail or run other code, the
+Its variables are in the frame. Before anything that may fail or run other code, the
 frame is told at which instruction it is. An operation is a call of the C function that its row names.
 """
 
@@ -49,9 +49,9 @@ class FramedEmitter(FunctionEmitter):
         super().__init__(function, symbols, _no_sites(symbols), {}, frozenset(), facts["breaker_mask"])
         self._shift = shift
         self._facts = facts
+        self._places = 0
         self._vector_size = 0
         self._loads_globals = False
-        self._constants: dict[tuple[ConstantTable, int], str] = {}
         self._shown: dict[str, int] = {}  # by label: the offset that the frame was last told
 
     def text(self) -> str:
@@ -69,15 +69,10 @@ class FramedEmitter(FunctionEmitter):
 
     def _head(self) -> str:
         symbol = framed_symbol(self._function.name)
-        return f"define internal ptr {symbol}(ptr %self, ptr %args, i64 %count, ptr %keywords) #0 {{"
+        return f"define internal ptr {symbol}(ptr %self, ptr %args, ptr %given) #0 {{"
 
     def _prologue(self) -> str:
         slot, record, facts = self._symbols.slot, record_symbol(self._function.name), self._facts
-        constants = [
-            line
-            for (table, index), name in self._constants.items()
-            for line in _load_constant(table, index, name, facts)
-        ]
         polls = any(isinstance(item, Poll) for item in self._function.instructions())
         breaker = []
         if polls:
@@ -95,20 +90,23 @@ class FramedEmitter(FunctionEmitter):
             '"enter":',
             f"%vector = alloca [{max(self._vector_size, 1)} x ptr]",
             *self._allocas,
-            f"%frame = call ptr {slot('pf_enter_framed')}(ptr {record}, ptr %self)",
-            "%refused = icmp eq ptr %frame, null",
+            "%direct = icmp eq ptr %self, null",
+            'br i1 %direct, label %"go", label %"ask"',
+            '"ask":',
+            f"%allowed = call ptr {slot('pf_enter_framed')}(ptr {record}, ptr %self, ptr %given)",
+            "%refused = icmp eq ptr %allowed, null",
             'br i1 %refused, label %"twin", label %"go", !prof !1',
             '"twin":',
             f"%answer = call ptr {slot('pf_twin')}()",
             "ret ptr %answer",
             '"go":',
+            '%frame = phi ptr [%args, %"enter"], [%allowed, %"ask"]',
             f"%record = getelementptr %PfFunction, ptr {record}, i64 0, i32 {_RECORD_CODE}",
             "%code = load ptr, ptr %record",
             f"%text = getelementptr i8, ptr %code, i64 {facts['code_text']}",
             f"%instruction = getelementptr i8, ptr %frame, i64 {facts['frame_instruction']}",
             f"%locals = getelementptr i8, ptr %frame, i64 {facts['frame_locals']}",
             *_load_tables(facts),
-            *constants,
             *namespaces,
             *breaker,
             'br label %"entry"',
@@ -125,8 +123,9 @@ class FramedEmitter(FunctionEmitter):
     def _emit(self, instruction: Instruction) -> None:
         match instruction:
             case LoadConstant(result=Value() as result):
-                key = (instruction.table, instruction.index)
-                self._names[result] = self._constants.setdefault(key, f"%{instruction.table}{instruction.index}")
+                place, offset = self._fresh(), self._facts["tuple_items"] + 8 * instruction.index
+                self._line(f"{place} = getelementptr i8, ptr %{instruction.table}, i64 {offset}")
+                self._line(f"{self._define(result)} = load ptr, ptr {place}, !invariant.load !0")
             case LoadLocal():
                 self._emit_load(instruction)
             case StoreLocal(operands=[value], index=index):
@@ -305,7 +304,8 @@ class FramedEmitter(FunctionEmitter):
 
     def _place(self) -> str:
         """A name in the module for this place."""
-        return f"{self._function.name} {self._fresh().removeprefix('%')}"
+        self._places += 1
+        return f"{self._function.name} {self._places}"
 
     def _context(self, token: str) -> str:
         match token:
@@ -558,14 +558,6 @@ def _load_tables(facts: Mapping[str, int]) -> list[str]:
             f"%{table} = load ptr, ptr %{table}_place",
         ]
     return lines
-
-
-def _load_constant(table: ConstantTable, index: int, name: str, facts: Mapping[str, int]) -> list[str]:
-    offset = facts["tuple_items"] + 8 * index
-    return [
-        f"{name}_place = getelementptr i8, ptr %{table}, i64 {offset}",
-        f"{name} = load ptr, ptr {name}_place",
-    ]
 
 
 def _no_sites(symbols: Symbols) -> SiteTable:

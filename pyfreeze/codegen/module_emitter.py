@@ -6,22 +6,24 @@ The records are those of `runtime/include/pyfreeze_abi.h`; fields that the runti
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from types import CodeType
 
 from pyfreeze.analysis.call_graph import reachable, recursive_functions, transitive_bindings
 from pyfreeze.codegen.array_access import METADATA
 from pyfreeze.codegen.big_constants import fill_big_constants
-from pyfreeze.codegen.code_objects import CodeKey, functions_of, marshalled, with_trampolines
+from pyfreeze.codegen.bytecode import only_returns
+from pyfreeze.codegen.code_objects import CodeKey, GenericCode, functions_of, marshalled, with_trampolines
 from pyfreeze.codegen.entry_emitter import EntryEmitter, entry_symbol, may_return_none
 from pyfreeze.codegen.framed_emitter import FramedEmitter, framed_symbol
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable
 from pyfreeze.codegen.machine_types import string_literal
 from pyfreeze.codegen.resume_points import PointTable
 from pyfreeze.codegen.symbols import Symbols, record_symbol
+from pyfreeze.codegen.trampoline import Point
 from pyfreeze.ir.function import UNKNOWN_DEFAULTS, Binding, BindingKind, ConstantValue, Function, Module
-from pyfreeze.ir.instructions import Call
+from pyfreeze.ir.instructions import Call, Constant, IncRef, Return
 from pyfreeze.ir.types import StructType, signature
 
 HASH_KEY = 0x7079667265657A65
@@ -34,7 +36,7 @@ _FRAMED = -1
 """Counterpart: `PF_FRAMED` in `runtime/include/pyfreeze_abi.h`."""
 
 _FUNCTION = "%PfFunction"
-_WITHOUT_ENTRY = "ptr null, ptr null, i32 0, i8 0, ptr null, ptr @module, i64 0, ptr null"
+_WITHOUT_BINDINGS = "ptr null, i32 0, i8 0, ptr null, ptr @module, i64 0, ptr null"
 _TYPES = (
     "%PfFunction = type {ptr, ptr, i32, i32, ptr, ptr, i32, i8, ptr, ptr, i64, ptr}\n"
     "%PfBinding = type {ptr, i32, ptr, ptr, i32, i32, i32, i32, ptr, ptr}\n"
@@ -63,6 +65,7 @@ class ModuleInfo:
     source_hash: 8 bytes, `_imp.source_hash(HASH_KEY, source)`
     keys: for each native function, where its code object is in `code`
     layout: facts about the running interpreter, the runtime's `layout()`
+    entered: the specialisations of generic functions that calls from Python may enter
     """
 
     name: str
@@ -72,6 +75,7 @@ class ModuleInfo:
     code: CodeType
     keys: dict[str, CodeKey]
     layout: Mapping[str, int]
+    entered: Container[str] = ()
 
 
 def emit_module(module: Module, info: ModuleInfo) -> str:
@@ -85,14 +89,14 @@ class _ModuleEmitter:
         self._info = info
         self._symbols = Symbols(info.layout)
         self._indices = {name: index for index, name in enumerate(module.functions)}
-        self._specialised = {
-            self._indices[name]: info.keys[name]
-            for name, function in module.functions.items()
-            if function.is_specialised
-        }
+        self._specialised: dict[CodeKey, list[str]] = {}
+        for name, function in module.functions.items():
+            if function.is_specialised:
+                self._specialised.setdefault(info.keys[name], []).append(name)
         # Generic functions themselves have records after those of the native ones.
-        self._generic = {
-            key: index for index, key in enumerate(dict.fromkeys(self._specialised.values()), len(self._indices))
+        self._generic = {key: index for index, key in enumerate(self._specialised, len(self._indices))}
+        self._entered = {
+            key: [name for name in names if name in info.entered] for key, names in self._specialised.items()
         }
         self._framed = {
             name: index for index, name in enumerate(module.framed, len(self._indices) + len(self._generic))
@@ -108,14 +112,22 @@ class _ModuleEmitter:
             for name, key in self._info.keys.items()
             if name in self._indices and key not in self._generic
         }
-        returning_none = {
-            index for name, index in self._indices.items() if may_return_none(self._module.functions[name])
-        }
+        returning_none = self._returning_none()
         tables = self._point_tables()
         points = {self._indices[name]: table.points for name, table in tables.items()}
+        points |= {
+            self._generic[key]: tables[name].points
+            for key, names in self._specialised.items()
+            for name in names
+            if name in tables
+        }
+        generic = {
+            key: GenericCode(self._generic[key], tuple(self._indices[name] for name in names), bool(self._entered[key]))
+            for key, names in self._specialised.items()
+        }
         framed = {self._info.keys[name]: index for name, index in self._framed.items()}
         code, changed = with_trampolines(
-            self._info.code, indices, points, returning_none, self._generic, self._specialised, framed
+            self._info.code, indices, points, returning_none, generic, framed, self._as_they_are()
         )
         layouts = {name: CodeLayout(changed[index]) for name, index in self._indices.items()}
         sites = SiteTable(self._symbols, layouts)
@@ -127,7 +139,8 @@ class _ModuleEmitter:
             parts.append(FunctionEmitter(function, self._symbols, sites, tables, recursive, mask).text())
             deep = [other for other in (name, *reached[name]) if other in recursive]
             frame = max(map(self._frame_bytes, deep)) if deep else None
-            parts.append(EntryEmitter(function, self._symbols, frame, self._info.layout).text())
+            none, after = self._indices[name] in returning_none, self._tried_after(name)
+            parts.append(EntryEmitter(function, self._symbols, frame, self._info.layout, none, after).text())
             parts.append(self._function_record(function, sorted(bindings[name], key=_binding_order)))
         self._records += [self._generic_record(key, index) for key, index in self._generic.items()]
         parts += self._framed_functions(changed)
@@ -137,6 +150,29 @@ class _ModuleEmitter:
         parts.append(self._initializer())
         head = [_TYPES, "@pf_api = internal global ptr null\n", self._symbols.text()]
         return "\n".join([*head, *parts, _ATTRIBUTES, _METADATA])
+
+    def _returning_none(self) -> set[int]:
+        """The functions that may return None, by index: a generic one if one of those made of it may, and then all of these."""
+        found = {index for name, index in self._indices.items() if may_return_none(self._module.functions[name])}
+        for key, names in self._specialised.items():
+            together = {self._indices[name] for name in names}
+            found |= {self._generic[key], *together} if together & found else set()
+        return found
+
+    def _tried_after(self, name: str) -> str | None:
+        """The entry of a generic function's next specialisation."""
+        names = self._entered.get(self._info.keys[name], [])
+        following = names[names.index(name) + 1 :] if name in names else []
+        return entry_symbol(following[0]) if following else None
+
+    def _as_they_are(self) -> set[int]:
+        """Functions, by index, that Python is to call as the bytecode they are, because that does the same in less time."""
+        codes = functions_of(self._info.code)
+        return {
+            self._indices[name]
+            for name, function in self._module.functions.items()
+            if not function.is_specialised and is_no_more_than_bytecode(function, codes[self._info.keys[name]])
+        }
 
     def _framed_functions(self, changed: Mapping[int, CodeType]) -> list[str]:
         parts, codes = [], functions_of(self._info.code)
@@ -160,8 +196,13 @@ class _ModuleEmitter:
     def _point_tables(self) -> dict[str, PointTable]:
         """Of the functions that leave in the middle."""
         codes = functions_of(self._info.code)
-        impure = [function for function in self._module.functions.values() if function.impure]
-        return {function.name: PointTable(function, codes[self._info.keys[function.name]]) for function in impure}
+        numbers: dict[CodeKey, dict[Point, int]] = {}
+        tables = {}
+        for name, function in self._module.functions.items():
+            if function.impure:
+                key = self._info.keys[name]
+                tables[name] = PointTable(function, codes[key], numbers.setdefault(key, {}))
+        return tables
 
     def _frame_bytes(self, name: str) -> int:
         """A generous bound of one frame (every value spilled, the buffers, saved registers) by the levels in it."""
@@ -175,12 +216,13 @@ class _ModuleEmitter:
         names = ", ".join(f"ptr {self._symbols.string(name.encode())}" for name in function.parameter_names)
         numbers = ", ".join(f"i32 {self._binding_index(binding)}" for binding in bindings)
         index, count = self._indices[function.name], len(function.parameter_names)
-        qualname = self._symbols.string(self._info.keys[function.name][0].encode())
+        key = self._info.keys[function.name]
+        qualname = self._symbols.string(key[0].encode())
         fields = [
             f"ptr {qualname}",
             f"ptr @parameters.{index}",
             f"i32 {count}",
-            f"i32 {index}",
+            f"i32 {self._generic[key] if self._entered.get(key) else index}",
             f"ptr {entry_symbol(function.name)}",
             f"ptr @bindings.{index}",
             f"i32 {len(bindings)}",
@@ -197,9 +239,10 @@ class _ModuleEmitter:
         ) + self._record_alias(function.name, index)
 
     def _generic_record(self, key: CodeKey, index: int) -> str:
-        """Of a function that is not native itself: by it, calls of its name are told."""
-        name = self._symbols.string(key[0].encode())
-        return f"{_FUNCTION} {{ptr {name}, ptr null, i32 0, i32 {index}, {_WITHOUT_ENTRY}}}"
+        """Of a generic function: by it, calls of its name are told. Its entry is that of the first types to try."""
+        name, entered = self._symbols.string(key[0].encode()), self._entered[key]
+        entry = entry_symbol(entered[0]) if entered else "null"
+        return f"{_FUNCTION} {{ptr {name}, ptr null, i32 0, i32 {index}, ptr {entry}, {_WITHOUT_BINDINGS}}}"
 
     def _binding_index(self, binding: Binding) -> int:
         return self._bindings.setdefault(binding, len(self._bindings))
@@ -308,8 +351,24 @@ ret ptr null
 """
 
 
-def _binding_order(binding: Binding) -> tuple[int, str, str]:
-    return (int(binding.kind), binding.name, binding.attribute)
+def _binding_order(binding: Binding) -> tuple[int, str, str, str, str]:
+    """Of a generic class or function there are several bindings that differ in what it is specialised to only."""
+    return (int(binding.kind), binding.name, binding.attribute, binding.function, str(binding.type))
+
+
+def is_no_more_than_bytecode(function: Function, code: CodeType) -> bool:
+    """Whether `function` only returns a parameter or a constant, and `code` this very object."""
+    returned = only_returns(code)
+    working = [item for item in function.instructions() if not isinstance(item, Constant | IncRef | Return)]
+    if returned is None or working or len(function.blocks) != 1:
+        return False
+    (value,) = function.blocks[0].instructions[-1].operands
+    if value in function.parameters:
+        return bool(returned.argval == function.parameter_names[function.parameters.index(value)])
+    (constant,) = (
+        item.value for item in function.instructions() if item.result is value and isinstance(item, Constant)
+    )
+    return type(constant) is type(returned.argval) and repr(constant) == repr(returned.argval)
 
 
 def _constant_key(value: object) -> bytes:

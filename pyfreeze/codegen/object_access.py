@@ -101,7 +101,7 @@ class _ObjectFunction:
         if isinstance(type_, ArrayType):
             self._own(value)
             self._return(value)
-        elif isinstance(type_, StructType):
+        elif isinstance(type_, StructType) and type_.has_its_scalars:
             self._box_struct(type_, value)
         else:
             self._box_by_call(type_, value)
@@ -149,7 +149,7 @@ class _ObjectFunction:
     # Objects to values
 
     def _unbox(self, type_: Type) -> None:
-        if isinstance(type_, OptionalType) and isinstance(type_.item, StructType):
+        if isinstance(type_, OptionalType) and isinstance(type_.item, StructType) and type_.item.has_its_scalars:
             self._load_none()
             self._lines += [
                 "%nothing = icmp eq ptr %a, %none",
@@ -164,7 +164,7 @@ class _ObjectFunction:
             ]
             self._return("%whole")
             self._give_up()
-        elif isinstance(type_, StructType):
+        elif isinstance(type_, StructType) and type_.has_its_scalars:
             self._unbox_struct(type_)
             self._return("%value")
             self._give_up()

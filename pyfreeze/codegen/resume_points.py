@@ -23,6 +23,7 @@ _LETTERS = {
     LoopKind.ITEMS: "t",
     LoopKind.ARRAY: "a",
     LoopKind.ENUMERATED: "e",
+    LoopKind.VALUE: "v",
 }
 """Counterpart: `iterator_of` in `runtime/src/resume.c`."""
 
@@ -44,6 +45,8 @@ def _place(code: CodeType, state: ResumeState) -> Point | None:
             return statement_point(code, where, depth)
         case PointKind.LOOP:
             return loop_point(code, where, depth)
+        case PointKind.CALLED:
+            return returned_point(code, where, depth)
         case PointKind.RETURNED:
             return returned_point(code, where, depth + 1)
 
@@ -54,12 +57,15 @@ def start_state(parameter_names: Iterable[str], values: list[Value]) -> ResumeSt
 
 
 class PointTable:
-    """The points of one function, numbered in the order in which its code names them."""
+    """The points of one function, numbered in the order in which its code names them.
 
-    def __init__(self, function: Function, code: CodeType) -> None:
+    numbers: shared by the functions that a generic one is specialised to: they may have one code object
+    """
+
+    def __init__(self, function: Function, code: CodeType, numbers: dict[Point, int]) -> None:
         self._function = function
         self._code = code
-        self._numbers: dict[Point, int] = {}
+        self._numbers = numbers
         self._parameters = start_state(function.parameter_names, list(function.parameters))
         if function.impure:
             self._number(self._parameters)
@@ -101,7 +107,9 @@ class PointTable:
 
     @staticmethod
     def _items(loop: LoopState, symbols: Symbols) -> str:
-        """What the runtime has to know of the types of the loop's values: of all that are not int64."""
+        """What the runtime has to know of the types of the loop's values: of all that are not int64, and of a `VALUE`."""
+        if loop.kind == LoopKind.VALUE:
+            return symbols.descriptor(loop.values[0].type)
         return "".join(symbols.descriptor(value.type) for value in loop.values if value.type != INT64)
 
     def payload(self, state: ResumeState) -> list[Value]:

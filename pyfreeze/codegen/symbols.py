@@ -12,7 +12,13 @@ from pyfreeze.codegen.machine_types import llvm_type, string_literal
 from pyfreeze.codegen.object_access import object_function
 from pyfreeze.codegen.reference_counts import counting_function
 from pyfreeze.codegen.runtime_slots import slots
-from pyfreeze.codegen.view_access import parameter_attributes, view_function, view_guard
+from pyfreeze.codegen.view_access import (
+    parameter_attributes,
+    saved_memory,
+    saved_memory_definition,
+    view_function,
+    view_guard,
+)
 from pyfreeze.ir.primitive import Effects, Primitive, PythonCallable
 from pyfreeze.ir.types import StructType, Type, ViewType, descriptor, flattened, signature, structs_in
 
@@ -62,9 +68,9 @@ class Symbols:
         return self._strings[data]
 
     def class_index(self, type_: StructType) -> int:
-        """Where the class is in the module's `PfClass` records."""
-        self._classes.setdefault(type_.name, type_)
-        return list(self._classes).index(type_.name)
+        """Where the class is in the module's `PfClass` records. A generic class has one: its signature is the same for all types."""
+        self._classes.setdefault(type_.class_name, type_)
+        return list(self._classes).index(type_.class_name)
 
     def class_object(self, type_: StructType) -> str:
         """The address at which the runtime keeps the class, while it is what the module's name is bound to."""
@@ -73,7 +79,7 @@ class Symbols:
     def class_records(self) -> tuple[str, int]:
         """The definition of `@classes`, and how many there are."""
         records = [
-            f"{CLASS} {{ptr {self.string(type_.name.encode())}, ptr {self.string(signature(type_).encode())}, ptr null, i64 0}}"
+            f"{CLASS} {{ptr {self.string(type_.class_name.encode())}, ptr {self.string(signature(type_).encode())}, ptr null, i64 0}}"
             for type_ in self._classes.values()
         ]
         return f"@classes = internal global [{len(records)} x {CLASS}] [{', '.join(records)}]\n", len(records)
@@ -127,6 +133,8 @@ class Symbols:
             return self.define(
                 f'@"{primitive.name}"', lambda: array_function(primitive, self._layout, self.slot, element)
             )
+        if saved := saved_memory(primitive):
+            self.define(saved, lambda: saved_memory_definition(saved))
         if primitive.lowering.view:
             return self.define(f'@"{primitive.name}"', lambda: view_function(primitive, self._layout))
         if primitive.lowering.object:

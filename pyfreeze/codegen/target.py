@@ -44,6 +44,7 @@ def _parsed(text: str, options: Options) -> tuple[llvm.TargetMachine, llvm.Modul
     _set_options()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+    llvm.initialize_native_asmparser()
     machine = _machine(options)
     try:
         module = llvm.parse_assembly(text)

@@ -3,10 +3,12 @@
 The prologue stands between the leading RESUME and the rest of the original bytecode, which is the twin:
 
     RESUME
-    result = native(parameters…)
+    result = -native
     if result is not TWIN: return result
     the original bytecode
 
+`-native` calls the native entry on the parameters, which it finds in the frame. It is no call for CPython: none for profilers and
+the limit of recursion, and nothing is pushed or checked. `next()` is one, so that CPython handles signals that wait by then.
 TWIN is None, which is quickest, where native code never returns that. Where native code may leave in the middle, the
 runtime has put the variables into the frame by then, and what follows finds the place (`runtime/src/resume.c`):
 
@@ -57,21 +59,18 @@ def trampolined(
     function_index: int,
     points: Sequence[Point] = (),
     returns_none: bool = True,
-    passes_arguments: bool = True,
 ) -> CodeType:
     """`code` with the prologue that calls native function `function_index` of the module, and can go on at `points`.
 
     returns_none: whether the function may return None
-    passes_arguments: whether the native function wants its arguments, or takes them from the frame
     """
-    count = code.co_argcount + code.co_kwonlyargcount if passes_arguments else 0
     constants: tuple[object, ...] = (*code.co_consts, (NATIVE_MARK,), *([(TWIN_MARK,)] if returns_none else []))
     start = leading_words(code)
-    prologue = _prologue(count, constants)
+    prologue = _prologue(constants)
     if points:
         following = len(constants)
         marks = ((POINT_MARK, number) for number in range(len(points)))
-        constants = (*constants, (NEXT_MARK, function_index, following + 1), *marks)
+        constants = (*constants, (NEXT_MARK, following + 1), *marks)
         prologue += _dispatch(points, following, start)
     deepest = max((point.depth for point in points), default=0)
     mark = (NATIVE_MARK, function_index, start, len(prologue) // 2)
@@ -79,7 +78,7 @@ def trampolined(
     return code.replace(
         co_code=code.co_code[: 2 * start] + prologue + code.co_code[2 * start :],
         co_consts=constants,
-        co_stacksize=max(code.co_stacksize, count + 3, deepest + 4),
+        co_stacksize=max(code.co_stacksize, deepest + 4),
         co_linetable=_line_table(code, start, len(prologue) // 2),
         co_exceptiontable=_exception_table(code.co_exceptiontable, start, len(prologue) // 2),
     )
@@ -113,22 +112,16 @@ def _caches(name: str) -> int:
     return int(opcode._inline_cache_entries[opcode.opmap[name]])  # type: ignore[attr-defined]
 
 
-def _prologue(count: int, constants: tuple[object, ...]) -> bytes:
+def _prologue(constants: tuple[object, ...]) -> bytes:
     marks = _marks(constants)
-    native = marks.index(NATIVE_MARK)
+    enter = (_word("LOAD_CONST", marks.index(NATIVE_MARK)), _word("UNARY_NEGATIVE"))
     twin = marks.index(TWIN_MARK) if TWIN_MARK in marks else None
-    load_native = _word("LOAD_CONST", native)
-    call = [_word("PUSH_NULL"), load_native] if _VERSION < (3, 13) else [load_native, _word("PUSH_NULL")]
-    call += [_word("LOAD_FAST", index) for index in range(count)]
-    if _VERSION == (3, 11):
-        call.append(_word("PRECALL", count))
-    call.append(_word("CALL", count))
     leave = [_word("COPY", 1)]
     if twin is not None:
         leave += [_word("LOAD_CONST", twin), _word("IS_OP", 0)]
     returning = _word("RETURN_VALUE")
     jump = _conditional_jump("POP_JUMP_IF_NONE" if twin is None else "POP_JUMP_IF_TRUE")
-    return b"".join([*call, *leave, _word(jump, len(returning) // 2), returning, _word("POP_TOP")])
+    return b"".join([*enter, *leave, _word(jump, len(returning) // 2), returning, _word("POP_TOP")])
 
 
 def _conditional_jump(name: str) -> str:
@@ -265,7 +258,7 @@ def _located(code: CodeType) -> tuple[dict[_Range, int], dict[int, list[tuple[in
 
 
 def _prologue_end(code: CodeType) -> int:
-    end = 2 * leading_words(code) + len(_prologue(code.co_argcount + code.co_kwonlyargcount, code.co_consts))
+    end = 2 * leading_words(code) + len(_prologue(code.co_consts))
     if NEXT_MARK not in _marks(code.co_consts):
         return end
     decided = next(item for item in dis.get_instructions(code) if item.offset >= end and "IF_NONE" in item.opname)

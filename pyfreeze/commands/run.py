@@ -21,7 +21,7 @@ from pathlib import Path
 import pyfreeze
 from pyfreeze.commands.compare import compare
 from pyfreeze.commands.messages import show
-from pyfreeze.diagnostics import DiagnosticError
+from pyfreeze.diagnostics import Diagnostic, DiagnosticError
 from pyfreeze.options import Options
 from pyfreeze.sources import SourceFile, read_program
 from pyfreeze.typecheck.cache import cache_folder
@@ -33,6 +33,7 @@ _KEPT_FOR = 30 * 24 * 3600.0
 def run_program(file: Path, arguments: tuple[str, ...], options: Options, comparing: bool) -> int:
     """Returns the program's exit status; where the platform can, never returns but becomes the program."""
     source = read_program(file)
+    _refuse_hidden_runtime(file)
     extension = _cached_extension(source, options)
     # Not `-m pyfreeze.run_main`: that would take a folder `pyfreeze` in the current one first.
     runner = str(Path(pyfreeze.__file__).with_name("run_main.py"))
@@ -45,6 +46,20 @@ def run_program(file: Path, arguments: tuple[str, ...], options: Options, compar
         os.execv(sys.executable, compiled)  # signals, the terminal and the exit status are the program's own
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program
     return subprocess.run(compiled, check=False).returncode
+
+
+def _refuse_hidden_runtime(file: Path) -> None:
+    """Raises DiagnosticError if the program finds a pyfreeze without a runtime beside it, such as a source tree."""
+    folder = file.resolve().parent
+    beside = folder / "pyfreeze"
+    if sys.flags.safe_path or not beside.is_dir() or beside == Path(pyfreeze.__file__).resolve().parent:
+        return
+    check = "import sys; sys.path[0] = sys.argv[1]; import pyfreeze._runtime"
+    found = subprocess.run([sys.executable, "-c", check, str(folder)], capture_output=True, check=False)
+    if found.returncode != 0:
+        message = f"the program would import pyfreeze from {beside}, which has no runtime, and not the installed one"
+        hint = f"move the program to another folder, or install the other one: pip install -e {folder}"
+        raise DiagnosticError((Diagnostic("PF508", "error", str(file), 0, 0, message, hint),))
 
 
 def _cached_extension(source: SourceFile, options: Options) -> Path:

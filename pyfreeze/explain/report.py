@@ -18,6 +18,7 @@ class FunctionReport:
     """`name` is the qualified name; `reasons` is empty for a native function.
 
     specialised: of a generic function, the names of what is native: `dot[float64]`
+    entered: those of them that a call from Python may enter, in the order in which they are tried
     """
 
     name: str
@@ -25,6 +26,7 @@ class FunctionReport:
     tier: Tier
     reasons: tuple[Diagnostic, ...]
     specialised: tuple[str, ...] = ()
+    entered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,11 @@ def as_json(report: ModuleReport) -> str:
                 {"code": reason.code, "line": reason.line, "message": reason.message, "hint": _hint(reason)}
                 for reason in function.reasons
             ],
-            **({"specialised": list(function.specialised)} if function.specialised else {}),
+            **(
+                {"specialised": list(function.specialised), "entered": list(function.entered)}
+                if function.specialised
+                else {}
+            ),
         }
         for function in report.functions
     ]
@@ -79,8 +85,7 @@ def as_text(report: ModuleReport, style: Callable[[str, str], str] = plain) -> I
     """Lines for a terminal; `style(text, role)` may colour a part, the roles being the tiers and `name`."""
     for function in report.functions:
         place, name = f"{report.path}:{function.line}", style(function.name, "name")
-        made = f" as {', '.join(function.specialised)}; called from Python, its twin runs" * bool(function.specialised)
-        yield f"{place}: {name}: {style(function.tier, function.tier)}{made}"
+        yield f"{place}: {name}: {style(function.tier, function.tier)}{_specialised(function)}"
         given = {""}  # a hint that fits several reasons is given with the first
         for reason in function.reasons:
             yield f"    {reason.code} line {reason.line}: {reason.message}"
@@ -88,6 +93,17 @@ def as_text(report: ModuleReport, style: Callable[[str, str], str] = plain) -> I
                 given.add(hint)
                 yield f"        {hint}"
     yield f"{report.path}: {counted(report.totals)}"
+
+
+def _specialised(function: FunctionReport) -> str:
+    """What a generic function is native as, and what runs if Python calls it."""
+    if not function.specialised:
+        return ""
+    entered = ", ".join(function.entered)
+    others = f"as {entered} if the arguments fit, else its twin" if entered else "its twin runs"
+    if function.entered == function.specialised:
+        others = "as these if the arguments fit, else its twin"
+    return f" as {', '.join(function.specialised)}; called from Python, {others}"
 
 
 def _hint(reason: Diagnostic) -> str:

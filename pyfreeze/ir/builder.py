@@ -43,6 +43,7 @@ class FunctionBuilder:
         self.function = function
         self.block: Block | None = None
         self.resume: ResumeState | None = None
+        self.has_written = False  # or called what may have
         self._block_names: dict[str, int] = {}
 
     @property
@@ -67,6 +68,7 @@ class FunctionBuilder:
         assert self.block is not None and not self.terminated
         if self.resume is not None and (may_leave(instruction) or effects_of(instruction).writes):
             instruction.resume = self.resume.replaced({})
+        self.has_written |= effects_of(instruction).writes or isinstance(instruction, Call)
         self.block.instructions.append(instruction)
         return instruction.result
 

@@ -70,7 +70,7 @@ class Site:
 
 
 class LoopKind(enum.StrEnum):
-    """What a `for` loop iterates over, and the `LoopState.values` that tell what it has left.
+    """What is on the interpreter's stack: what a `for` loop iterates over, and the `LoopState.values` that tell what it has left.
 
     The letters are the runtime's: `runtime/src/resume.c`.
     """
@@ -81,6 +81,7 @@ class LoopKind(enum.StrEnum):
     ITEMS = "items"  # number, tuple: its items from that number on
     ARRAY = "array"  # number, array: its elements from that number on
     ENUMERATED = "enumerated"  # number, array, start: (start + number, element), …
+    VALUE = "value"  # no loop, but a value that the statement has computed and not used yet
 
 
 @dataclass(slots=True)
@@ -96,6 +97,7 @@ class PointKind(enum.StrEnum):
     START = "start"  # the function's first instruction
     STATEMENT = "statement"  # the start of the statement at the position; of a `while`, its condition
     LOOP = "loop"  # where the `for` at the position takes its next item
+    CALLED = "called"  # after the call at the position, whose result is the last of `loops`
     RETURNED = "returned"  # after the call at the position, with its result, an object that native code does not hold
 
 
@@ -105,7 +107,7 @@ class ResumeState:
 
     number: tells the statements of a function apart; two states of one number are of one statement
     local_names: with `x?` if `x` may be unset (a bool), and with `x#` if it may stand for an int (see FunctionContext)
-    loops: the enclosing `for` loops, outermost first
+    loops: the enclosing `for` loops, outermost first, then what the statement has computed so far
     """
 
     kind: PointKind

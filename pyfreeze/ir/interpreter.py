@@ -108,7 +108,7 @@ class Resumed:
     kind: PointKind
     position: Position
     locals: tuple[tuple[str, Datum], ...]
-    loops: tuple[range, ...]
+    loops: tuple[range | Datum, ...]
     callers: tuple[str, ...]  # outermost first
 
 
@@ -333,8 +333,10 @@ class _Machine:
         return Raised(type(error).__name__, error.args, tuple(reversed(self._traceback)))
 
 
-def _items_left(loop: LoopState, frame: _Frame) -> range:
+def _items_left(loop: LoopState, frame: _Frame) -> range | Datum:
     start, step = 0, 1
+    if loop.kind == LoopKind.VALUE:
+        return frame.values[loop.values[0]]
     match loop.kind, frame.read(loop.values):
         case LoopKind.RANGE, [int(counter), int(limit)]:
             pass

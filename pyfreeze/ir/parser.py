@@ -75,7 +75,7 @@ def parse_module(text: str, find: FindPrimitive) -> Module:
     module = Module(head[1], stage=Stage[head[2]])
     start = None
     for number, line in enumerate(lines):
-        if line.startswith("struct "):
+        if line.startswith(("struct ", "namedtuple ")):
             _add_struct(module, line)
         elif line.startswith("function "):
             start = number
@@ -87,14 +87,16 @@ def parse_module(text: str, find: FindPrimitive) -> Module:
 
 
 def _add_struct(module: Module, line: str) -> None:
-    found = re.fullmatch(r"struct (\S+) \((.*)\)", line)
+    found = re.fullmatch(r"(struct|namedtuple) (\S+) \((.*)\)", line)
     if found is None:
-        raise ParseError(f"expected `struct NAME (FIELDS)`: {line!r}")
-    pairs = [item.partition(": ") for item in split_outside(found[2])]
+        raise ParseError(f"expected `struct NAME (FIELDS)` or `namedtuple NAME (FIELDS)`: {line!r}")
+    pairs = [item.partition(": ") for item in split_outside(found[3])]
+    is_tuple = found[1] == "namedtuple"
     singles = frozenset(name for name, _, type_ in pairs if type_ == "float32")
-    types = ((name, "float64" if name in singles else type_) for name, _, type_ in pairs)
+    objects = frozenset(name for name, _, type_ in pairs if is_tuple or type_.startswith("boxed "))
+    types = ((name, "float64" if name in singles else type_.removeprefix("boxed ")) for name, _, type_ in pairs)
     fields = tuple((name, parse_type(type_, module.structs)) for name, type_ in types)
-    module.structs[found[1]] = StructType(found[1], fields, singles)
+    module.structs[found[2]] = StructType(found[2], fields, singles, objects, is_tuple)
 
 
 def parse_type(text: str, structs: Mapping[str, StructType] = MappingProxyType({})) -> Type:
@@ -112,7 +114,8 @@ def parse_type(text: str, structs: Mapping[str, StructType] = MappingProxyType({
         assert isinstance(struct, StructType)
         return ClassType(struct)
     if (view := re.fullmatch(r"(ndarray|memoryview)\[(\w+), (\d)\]", text)) is not None:
-        return ViewType(view[1], parse_type(view[2], structs), int(view[3]))
+        single = view[2] == "float32"
+        return ViewType(view[1], parse_type("float64" if single else view[2], structs), int(view[3]), single)
     if text.startswith("tuple[") and text.endswith("]"):
         inner = text[len("tuple[") : -1]
         return TupleType(tuple(parse_type(item, structs) for item in ([] if inner == "()" else split_outside(inner))))
@@ -147,7 +150,7 @@ _HANDLER = re.compile(r"(.*) except (\^[\w.]+(?:\([^()]*\))?)")
 _SITES = re.compile(r" !(?=(?:@\S+ )?\d+:)")
 _SITE = re.compile(r"(?:@(\S+) )?(\d+):(\d+)-(\d+):(\d+)(?: \{(.*)\})?(?:\+(\d+))?")
 _RESUME = re.compile(
-    r"(.*?) resume (start|statement|loop|returned) (\d+):(\d+)-(\d+):(\d+) #(\d+)(?: \{([^{}]*)\})?(?: \[(.*)\])?"
+    r"(.*?) resume (start|statement|loop|returned|called) (\d+):(\d+)-(\d+):(\d+) #(\d+)(?: \{([^{}]*)\})?(?: \[(.*)\])?"
 )
 _LOOP = re.compile(r"(\w+)\+(\d)\((.*)\)")
 _BINDING = re.compile(r"assume (\w+) (\S+) = (.*)")

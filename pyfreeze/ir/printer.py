@@ -36,7 +36,7 @@ from pyfreeze.ir.instructions import (
     Unreachable,
     Value,
 )
-from pyfreeze.ir.types import OptionalType, StructType
+from pyfreeze.ir.types import OptionalType, StructType, Type
 
 
 def format_module(module: Module) -> str:
@@ -52,8 +52,18 @@ def format_module(module: Module) -> str:
 
 
 def _struct(type_: StructType) -> str:
-    fields = (f"{name}: {'float32' if name in type_.singles else item}" for name, item in type_.fields)
-    return f"struct {type_.name} (" + ", ".join(fields) + ")"
+    kind = "namedtuple" if type_.is_tuple else "struct"
+    return (
+        f"{kind} {type_.name} ("
+        + ", ".join(f"{name}: {_field(type_, name, item)}" for name, item in type_.fields)
+        + ")"
+    )
+
+
+def _field(type_: StructType, name: str, item: Type) -> str:
+    if name in type_.objects and not type_.is_tuple:
+        return f"boxed {item}"
+    return "float32" if name in type_.singles else str(item)
 
 
 def format_function(function: Function) -> str:

@@ -110,14 +110,34 @@ class TupleType:
 
 @dataclass(frozen=True, slots=True)
 class StructType:
-    """An instance of frozen class `name`, which is a global of the module, with the class's fields in order.
+    """An instance of frozen class or NamedTuple `class_name`, which is a global of the module, with the class's fields in order.
 
+    name: the class, of a generic one with what its type variables stand for: `Pair[float64]`
     singles: the float64 fields that are float32 in the class: in memory they are singles, whose values they have
+    objects: the fields that are objects in memory, since the class's annotation is none of a value stored inside
+    is_tuple: it is a NamedTuple; all fields are objects then
     """
 
     name: str
     fields: tuple[tuple[str, Type], ...]
     singles: frozenset[str] = frozenset()
+    objects: frozenset[str] = frozenset()
+    is_tuple: bool = False
+
+    @property
+    def lies_flat(self) -> bool:
+        """Whether there is no object in memory, at any depth: it can be copied, and lie in an array."""
+        return self.has_its_scalars and not holds_objects(self)
+
+    @property
+    def has_its_scalars(self) -> bool:
+        """Whether memory holds its scalars as they are, and what is an object in native code as a reference to that."""
+        inner = (item.has_its_scalars for item in self.items if isinstance(item, StructType))
+        return not self.is_tuple and not self.objects and all(inner)
+
+    @property
+    def class_name(self) -> str:
+        return self.name.partition("[")[0]
 
     @property
     def items(self) -> tuple[Type, ...]:
@@ -170,14 +190,18 @@ class ArrayType:
 
 @dataclass(frozen=True, slots=True)
 class ViewType:
-    """The memory of an `ndarray` or a `memoryview`, whose buffer is held for as long: a reference to the runtime's record."""
+    """The memory of an `ndarray` or a `memoryview`, whose buffer is held for as long: a reference to the runtime's record.
+
+    single: the float64 elements lie there as singles, whose values they have
+    """
 
     exporter: str
     element: Type
     dimensions: int
+    single: bool = False
 
     def __str__(self) -> str:
-        return f"{self.exporter}[{self.element}, {self.dimensions}]"
+        return f"{self.exporter}[{'float32' if self.single else self.element}, {self.dimensions}]"
 
 
 ReferenceType = ArrayType | ViewType | ObjectType
@@ -264,7 +288,8 @@ def descriptor(type_: Type, classes: Mapping[str, int]) -> str:
     if isinstance(type_, ClassType):
         return f"<{classes[type_.struct.name]}:>"
     if isinstance(type_, ViewType):
-        return f"[{type_.exporter[0].upper()}{type_.dimensions}{descriptor(type_.element, classes)}]"
+        element = "f" if type_.single else descriptor(type_.element, classes)
+        return f"[{type_.exporter[0].upper()}{type_.dimensions}{element}]"
     return _STRUCT_CODES[type_]
 
 
@@ -301,8 +326,23 @@ def structs_in(type_: Type) -> Iterator[StructType]:
 
 
 def signature(type_: Type) -> str:
-    """By which the runtime knows the layout of a frozen class: `{x:d,y:d}`. Counterpart: `PfLayout.signature`."""
+    """By which the runtime knows the layout of a frozen class: `{x:d,y:d}`; and a NamedTuple by its fields: `(x,y)`.
+
+    Counterparts: `PfLayout.signature`, `runtime/src/named_tuples.c`.
+    """
+    if isinstance(type_, StructType) and type_.is_tuple:
+        return f"({','.join(type_.field_names)})"
     if isinstance(type_, StructType):
-        codes = ("f" if name in type_.singles else signature(item) for name, item in type_.fields)
-        return "{" + ",".join(f"{name}:{code}" for name, code in zip(type_.field_names, codes, strict=True)) + "}"
+        return "{" + ",".join(f"{name}:{_code_in_memory(type_, name, item)}" for name, item in type_.fields) + "}"
     return _STRUCT_CODES[type_]
+
+
+def _code_in_memory(type_: StructType, name: str, item: Type) -> str:
+    if name in type_.objects:
+        return _STRUCT_CODES[OBJECT]
+    return "f" if name in type_.singles else signature(item)
+
+
+def is_of_class(type_: Type, other: Type) -> bool:
+    """Whether both are values of one frozen class, which may be generic."""
+    return isinstance(type_, StructType) and isinstance(other, StructType) and type_.class_name == other.class_name

@@ -10,6 +10,7 @@ from mypy.nodes import ArgKind, CallExpr, Expression
 
 from pyfreeze.ir.types import TupleType
 from pyfreeze.irbuild.context import FunctionContext
+from pyfreeze.irbuild.named_tuples import as_tuple
 from pyfreeze.irbuild.operand import Operand
 from pyfreeze.irbuild.unsupported import Unsupported
 
@@ -54,6 +55,8 @@ def _positional(context: FunctionContext, node: CallExpr, build: Build) -> list[
     operands: list[Operand] = []
     for argument, kind in zip(node.args, node.arg_kinds, strict=True):
         operand = build(context, argument)
+        if kind == ArgKind.ARG_STAR:
+            operand = as_tuple(context, operand, "__iter__")
         if kind == ArgKind.ARG_STAR and not isinstance(operand.type, TupleType):
             raise Unsupported("PF106", node, "only a tuple can be starred so far")
         operands += context.items(operand) if kind == ArgKind.ARG_STAR else [operand]

@@ -33,6 +33,10 @@ def array_type_of(context: FunctionContext, node: Expression) -> ArrayType | Non
     if not isinstance(index, RefExpr) or not isinstance(node.base, NameExpr):
         return None
     element = element_named(index.fullname or "", context.scope)
+    if element is None and isinstance(index, NameExpr) and index.fullname in context.scope.objects:
+        reason, hint = context.scope.objects[index.fullname]
+        message = f"`Array[{index.name}]` cannot be: values of `{index.name}` are objects: {reason}"
+        raise Unsupported("PF104", node, message, hint)
     if element is None or not isinstance(index, NameExpr) or index.name in context.code.co_varnames:
         return None
     context.bind(Binding(BindingKind.IMPORTED, node.base.name, "pyfreeze", "Array"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from mypy.nodes import (
@@ -47,12 +47,15 @@ from pyfreeze.irbuild.context import FunctionContext, Signature, type_name
 from pyfreeze.irbuild.conversions import as_plain_int, convert, to_float
 from pyfreeze.irbuild.frozen_classes import FrozenClass
 from pyfreeze.irbuild.frozen_operators import frozen_length
-from pyfreeze.irbuild.generics import type_arguments
+from pyfreeze.irbuild.generics import alias_of, class_for, class_of, type_arguments
+from pyfreeze.irbuild.hashing import hash_of
 from pyfreeze.irbuild.module_constants import constant_value
+from pyfreeze.irbuild.named_tuples import as_tuple, replaced
 from pyfreeze.irbuild.native_calls import (
     call_member,
     call_method,
     call_native,
+    class_operand,
     construct,
     field,
     fields_of,
@@ -72,7 +75,10 @@ def call(context: FunctionContext, node: CallExpr, build: Build, build_argument:
     callee = node.callee
     class_ = frozen_class_of(context, callee)
     if class_ is not None:
-        return _make(context, node, class_, build_argument)
+        return _make(context, node, class_, {}, build_argument)
+    alias = alias_of(context, callee)
+    if alias is not None:
+        return _make(context, node, *alias, build_argument)
     array = arrays.array_type_of(context, callee.expr if isinstance(callee, MemberExpr) else callee)
     if array is not None:
         return _make_array(context, node, array, build)
@@ -89,7 +95,7 @@ def call(context: FunctionContext, node: CallExpr, build: Build, build_argument:
         return _coercion(context, node, callee, build)
     module, _, name = fullname.rpartition(".")
     if module == "builtins" and isinstance(callee, NameExpr):
-        return _builtin(context, name, node, build)
+        return _builtin(context, name, node, build, build_argument)
     if module == "math" and name in MATH_FUNCTIONS:
         return _mathematics(context, name, node, callee, build)
     if fullname == "dataclasses.replace" and node.arg_kinds[:1] == [ArgKind.ARG_POS]:
@@ -115,14 +121,20 @@ def _native(context: FunctionContext, node: CallExpr, callee: NameExpr, build: B
     generic = context.generic_functions.get(callee.name)
     if generic is not None:
         given = _match_arguments(context, generic.signature, node, build)
-        signature = context.specialise(generic.name, type_arguments(generic, given, node), node)
+        signature = context.specialise(generic.name, type_arguments(context, generic, given, node), node)
         return call_native(context, signature, given, callee.name, node)
     signature = context.resolve_function(callee.name, node)
     return call_native(context, signature, _match_arguments(context, signature, node, build), callee.name, node)
 
 
-def _make(context: FunctionContext, node: CallExpr, class_: FrozenClass, build: Build) -> Operand:
-    """`Vec3(x, y, z=1.0)`."""
+def _make(
+    context: FunctionContext,
+    node: CallExpr,
+    class_: FrozenClass,
+    wanted: Mapping[str, Type],
+    build: Build,
+) -> Operand:
+    """`Vec3(x, y, z=1.0)`. `wanted`: what the call says of type variables."""
     given: dict[str, Operand] = {}
     names = class_.struct.field_names
     for index, (argument, kind, name) in enumerate(zip(node.args, node.arg_kinds, node.arg_names, strict=True)):
@@ -130,7 +142,7 @@ def _make(context: FunctionContext, node: CallExpr, class_: FrozenClass, build: 
         if kind not in (ArgKind.ARG_POS, ArgKind.ARG_NAMED) or key is None or key not in names or key in given:
             raise Unsupported("PF106", node, f"this call of `{class_.name}` is not compiled, or raises TypeError")
         given[key] = build(context, argument)
-    return construct(context, class_.name, given, node)
+    return construct(context, class_for(context, class_, given, wanted, node).name, given, node)
 
 
 def _method(
@@ -152,28 +164,58 @@ def _method(
         found = field(context, receiver, callee.name, node)
         if found is not None:
             return _call_value(context, node, found, build_argument)
+        if receiver.type.is_tuple and callee.name == "_replace":
+            return replaced(context, receiver, node, build_argument)
     member = class_.members.get(callee.name) if class_ is not None else None
     if class_ is None or member is None or member.kind in ("property", "?"):
         raise unsupported
+    if class_.is_generic:
+        return _call_through_generic(context, node, class_, callee.name, build_argument)
     signature = context.resolve_method(class_.name, callee.name, node)
     first = passed_first(context, class_.name, callee.name, receiver)
     given = _match_arguments(context, signature, node, build_argument, first)
     return call_member(context, class_.name, callee.name, signature, given, node)
 
 
+def _call_through_generic(
+    context: FunctionContext, node: CallExpr, class_: FrozenClass, name: str, build: Build
+) -> Operand:
+    """`Pair.method(…)`: the arguments tell the types."""
+    generic = context.generic_functions.get(f"{class_.name}.{name}")
+    if generic is None:
+        raise Unsupported("PF106", node, f"calling `{name}` is not compiled yet")
+    is_class_method = class_.members[name].kind == "classmethod"
+    given = _match_arguments(context, generic.signature, node, build, [Operand(NONE)] if is_class_method else [])
+    if is_class_method:
+        first = next(iter(given))
+        del given[first]
+    arguments = type_arguments(context, generic, given, node)
+    made = class_of(context, class_, tuple(arguments[variable] for variable in class_.type_variables), node)
+    if is_class_method:
+        given[first] = class_operand(context, made.name)
+    return call_member(context, made.name, name, context.resolve_method(made.name, name, node), given, node)
+
+
 def _replace(context: FunctionContext, node: CallExpr, callee: RefExpr, build: Build, build_argument: Build) -> Operand:
     """`dataclasses.replace(value, x=…)`, where nothing can fail: a traceback would show the library's own frames."""
     _bind_imported(context, callee, node)
     whole = build(context, node.args[0])
-    if not isinstance(whole.type, StructType) or "__post_init__" in context.classes[whole.type.name].members:
+    is_frozen = isinstance(whole.type, StructType) and not whole.type.is_tuple
+    if (
+        not isinstance(whole.type, StructType)
+        or not is_frozen
+        or "__post_init__" in context.classes[whole.type.name].members
+    ):
         raise Unsupported("PF106", node, "this call of `replace` is not compiled yet", "call the class")
     fields = dict(whole.type.fields)
     given: dict[str, Operand] = {}
     for argument, name in zip(node.args[1:], node.arg_names[1:], strict=True):
         if name is None or name not in fields or name in given:
             raise Unsupported("PF106", node, "this call of `replace` is not compiled, or raises TypeError")
-        given[name] = build_argument(context, argument)
-        if given[name].type != fields[name] and fields[name] != OBJECT:
+        wanted = fields[name]
+        items = (NONE, wanted.item) if isinstance(wanted, OptionalType) else ()
+        given[name] = (build_argument if items or wanted == OBJECT else build)(context, argument)
+        if given[name].type not in (wanted, *items) and wanted != OBJECT:
             message = f"field `{name}` is {type_name(fields[name])} but is given {type_name(given[name].type)}"
             raise Unsupported("PF114", node, message, "convert the value before")
     return construct(context, whole.type.name, fields_of(context, whole) | given, node)
@@ -296,9 +338,13 @@ def _bind_imported(context: FunctionContext, callee: RefExpr, node: CallExpr) ->
 # Builtins
 
 
-def _builtin(context: FunctionContext, name: str, node: CallExpr, build: Build) -> Operand:
+def _builtin(context: FunctionContext, name: str, node: CallExpr, build: Build, build_argument: Build) -> Operand:
     if name == "len":
         return _len(context, node, build)
+    if name == "hash" and node.arg_kinds == [ArgKind.ARG_POS]:
+        operand = build_argument(context, node.args[0])
+        context.bind_builtin("hash")
+        return hash_of(context, operand, node)
     if name == "sum" and node.args and node.arg_kinds[0] == ArgKind.ARG_POS and range_call(node.args[0]) is not None:
         return _sum_of_range(context, node, build)
     if name in ("int", "float") and node.args and isinstance(node.args[0], StrExpr):
@@ -377,6 +423,7 @@ def _len(context: FunctionContext, node: CallExpr, build: Build) -> Operand:
             return convert(context, convert(context, steps, INT64, node), INT, node)
         whole = build(context, node.args[0])
         context.bind_builtin("len")
+        whole = as_tuple(context, whole, "__len__")
         if isinstance(whole.type, TupleType):
             return constant_operand(len(whole.type.items))
         if isinstance(whole.type, ArrayType):
@@ -410,7 +457,7 @@ def _sum_of_range(context: FunctionContext, node: CallExpr, build: Build) -> Ope
 
 
 def _id(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
-    if len(arguments) == 1 and isinstance(arguments[0].type, StructType):
+    if len(arguments) == 1 and isinstance(arguments[0].type, StructType) and not arguments[0].type.is_tuple:
         raise Unsupported("PF402", node, "`id` of a frozen value says nothing", "compare values with `==`")
     raise Unsupported("PF106", node, "calling `id` is not compiled yet")
 
@@ -443,6 +490,8 @@ def _extremum(symbol: str) -> Callable[[FunctionContext, CallExpr, list[Operand]
         """The first of the extremes, as the builtin compares: a NaN is replaced only by what compares as better."""
         if len(arguments) == 1 and isinstance(arguments[0].type, ArrayType) and is_number(arguments[0].type.element):
             return arrays.extremum(context, "min" if symbol == "<" else "max", arguments[0], node)
+        if len(arguments) == 1:
+            arguments = [as_tuple(context, arguments[0], "__iter__")]
         if len(arguments) == 1 and isinstance(arguments[0].type, TupleType):
             arguments = context.items(arguments[0])
         if len(arguments) < 2:
@@ -528,6 +577,7 @@ def _sum(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> 
     """By the builtin itself if there are floats, which it adds in its own way (compensated from 3.12), or of an array."""
     if len(arguments) == 1 and isinstance(arguments[0].type, ArrayType) and is_number(arguments[0].type.element):
         return arrays.total(context, arguments[0], node)
+    arguments = [as_tuple(context, operand, "__iter__") for operand in arguments]
     if not arguments or len(arguments) > 2 or not isinstance(arguments[0].type, TupleType):
         raise Unsupported("PF112", node, "`sum` is compiled only for range and tuples so far")
     items, initial = arguments[0].type.items, arguments[1:]
@@ -574,6 +624,7 @@ def _mathematics(context: FunctionContext, name: str, node: CallExpr, callee: Re
     arguments = arguments_of(context, getattr(math, name), node, build)
     if name == "isclose" and len(arguments.positional) == 2:
         arguments = _with_tolerances(arguments)
+    arguments = Arguments([as_tuple(context, item, "__iter__") for item in arguments.positional], arguments.keywords)
     operands = [*arguments.positional, *arguments.keywords.values()]
     if any(not is_number(operand.type) and not _is_tuple_without_none(operand.type) for operand in operands):
         raise Unsupported("PF112", node, f"this call of math.{name} is not compiled yet")

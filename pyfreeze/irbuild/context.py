@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import CodeType
 
+from mypy.nodes import CallExpr, Statement
 from mypy.nodes import Context as Node
-from mypy.nodes import Statement
 from mypy.types import Type as MypyType
 
 from pyfreeze.ir.builder import FunctionBuilder
@@ -18,6 +19,7 @@ from pyfreeze.ir.instructions import (
     Constant,
     Edge,
     LoadGlobal,
+    LoopKind,
     LoopState,
     PointKind,
     Position,
@@ -42,11 +44,15 @@ from pyfreeze.ir.types import (
     holds_objects,
 )
 from pyfreeze.irbuild.declared_types import Declared, Scope
-from pyfreeze.irbuild.frozen_classes import FrozenClass
+from pyfreeze.irbuild.frozen_classes import FrozenClass, FrozenClasses
 from pyfreeze.irbuild.operand import Operand, VariableType, Weak, constant_operand, join, settled, variable_type
 from pyfreeze.irbuild.resumption import BindingUse
 from pyfreeze.irbuild.unsupported import Consequence, Rebuild, Unsupported
 from pyfreeze.primitives import TABLE
+
+SourceRange = tuple[int, int, int, int]
+StackAfter = Callable[[CodeType, SourceRange, int], Sequence[SourceRange | None] | None]
+"""What is on the interpreter's stack after a call in so many loops, with its result: the expressions, where they are known."""
 
 
 class NoConstant(enum.Enum):
@@ -78,16 +84,22 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class GenericFunction:
-    """`signature` tells the parameters' names and kinds only; `types` are theirs as mypy has them."""
+    """A function with type variables, or a method of a generic frozen class, `owner`, whose variables it has.
+
+    `signature` tells the parameters' names and kinds only; `types` are theirs as mypy has them.
+    """
 
     name: str
     signature: Signature
     types: Mapping[str, MypyType]
     variables: tuple[str, ...]
+    owner: FrozenClass | None = None
 
     def specialised(self, arguments: Mapping[str, Type]) -> str:
-        """The name of the function for these types: `dot[float64]`."""
-        return f"{self.name}[{','.join(str(arguments[name]) for name in self.variables)}]".replace(" ", "")
+        """The name of the function for these types: `dot[float64]`, `Pair[float64].first`."""
+        types = f"[{','.join(str(arguments[name]) for name in self.variables)}]".replace(" ", "")
+        class_, _, name = self.name.partition(".") if self.owner is not None else (self.name, "", "")
+        return f"{class_}{types}.{name}" if self.owner is not None else f"{class_}{types}"
 
 
 @dataclass(slots=True)
@@ -138,12 +150,13 @@ class FunctionContext:
         facts: Facts,
         result: Declared | None,
         scope: Scope,
-        classes: Mapping[str, FrozenClass],
+        frozen: FrozenClasses,
         resolve_global: Callable[[FunctionContext, str, str, Node], Operand | None],
         resolve_function: Callable[[str, Node], Signature],
         resolve_method: Callable[[str, str, Node], Signature],
         generic_functions: Mapping[str, GenericFunction],
         specialise: Callable[[str, Mapping[str, Type], Node], Signature],
+        stack_after: StackAfter,
     ) -> None:
         self.builder = builder
         self.code = code
@@ -151,13 +164,17 @@ class FunctionContext:
         self.facts = facts
         self.declared_result = result
         self.scope = scope
-        self.classes = classes  # by name
+        self.frozen = frozen
+        self.classes: Mapping[str, FrozenClass] = frozen.by_name
         self.result_types: list[VariableType] = []
         self.variables: dict[str, Value] = {}
         self.loops: list[Loop] = []
         self.for_loops: list[LoopState] = []  # the enclosing `for` loops
         self.set_at: dict[Block, frozenset[str]] = {}  # variables, by the headers of loops
         self.binding_uses: list[BindingUse] = []
+        self._stack_after = stack_after
+        self._evaluated: dict[Position, Operand] = {}  # in this statement so far
+        self.branching = 0  # expressions around this place of which not all is evaluated
         self._called: tuple[str, ...] = ()  # functions of the module, in this statement so far
         self._statements = 0
         self._surely_int: set[Value] = set()  # flags
@@ -173,7 +190,7 @@ class FunctionContext:
         self._resolve_global = resolve_global
         self.resolve_function = resolve_function
         self.resolve_method = resolve_method  # of a class's name and its own
-        self.generic_functions = generic_functions  # by their global names
+        self.generic_functions = generic_functions  # by their global names; methods as `Pair.first`
         self.specialise = specialise  # a generic function's name, and what its type variables are
         # Of a survey only: local names whose values could not be built, and what to do after such a statement.
         self.unknown: set[str] = set()
@@ -201,11 +218,45 @@ class FunctionContext:
 
     def begin(self, node: Node, check: bool = True) -> None:
         """A statement starts: where the interpreter goes on if native code leaves in it."""
-        self._called = ()
-        self._statements += 1
+        self._start_anew()
         self.builder.resume = self._state(PointKind.STATEMENT, node, [])
         if check:
             self.builder.check_bindings()
+
+    def _start_anew(self) -> None:
+        self._called = ()
+        self._evaluated = {}
+        self._statements += 1
+        self.builder.has_written = False
+
+    def evaluated(self, node: Node, operand: Operand) -> None:
+        """`node` has this value. After what may have a side effect, the interpreter goes on from here if it can."""
+        self._evaluated[position_of(node)] = operand
+        if not self.builder.has_written or self.builder.terminated:
+            return
+        stack = self._stack(node)
+        if stack is None:
+            return
+        self._called = ()
+        self._statements += 1
+        self.builder.has_written = False
+        self.builder.resume = self._state(PointKind.CALLED, node, [*stack, _kept(self.materialize(operand))])
+        self.builder.check_bindings()
+
+    def _stack(self, node: Node) -> list[LoopState] | None:
+        """What the statement has computed before the call `node`, if that is known and something follows."""
+        if not isinstance(node, CallExpr) or self.scope_prefix or self.branching:
+            return None
+        place = position_of(node)
+        where = (place.line, place.column, place.end_line, place.end_column)
+        slots = self._stack_after(self.code, where, len(self.for_loops))
+        if slots is None:
+            return None
+        below = [self._evaluated.get(Position(*slot)) if slot is not None else None for slot in slots[:-1]]
+        known = [operand for operand in below if operand is not None and operand.type != OBJECT]
+        if len(known) < len(below):
+            return None
+        return [_kept(self.materialize(operand)) for operand in known]
 
     def begin_step(
         self, node: Node, own: LoopState | None, known: Collection[str] | None = None, check: bool = True
@@ -214,8 +265,7 @@ class FunctionContext:
 
         `known` are the variables that were set when it started; nobody reads others before they are set again.
         """
-        self._called = ()
-        self._statements += 1
+        self._start_anew()
         kind = PointKind.STATEMENT if own is None else PointKind.LOOP
         state = self._state(kind, node, [own] if own is not None else [])
         kept = [
@@ -236,10 +286,19 @@ class FunctionContext:
 
     def call(self, signature: Signature, values: list[Value], node: Node) -> Value:
         """Call a function of the module: others may run, and bindings may change."""
-        returned = self._state(PointKind.RETURNED, node, [])
+        returned = self._state(PointKind.RETURNED, node, self._stack(node) or [])
         result = self.builder.call(signature.name, signature.result, values, self.site(node), returned)
         self._called = (*self._called, signature.name)
         return result
+
+    @contextmanager
+    def in_branches(self) -> Iterator[None]:
+        """What is built meanwhile may be evaluated or not: the interpreter goes on before it."""
+        self.branching += 1
+        try:
+            yield
+        finally:
+            self.branching -= 1
 
     # Values
 
@@ -579,6 +638,10 @@ class FunctionContext:
         implied = self.implied.get(value, Implied())
         self._not_none[then], self._not_none[otherwise] = implied.if_true, implied.if_false
         return then, otherwise
+
+
+def _kept(value: Value) -> LoopState:
+    return LoopState(LoopKind.VALUE, [value], 0)
 
 
 def position_of(node: Node) -> Position:

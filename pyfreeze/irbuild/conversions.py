@@ -17,8 +17,10 @@ from pyfreeze.ir.types import (
     IntType,
     NoneKind,
     OptionalType,
+    StructType,
     TupleType,
     Type,
+    is_of_class,
 )
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.operand import Operand, constant_operand
@@ -62,6 +64,11 @@ def convert(
             pairs = zip(context.items(operand), new, strict=True)
             converted = [convert(context, item, wanted, node, coerce) for item, wanted in pairs]
             return Operand(type_, context.builder.make_tuple([context.materialize(item) for item in converted]))
+        case StructType(), StructType() if is_of_class(source, type_):
+            # The constructor of a generic class converts nothing: ints stay ints, of whatever width.
+            fields = zip(context.items(operand), type_.items, strict=True)
+            values = [context.materialize(convert(context, item, wanted, node)) for item, wanted in fields]
+            return Operand(type_, context.builder.make_struct(type_, values))
         case _:
             raise Unsupported(
                 "PF105",

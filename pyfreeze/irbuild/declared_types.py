@@ -6,7 +6,7 @@ by the name in the unanalysed type, looked up in the module.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mypy.nodes import MypyFile, SymbolTable, TypeAlias
@@ -31,8 +31,6 @@ from pyfreeze.ir.types import (
     TupleType,
     Type,
     flattened,
-    holds_objects,
-    is_refcounted,
 )
 
 
@@ -44,12 +42,18 @@ class Declared:
     promise: bool
 
 
+SELF = "Self"
+"""Among a scope's type arguments: the class that has a function from a base."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a module's annotations may refer to: its names, and its frozen classes by mypy's full names.
 
     `objects`: the frozen classes whose values are objects, each with the reason and what to write instead.
-    In a generic function also what its type variables stand for, by their names.
+    `generic`: of each generic frozen class what gives the type of its values for its type arguments; None if there is none.
+    In a generic function or class also what its type variables stand for, by their names; in a function that a class has
+    from a base, what `SELF` does.
     """
 
     names: SymbolTable
@@ -57,6 +61,7 @@ class Scope:
     objects: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     tree: MypyFile | None = None
     type_arguments: Mapping[str, Type] = field(default_factory=dict)
+    generic: Mapping[str, Callable[[tuple[Type, ...]], StructType | None]] = field(default_factory=dict)
 
 
 _PROMISES = {f"pyfreeze.{type_}": Declared(type_, True) for type_ in FIXED_INTS} | {
@@ -64,7 +69,8 @@ _PROMISES = {f"pyfreeze.{type_}": Declared(type_, True) for type_ in FIXED_INTS}
     "pyfreeze.float32": Declared(FLOAT64, True),  # a storage format: a scalar holds the same value as a double
 }
 _HINTS: dict[str, Type] = {"builtins.int": INT, "builtins.float": FLOAT64, "builtins.bool": BOOL}
-_QUALIFIERS = ("Final", "ClassVar", "Annotated")
+QUALIFIERS = ("Final", "ClassVar", "Annotated")
+"""What may be written around a type."""
 
 
 def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) -> Declared | None:
@@ -73,11 +79,13 @@ def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) 
         promise = _PROMISES.get(_fullname(written.name, scope.names))
         if promise is not None:
             return promise
-        if written.name.rpartition(".")[2] in _QUALIFIERS and written.args:
+        if written.name.rpartition(".")[2] in QUALIFIERS and written.args:
             return declared(written.args[0], analysed, scope)
     if analysed is None:
         return None
     match get_proper_type(analysed):
+        case TypeVarType(id=id_) if id_.is_self() and SELF in scope.type_arguments:
+            return Declared(scope.type_arguments[SELF], True)
         case TypeVarType(id=id_, upper_bound=bound) if id_.is_self():  # `Self`
             return declared(None, bound, scope)
         case TypeVarType(name=name) if name in scope.type_arguments:
@@ -86,11 +94,15 @@ def declared(written: MypyType | None, analysed: MypyType | None, scope: Scope) 
             return Declared(scope.structs[info.fullname], True)
         case Instance(type=info, args=[element]) if info.fullname == "pyfreeze.Array":
             return _array(written, element, scope)
+        case Instance(type=info, args=arguments) if info.fullname in scope.generic:
+            return _generic(written, info.fullname, arguments, scope)
         case Instance(type=info):
             hint = _HINTS.get(info.fullname)
             return Declared(hint, False) if hint is not None else None
         case NoneType():
             return Declared(NONE, False)
+        case MypyTuple(partial_fallback=fallback) if fallback.type.fullname in scope.structs:
+            return Declared(scope.structs[fallback.type.fullname], False)
         case LiteralType(fallback=fallback):
             hint = _HINTS.get(fallback.type.fullname)
             return Declared(hint, False) if hint is not None else None
@@ -109,23 +121,30 @@ def object_in(analysed: MypyType | None, scope: Scope) -> tuple[str, str] | None
             reason, hint = scope.objects[info.fullname]
             return f"values of `{info.name}` are objects: {reason}", hint
         case Instance(type=info, args=[element]) if info.fullname == "pyfreeze.Array":
-            return _object_in_element(element, scope) or object_in(element, scope)
+            return object_in(element, scope) or _object_in_memory(element, scope)
+        case MypyTuple(partial_fallback=fallback) if fallback.type.fullname in scope.objects:
+            return object_in(fallback, scope)
         case MypyTuple(items=items) | UnionType(items=items):
             return next((found for item in items if (found := object_in(item, scope)) is not None), None)
         case _:
             return None
 
 
-def _object_in_element(element: MypyType, scope: Scope) -> tuple[str, str] | None:
-    """Of an array, whose elements are plain."""
-    match get_proper_type(element):
-        case Instance(type=info) if info.fullname in scope.structs:
-            struct = scope.structs[info.fullname]
-            names = [name for name, type_ in struct.fields if holds_objects(type_)]
-            if names:
-                hint = f"give `{names[0]}` a value type, or write list[{info.name}]"
-                return f"arrays hold no objects, as field `{names[0]}` of `{info.name}` is", hint
-    return None
+def _object_in_memory(analysed: MypyType, scope: Scope) -> tuple[str, str] | None:
+    """Why values of a frozen class lie in no array, and what to write instead."""
+    proper = get_proper_type(analysed)
+    struct = scope.structs.get(proper.type.fullname) if isinstance(proper, Instance) else None
+    if struct is None or struct.lies_flat:
+        return None
+    name, type_ = next((name, type_) for name, type_ in struct.fields if name in struct.objects or not _is_flat(type_))
+    if name not in struct.objects and type_ != OBJECT:
+        return f"values of `{struct}` hold objects, in the field `{name}`", ""
+    hint = {INT: f"annotate the field: `{name}: int64`", FLOAT64: f"annotate the field: `{name}: float64`"}.get(type_)
+    return f"values of `{struct}` hold objects: its field `{name}` is one in memory", hint or f"keep `{name}` apart"
+
+
+def _is_flat(type_: Type) -> bool:
+    return type_.lies_flat if isinstance(type_, StructType) else type_ != OBJECT
 
 
 def _tuple(written: MypyType | None, items: list[MypyType], scope: Scope) -> Declared | None:
@@ -137,6 +156,17 @@ def _tuple(written: MypyType | None, items: list[MypyType], scope: Scope) -> Dec
         return None
     known = [part or Declared(OBJECT, False) for part in parts]
     return Declared(TupleType(tuple(part.type for part in known)), any(part.promise for part in known))
+
+
+def _generic(written: MypyType | None, fullname: str, arguments: Sequence[MypyType], scope: Scope) -> Declared | None:
+    """A generic frozen class with its arguments."""
+    inner: list[MypyType | None] = list(written.args) if isinstance(written, UnboundType) else []
+    if len(inner) != len(arguments):
+        inner = [None] * len(arguments)
+    parts = [declared(name, item, scope) for name, item in zip(inner, arguments, strict=True)]
+    known = tuple(part.type for part in parts if part is not None)
+    struct = scope.generic[fullname](known) if len(known) == len(parts) else None
+    return Declared(struct, True) if struct is not None else None
 
 
 def _optional(written: MypyType | None, items: list[MypyType], scope: Scope) -> Declared | None:
@@ -167,8 +197,8 @@ def _array(written: MypyType | None, element: MypyType, scope: Scope) -> Declare
         part is None
         or not (part.promise or part.type == BOOL or isinstance(get_proper_type(element), TypeVarType))
         or not isinstance(part.type, _FLAT)
+        or not _is_flat(part.type)
         or not flattened(part.type)
-        or is_refcounted(part.type)
         or is_float32(named, scope)
     ):
         return None
@@ -182,7 +212,7 @@ def element_named(fullname: str, scope: Scope) -> Type | None:
     """The type of an array's elements, by the full name that the program gives it; None if it does not lie flat."""
     if fullname in scope.structs:
         struct = scope.structs[fullname]
-        return struct if flattened(struct) and not is_refcounted(struct) else None
+        return struct if struct.lies_flat and flattened(struct) else None
     if fullname == "builtins.bool":
         return BOOL
     promise = _PROMISES.get(fullname)

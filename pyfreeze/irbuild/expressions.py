@@ -30,13 +30,15 @@ from pyfreeze.ir.instructions import Block, Value
 from pyfreeze.ir.types import FLOAT64, NONE, OBJECT, ArrayType, OptionalType, StructType, TupleType, ViewType
 from pyfreeze.irbuild import arrays, calls, views
 from pyfreeze.irbuild.arguments import Build
+from pyfreeze.irbuild.comparing import leave_if_one_object
 from pyfreeze.irbuild.context import FunctionContext, Implied, type_name
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.frozen_operators import frozen_contains, frozen_item, is_always_true
 from pyfreeze.irbuild.instances import is_instance
+from pyfreeze.irbuild.named_tuples import as_tuple
 from pyfreeze.irbuild.native_calls import call_method, class_variable, field, has_member
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, join, settled, variable_type
-from pyfreeze.irbuild.operators import binary, comparison, leave_for_nans, negation, truth, unary
+from pyfreeze.irbuild.operators import binary, comparison, negation, truth, unary
 from pyfreeze.irbuild.optionals import is_set, item_of, used
 from pyfreeze.irbuild.unsupported import Consequence, Unsupported
 
@@ -51,6 +53,26 @@ def expression(context: FunctionContext, node: Expression) -> Operand:
 
 def expression_or_none(context: FunctionContext, node: Expression) -> Operand:
     """Build `node` at the current place, where None is as good as any other value."""
+    if _branches(node):
+        with context.in_branches():
+            return _expression(context, node)
+    operand = _expression(context, node)
+    context.evaluated(node, operand)
+    return operand
+
+
+def _branches(node: Expression) -> bool:
+    """Whether parts of `node` may not be evaluated."""
+    match node:
+        case OpExpr(op="and" | "or") | ConditionalExpr():
+            return True
+        case ComparisonExpr(operators=symbols):
+            return len(symbols) > 1
+        case _:
+            return False
+
+
+def _expression(context: FunctionContext, node: Expression) -> Operand:
     match node:
         case IntExpr(value=value):
             return constant_operand(value)
@@ -93,7 +115,7 @@ def _is_instance(context: FunctionContext, tested: Expression, class_: Expressio
     if node.arg_kinds != [ArgKind.ARG_POS] * 2 or "isinstance" in context.code.co_varnames:
         raise Unsupported("PF106", node, "this call of `isinstance` is not compiled yet")
     context.bind_builtin("isinstance")
-    operand = expression(context, tested)
+    operand = expression_or_none(context, tested)
     if not isinstance(operand.type, OptionalType):
         return constant_operand(is_instance(context, operand.type, class_, node))
     of_values, of_none = (is_instance(context, type_, class_, node) for type_ in (operand.type.item, NONE))
@@ -213,7 +235,8 @@ def _constant(context: FunctionContext, node: RefExpr, name: str | None) -> Oper
 def condition(context: FunctionContext, node: Expression) -> Operand:
     """`node` as a truth value."""
     if isinstance(node, OpExpr) and node.op in ("and", "or"):
-        return _logical(context, node, condition)
+        with context.in_branches():
+            return _logical(context, node, condition)
     if isinstance(node, UnaryExpr) and node.op == "not":
         return negation(context, condition(context, node.expr), node)
     found = views.condition(context, node, expression)
@@ -343,7 +366,7 @@ def _membership(
         limits = [comparison(context, ">=", left, start, node), comparison(context, "<", left, stop, node)]
         result = context.apply("bool.and", limits, node)
         return negation(context, result, node) if symbol == "not in" else result
-    whole = expression(context, container)
+    whole = as_tuple(context, expression(context, container), "__contains__")
     if isinstance(whole.type, ArrayType):
         result = arrays.contains(context, whole, left, node)
         return negation(context, result, node) if symbol == "not in" else result
@@ -358,7 +381,7 @@ def _membership(
         if equal.is_constant:
             result = equal if equal.constant else result
             continue
-        leave_for_nans(context, left, candidate, node)
+        leave_if_one_object(context, left, candidate, node, equal)
         result = equal if result == constant_operand(False) else context.apply("bool.or", [result, equal], node)
     return negation(context, result, node) if symbol == "not in" else result
 
@@ -378,6 +401,7 @@ def _index(context: FunctionContext, node: IndexExpr) -> Operand:
     if isinstance(node.index, SliceExpr) and isinstance(whole.type, ArrayType):
         return arrays.slice_of(context, whole, node.index, node, expression)
     index = views.as_index(context, node.index, expression)
+    whole = as_tuple(context, whole, "__getitem__")
     if isinstance(whole.type, ArrayType):
         return arrays.item(context, whole, index, node)
     if isinstance(whole.type, StructType):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from mypy.nodes import Context as Node
 
-from pyfreeze.ir.types import BOOL, FLOAT64, INT64, OBJECT, StructType
+from pyfreeze.ir.types import BOOL, FLOAT64, INT64, OBJECT, OptionalType, StructType, Type, is_of_class
+from pyfreeze.irbuild.comparing import Compare, Part, compare_in_turn
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.native_calls import call_method, check_not_inherited, check_not_opaque, has_member
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, is_number
+from pyfreeze.irbuild.optionals import is_set, item_of
 from pyfreeze.irbuild.unsupported import Unsupported
 
 BINARY_METHODS = {
@@ -46,12 +50,12 @@ def frozen_binary(
         return call_method(context, left, f"__i{name}__", [right], node)
     if has_member(context, left.type, f"__{name}__"):
         return call_method(context, left, f"__{name}__", [right], node)
-    other = is_number(left.type) or (isinstance(left.type, StructType) and left.type != right.type)
+    other = is_number(left.type) or (isinstance(left.type, StructType) and not is_of_class(left.type, right.type))
     if other and has_member(context, right.type, f"__r{name}__"):
         return call_method(context, right, f"__r{name}__", [left], node)
-    raise Unsupported(
-        "PF102", node, f"`{symbol}` of {type_name(left.type)} and {type_name(right.type)} raises TypeError"
-    )
+    is_tuple = any(isinstance(type_, StructType) and type_.is_tuple for type_ in (left.type, right.type))
+    outcome = "is not compiled yet" if is_tuple else "raises TypeError"
+    raise Unsupported("PF102", node, f"`{symbol}` of {type_name(left.type)} and {type_name(right.type)} {outcome}")
 
 
 def frozen_unary(context: FunctionContext, symbol: str, operand: Operand, node: Node) -> Operand:
@@ -115,21 +119,25 @@ def frozen_contains(context: FunctionContext, whole: Operand, item: Operand, nod
     return call_method(context, whole, "__contains__", [item], node)
 
 
-def frozen_comparison(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
-    """`left symbol right`, one of which is frozen."""
+def frozen_comparison(
+    context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node, compare: Compare
+) -> Operand:
+    """`left symbol right`, one of which is frozen. `compare` is for the fields."""
     if OBJECT in (left.type, right.type):
         raise Unsupported("PF102", node, f"comparing a frozen value with an object by `{symbol}` is not compiled yet")
     own = _own_comparison(context, symbol, left, right, node)
     if own is not None:
         return own
+    if is_of_class(left.type, right.type) and left.type != right.type:
+        raise Unsupported("PF102", node, f"comparing {left.type} with {right.type} is not compiled yet")
     if symbol in ("==", "!="):
-        equal = _equal(context, left, right, node) if left.type == right.type else constant_operand(False)
+        equal = _equal(context, left, right, node, compare) if left.type == right.type else constant_operand(False)
         return equal if symbol == "==" else _negated(context, equal, node)
-    if left.type != right.type or not _is_ordered(context, left):
+    if left.type != right.type or not _is_ordered(context, left.type):
         raise Unsupported(
             "PF102", node, f"`{symbol}` of {type_name(left.type)} and {type_name(right.type)} raises TypeError"
         )
-    return _ordered(context, symbol, left, right, node)
+    return _ordered(context, symbol, left, right, node, compare)
 
 
 def _own_comparison(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand | None:
@@ -145,7 +153,7 @@ def _own_comparison(context: FunctionContext, symbol: str, left: Operand, right:
         if equal.type != BOOL:
             raise Unsupported("PF102", node, "this `__eq__` gives no bool")
         return _negated(context, equal, node)
-    generated = symbol in ("==", "!=") or _is_ordered(context, left)
+    generated = symbol in ("==", "!=") or _is_ordered(context, left.type)
     if left.type == right.type and generated:
         return None
     if has_member(context, right.type, reflected) or (symbol == "!=" and has_member(context, right.type, "__eq__")):
@@ -153,8 +161,8 @@ def _own_comparison(context: FunctionContext, symbol: str, left: Operand, right:
     return None
 
 
-def _is_ordered(context: FunctionContext, operand: Operand) -> bool:
-    return isinstance(operand.type, StructType) and context.classes[operand.type.name].is_ordered
+def _is_ordered(context: FunctionContext, type_: Type) -> bool:
+    return isinstance(type_, StructType) and context.classes[type_.name].is_ordered
 
 
 def _negated(context: FunctionContext, operand: Operand, node: Node) -> Operand:
@@ -163,36 +171,69 @@ def _negated(context: FunctionContext, operand: Operand, node: Node) -> Operand:
     return context.apply("bool.not", [operand], node)
 
 
-def _equal(context: FunctionContext, left: Operand, right: Operand, node: Node) -> Operand:
+def _equal(context: FunctionContext, left: Operand, right: Operand, node: Node, compare: Compare) -> Operand:
     """All fields are: reflexive, so that a NaN equals a NaN."""
+    pairs = list(zip(context.items(left), context.items(right), strict=True))
+    if not _has_plain_fields(context, left.type):
+        return _in_turn(context, "==", pairs, left.type, node, compare)
     result: Operand | None = None
-    for one, other in zip(context.items(left), context.items(right), strict=True):
-        same = _same_field(context, one, other, node)
+    for one, other in pairs:
+        same = _same_field(context, one, other, node, compare)
         result = same if result is None else context.apply("bool.and", [result, same], node)
     return result if result is not None else constant_operand(True)
 
 
-def _same_field(context: FunctionContext, one: Operand, other: Operand, node: Node) -> Operand:
+def _has_plain_fields(context: FunctionContext, type_: Type) -> bool:
+    """Whether nobody can tell in which order fields are compared, and how many."""
+    if not isinstance(type_, StructType):
+        return True
+    own = set(_COMPARE.values()) & {*context.classes[type_.name].members, *context.classes[type_.name].inherited}
+    return not own and not type_.objects and all(_has_plain_fields(context, item) for item in type_.items)
+
+
+def _in_turn(
+    context: FunctionContext, symbol: str, pairs: list[_Pair], type_: Type, node: Node, compare: Compare
+) -> Operand:
+    """As the first fields that differ compare. In those that are objects, too, a NaN equals a NaN (`equal_objects` in layout.c)."""
+    assert isinstance(type_, StructType)
+    parts = []
+    for (one, other), name in zip(pairs, type_.field_names, strict=True):
+        is_object = name in type_.objects and FLOAT64 not in (one.type, item_of(context, one).type)
+        parts.append(Part(one, other, None if is_object else partial(_same_field, context, one, other, node, compare)))
+    return compare_in_turn(context, symbol, parts, symbol in ("==", "<=", ">="), node, compare)
+
+
+def _same_field(context: FunctionContext, one: Operand, other: Operand, node: Node, compare: Compare) -> Operand:
+    """Of a field that lies inside, or is a float or None."""
+    if isinstance(one.type, OptionalType):
+        both_or_none = context.apply("bool.eq", [is_set(context, one), is_set(context, other)], node)
+        same = _same_field(context, item_of(context, one), item_of(context, other), node, compare)
+        return context.apply("bool.and", [both_or_none, same], node)
     if isinstance(one.type, StructType):
-        return frozen_comparison(context, "==", one, other, node)
+        return frozen_comparison(context, "==", one, other, node, compare)
     if one.type == OBJECT:
         raise Unsupported("PF102", node, "comparing values whose fields are objects is not compiled yet")
     row = "float64.same" if one.type == FLOAT64 else f"{one.type}.eq"
     return context.apply(row, [one, other], node)
 
 
+_Pair = tuple[Operand, Operand]
 _SUFFIXES = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 
 
-def _ordered(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
+def _ordered(
+    context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node, compare: Compare
+) -> Operand:
     """As the first fields that differ compare; if none do, `<=` and `>=` hold."""
+    pairs = list(zip(context.items(left), context.items(right), strict=True))
+    if not _has_plain_fields(context, left.type):
+        return _in_turn(context, symbol, pairs, left.type, node, compare)
     strict = symbol.rstrip("=")
     result: Operand = constant_operand(symbol != strict)
-    pairs = list(zip(context.items(left), context.items(right), strict=True))
     for one, other in reversed(pairs):
-        same = _same_field(context, one, other, node)
+        same = _same_field(context, one, other, node, compare)
         if isinstance(one.type, StructType):
-            first = frozen_comparison(context, strict, one, other, node)
+            first = frozen_comparison(context, strict, one, other, node, compare)
         else:
             first = context.apply(f"{one.type}.{_SUFFIXES[strict]}", [one, other], node)
         rest = context.apply("bool.and", [same, result], node)

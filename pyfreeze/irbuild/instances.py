@@ -5,9 +5,10 @@ from __future__ import annotations
 from mypy.nodes import Context as Node
 from mypy.nodes import Expression, NameExpr, OpExpr, TupleExpr
 
-from pyfreeze.ir.types import BOOL, FLOAT64, NONE, OBJECT, StructType, TupleType, Type
+from pyfreeze.ir.types import BOOL, FLOAT64, NONE, OBJECT, StructType, TupleType, Type, is_of_class
 from pyfreeze.irbuild.calls import frozen_class_of
 from pyfreeze.irbuild.context import FunctionContext, type_name
+from pyfreeze.irbuild.named_tuples import as_type
 from pyfreeze.irbuild.native_calls import bind_class
 from pyfreeze.irbuild.operand import is_int
 from pyfreeze.irbuild.unsupported import Unsupported
@@ -26,9 +27,9 @@ def is_instance(context: FunctionContext, type_: Type, class_: Expression, node:
     frozen = frozen_class_of(context, class_)
     if frozen is not None:
         bind_class(context, frozen.name)
-        if not frozen.is_alone and type_ != frozen.struct:
+        if not frozen.is_alone and not is_of_class(type_, frozen.struct):
             raise Unsupported("PF102", node, f"`{frozen.name}` has bases, which decide what is an instance of it")
-        return type_ == frozen.struct
+        return is_of_class(type_, frozen.struct)
     name = class_.name if isinstance(class_, NameExpr) else ""
     if not isinstance(class_, NameExpr) or class_.fullname != f"builtins.{name}" or name not in _BUILTINS:
         raise Unsupported(
@@ -43,7 +44,7 @@ def is_instance(context: FunctionContext, type_: Type, class_: Expression, node:
 def _python_type(context: FunctionContext, type_: Type, node: Node) -> str:
     if is_int(type_):
         return "int"
-    if isinstance(type_, TupleType):
+    if isinstance(as_type(type_), TupleType):
         return "tuple"
     if isinstance(type_, StructType):
         return ""

@@ -35,6 +35,7 @@ from pyfreeze.irbuild.context import FunctionContext, Loop
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.expressions import condition, expression, tuple_of
 from pyfreeze.irbuild.matching import captured_names
+from pyfreeze.irbuild.named_tuples import as_tuple
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int
 from pyfreeze.irbuild.operators import binary, of_one_type
 from pyfreeze.irbuild.targets import store
@@ -234,6 +235,7 @@ def _over_items(context: FunctionContext, node: ForStmt, build_block: BuildBlock
                 whole = expression(context, container)
             except Consequence:  # in a report, the loop is a reason of its own
                 raise _no_loop(node) from None
+    whole = as_tuple(context, whole, "__iter__")
     if isinstance(whole.type, ArrayType | ViewType):
         _over_array(context, node, None, whole, build_block)
     elif isinstance(whole.type, TupleType):
@@ -421,6 +423,8 @@ def _check_view(context: FunctionContext, node: ForStmt, view: ViewType) -> None
     """Rows are no numbers; and the elements of a NumPy array go to a variable that converts them."""
     if view.dimensions != 1:
         raise _no_loop(node)
+    if view.single:
+        raise views.unconverted_single(node)
     target = node.index.items[-1] if isinstance(node.index, TupleExpr) and node.index.items else node.index
     converted = isinstance(target, NameExpr) and views.has_promise(context, target.name) and view.element != BOOL
     if view.exporter == "ndarray" and not converted:

@@ -26,8 +26,9 @@ from pyfreeze.ir.instructions import Block, Value
 from pyfreeze.ir.types import BOOL, NONE, OBJECT, OptionalType, StructType, TupleType
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.conversions import convert
-from pyfreeze.irbuild.expressions import condition, expression
+from pyfreeze.irbuild.expressions import condition, expression, expression_or_none
 from pyfreeze.irbuild.instances import is_instance
+from pyfreeze.irbuild.named_tuples import as_tuple, as_type
 from pyfreeze.irbuild.native_calls import class_variable, field
 from pyfreeze.irbuild.operand import Operand, is_number
 from pyfreeze.irbuild.operators import comparison, negation, truth
@@ -41,7 +42,7 @@ _Captures = dict[str, Operand]
 
 
 def match_statement(context: FunctionContext, node: MatchStmt, build_block: BuildBlock) -> None:
-    subject = expression(context, node.subject)
+    subject = expression_or_none(context, node.subject)
     if not subject.is_constant:
         subject = Operand(subject.type, context.materialize(subject))
     ends: list[_Way] = []
@@ -102,11 +103,14 @@ def _matches(
             return _any_of(context, alternatives, subject, captures, fails)
         case ClassPattern():
             return _is_of_class(context, pattern, subject, captures, fails)
-        case SequencePattern(patterns=items) if isinstance(subject.type, TupleType):
-            return _items_match(context, items, subject, captures, fails)
+        case SequencePattern(patterns=items) if isinstance(as_type(subject.type), TupleType):
+            whole = as_tuple(context, subject, "__len__", "__iter__", "__getitem__")
+            if not isinstance(whole.type, TupleType):
+                raise Unsupported("PF101", pattern, f"{type_name(subject.type)} says itself what its items are")
+            return _items_match(context, items, whole, captures, fails)
         case SequencePattern() | MappingPattern() if is_number(subject.type) or subject.type == NONE:
             return False
-        case MappingPattern() if isinstance(subject.type, TupleType):
+        case MappingPattern() if isinstance(as_type(subject.type), TupleType):
             return False
         case _:
             raise Unsupported("PF101", pattern, f"this pattern is not compiled for {type_name(subject.type)}")
@@ -202,7 +206,7 @@ def _positional_names(context: FunctionContext, pattern: ClassPattern, type_: St
         raise Unsupported("PF101", pattern, f"`{type_.name}` has its own __match_args__", "name the attributes")
     if count > len(names):
         raise Unsupported("PF101", pattern, "this pattern raises TypeError")
-    context.bind(Binding(BindingKind.CONSTANT, type_.name, attribute="__match_args__", constant=names))
+    context.bind(Binding(BindingKind.CONSTANT, type_.class_name, attribute="__match_args__", constant=names))
     return names[:count]
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from types import CodeType
 
-from mypy.nodes import ClassDef, Decorator, FuncDef, MypyFile, OverloadedFuncDef, Var
+from mypy.nodes import ClassDef, Decorator, Expression, FuncDef, MypyFile, OverloadedFuncDef, Var
 from mypy.nodes import Context as Node
 from mypy.types import CallableType, UnboundType
+from mypy.types import Type as MypyType
 
 from pyfreeze.analysis.purity import impure_functions
 from pyfreeze.ir.builder import FunctionBuilder
@@ -28,16 +29,19 @@ from pyfreeze.ir.instructions import Call, ResumeState, Value
 from pyfreeze.ir.types import (
     BOOL,
     FixedInt,
+    OptionalType,
     StructType,
     Type,
     flattened,
     holds_objects,
     structs_in,
 )
-from pyfreeze.irbuild.context import Facts, FunctionContext, GenericFunction, Signature
+from pyfreeze.irbuild.boxing import boxed_in_loops
+from pyfreeze.irbuild.context import Facts, FunctionContext, GenericFunction, Signature, StackAfter
 from pyfreeze.irbuild.conversions import convert
-from pyfreeze.irbuild.declared_types import Declared, Scope, declared
-from pyfreeze.irbuild.frozen_classes import frozen_classes
+from pyfreeze.irbuild.declared_types import SELF, Declared, Scope, declared
+from pyfreeze.irbuild.frozen_classes import FrozenClass, FrozenClasses
+from pyfreeze.irbuild.generics import may_be_entered
 from pyfreeze.irbuild.module_constants import has_text, module_constants, written_types
 from pyfreeze.irbuild.operand import Operand, constant_operand, join, settled
 from pyfreeze.irbuild.resumption import BindingUse, FindPoint, keep_states, strip_states, unsteady_functions
@@ -80,9 +84,12 @@ class FunctionOutcome:
 
 @dataclass(slots=True)
 class BuiltModule:
+    """`entered`: the specialisations of generic functions that calls from Python may enter."""
+
     module: Module
     outcomes: list[FunctionOutcome]
     keys: dict[str, CodeKey]
+    entered: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -111,6 +118,7 @@ class _Generic:
 
 
 _MOST_SPECIALISED = 32  # of one generic function: one that calls itself for ever larger types has no end
+_MOST_ENTERED = 8  # of these, from Python: the arguments are held against one after the other
 _ATTEMPTS = 60  # each attempt widens the type of at least one variable
 
 
@@ -119,19 +127,22 @@ def build_module(
     module_name: str,
     codes: Mapping[CodeKey, CodeType],
     find_point: FindPoint,
+    stack_after: StackAfter,
     *,
     assume_impure: bool = False,
     every_reason: bool = False,
+    types: Mapping[Expression, MypyType] = {},
 ) -> BuiltModule:
     """IR of every function of the module that can be native. `codes` are its functions' code objects.
 
     assume_impure: treat all functions as if they had side effects, to test how they leave native code.
     every_reason: of the others, the first reason is found on the way; look for all.
+    types: mypy's, of the module's expressions; for reasons only
     """
-    builder = _ModuleBuilder(tree, module_name, codes)
+    builder = _ModuleBuilder(tree, module_name, codes, stack_after)
     built = builder.build(find_point, assume_impure)
     if every_reason:
-        builder.find_every_reason()
+        builder.find_every_reason(types)
     return built
 
 
@@ -148,20 +159,24 @@ def unseen_functions(codes: Mapping[CodeKey, CodeType]) -> Iterator[FunctionOutc
 
 
 class _ModuleBuilder:
-    def __init__(self, tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType]) -> None:
-        classes, refused = frozen_classes(tree)
-        self._classes = {class_.name: class_ for class_ in classes.values()}
-        self._scope = Scope(
-            tree.names,
-            {fullname: class_.struct for fullname, class_ in classes.items()},
-            {fullname: (class_.reason, class_.hint) for fullname, class_ in refused.items()},
-            tree,
-        )
+    def __init__(
+        self, tree: MypyFile, module_name: str, codes: Mapping[CodeKey, CodeType], stack_after: StackAfter
+    ) -> None:
+        self._stack_after = stack_after
+        self._frozen = FrozenClasses(tree)
+        self._scope = self._frozen.scope
+        self._of_bases = {
+            f"{base}.{name}"
+            for class_ in self._frozen.by_name.values()
+            for name, base in class_.bases.items()
+            if class_.members[name].kind != "staticmethod"
+        }
         self._constants = module_constants(tree, self._scope)
         self._written_types = written_types(tree, self._scope)
         self._rebound = frozenset(name for code in codes.values() for name in _rebound_globals(code))
         self._codes = codes
         self._module_name = module_name
+        self._name_for_mypy = tree.fullname
         self._candidates: dict[str, _Candidate] = {}
         self._generics: dict[str, _Generic] = {}
         self._outcomes: list[FunctionOutcome] = []
@@ -192,13 +207,18 @@ class _ModuleBuilder:
                 raise Unsupported("PF115", node, message)
             if isinstance(node.type, CallableType) and isinstance(node.type.ret_type, UnboundType):
                 raise Unsupported("PF115", node, _UNSEEN, _UNSEEN_HINT)
-            is_generic = top_level and decorators_line is None and bool(type_variables(node))
+            owner = self._generic_class_of(node)
+            of_base = qualname in self._of_bases
+            is_generic = (
+                of_base or owner is not None or (top_level and decorators_line is None and bool(type_variables(node)))
+            )
             if not is_generic:
                 self._found.append((outcome, node, code))
             _check_kind(node, code)
             candidate = _Candidate(name, node, code, outcome, top_level, decorators_line is not None)
             if is_generic:
-                self._generics[name] = _Generic(generic_function(name, node, code, self._values()), candidate)
+                function = generic_function(name, node, code, self._values(), owner, of_base)
+                self._generics[name] = _Generic(function, candidate)
                 return
             candidate.result = declared_result(node, self._scope)
             candidate.signature = signature_of(
@@ -214,13 +234,27 @@ class _ModuleBuilder:
     def build(self, find_point: FindPoint, assume_impure: bool) -> BuiltModule:
         for candidate in list(self._candidates.values()):
             self._ensure_built(candidate)
+        self._build_inherited()
         self._drop_callers_of_twins()
         self._settle_states(find_point, assume_impure)
         self._drop_callers_of_twins()
         self._report_generics()
         module = self._built()
         keys = {name: self._candidates[name].outcome.key for name in module.functions}
-        return BuiltModule(module, [*self._outcomes, *self._unseen()], keys)
+        return BuiltModule(module, [*self._outcomes, *self._unseen()], keys, frozenset(self._entered()))
+
+    def _build_inherited(self) -> None:
+        """The functions that frozen classes have from bases, for each class: Python may call them."""
+        for class_ in list(self._frozen.by_name.values()):
+            for name in () if class_.is_generic else class_.bases:
+                generic = self._generics.get(f"{class_.bases[name]}.{name}")
+                if generic is None:
+                    continue
+                try:
+                    self._resolve_method(class_.name, name, generic.candidate.node)
+                except Unsupported as unsupported:
+                    if not generic.specialised:  # else it is noted there
+                        _note(generic.candidate.outcome, unsupported)
 
     def _unseen(self) -> Iterator[FunctionOutcome]:
         """Functions that are not in mypy's tree."""
@@ -228,7 +262,9 @@ class _ModuleBuilder:
         return (outcome for outcome in unseen_functions(self._codes) if outcome.key not in seen)
 
     def _built(self) -> Module:
-        module = Module(self._module_name, structs={name: class_.struct for name, class_ in self._classes.items()})
+        classes = self._frozen.by_name.items()
+        structs = {name: class_.struct for name, class_ in classes if not class_.is_generic}
+        module = Module(self._module_name, structs=structs)
         for name, candidate in self._candidates.items():
             if candidate.function is not None:
                 module.functions[name] = candidate.function
@@ -273,15 +309,30 @@ class _ModuleBuilder:
                 raise Unsupported("PF106", node, f"`{name}` is called for too many types")
             made = generic.candidate
             outcome = FunctionOutcome(special, made.node.line, made.outcome.key)
-            scope = replace(self._scope, type_arguments=arguments)
+            scope, class_ = replace(self._scope, type_arguments=arguments), generic.function.owner
+            types = tuple(arguments[variable] for variable in generic.function.variables)
+            owner = self._frozen.struct_of(class_, types) if class_ is not None else None
+            if SELF in arguments and isinstance(inheriting := arguments[SELF], StructType):
+                owner = inheriting
             candidate = _Candidate(special, made.node, made.code, outcome, False, False, scope=scope)
             candidate.result = declared_result(made.node, scope)
             candidate.signature = signature_of(
-                special, made.node, made.code, candidate.result, scope, self._values(), None
+                special, made.node, made.code, candidate.result, scope, self._values(), owner
             )
             self._candidates[special] = candidate
             generic.specialised.append(special)
         return self._native_signature(special, node)
+
+    def _entered(self) -> Iterator[str]:
+        for generic in self._generics.values():
+            entered = 0
+            for name in generic.specialised:
+                made = self._candidates[name]
+                if made.function is None or made.scope is None or entered == _MOST_ENTERED:
+                    continue
+                if may_be_entered(generic.function, made.scope.type_arguments):
+                    entered += 1
+                    yield name
 
     def _report_generics(self) -> None:
         """A generic function is native if it is for some types."""
@@ -292,10 +343,11 @@ class _ModuleBuilder:
             if native:
                 continue
             reasons = [reason for candidate in made for reason in candidate.outcome.reasons]
-            if not reasons:
+            if not reasons and not generic.candidate.outcome.reasons:
                 message = "it is generic, and native functions of the module do not call it with types they know"
                 _note(generic.candidate.outcome, Unsupported("PF104", generic.candidate.node, message))
-            generic.candidate.outcome.reasons += reasons[:1]
+            own = [reason for reason in reasons if not any(name in reason.message for name in generic.specialised)]
+            generic.candidate.outcome.reasons += (own or reasons)[:1]
 
     def _build(self, candidate: _Candidate) -> Function:
         assert candidate.signature is not None
@@ -355,18 +407,26 @@ class _ModuleBuilder:
             facts,
             result,
             scope or self._scope,
-            self._classes,
+            self._frozen,
             self._resolve_global,
             self._resolve_function,
             self._resolve_method,
             self._generic_functions(),
             self._specialise,
+            self._stack_after,
         )
 
     def _generic_functions(self) -> dict[str, GenericFunction]:
         """By the global names that are defined once."""
         named = {name: defined[0] for name, defined in self._by_global_name.items() if len(defined) == 1}
-        return {name: self._generics[other].function for name, other in named.items() if other in self._generics}
+        found = {name: self._generics[other].function for name, other in named.items() if other in self._generics}
+        methods = {name: made.function for name, made in self._generics.items() if made.function.owner is not None}
+        return found | methods
+
+    def _generic_class_of(self, node: FuncDef) -> FrozenClass | None:
+        """The generic frozen class that a method is of."""
+        class_ = self._frozen.by_name.get(node.info.name) if node.info else None
+        return class_ if class_ is not None and class_.is_generic and class_.info is node.info else None
 
     def _owner_of(self, node: FuncDef) -> StructType | None:
         """The frozen class that a method is of."""
@@ -406,6 +466,15 @@ class _ModuleBuilder:
         return self._native_signature(defined[0], node)
 
     def _resolve_method(self, class_name: str, name: str, node: Node) -> Signature:
+        class_ = self._frozen.by_name[class_name]
+        if name in class_.bases:
+            inherited = f"{class_.bases[name]}.{name}"
+            if inherited in self._generics:
+                return self._specialise(inherited, {SELF: class_.struct}, node)
+            return self._native_signature(inherited, node)
+        generic = f"{class_.struct.class_name}.{name}"
+        if class_.arguments and generic in self._generics:
+            return self._specialise(generic, dict(zip(class_.type_variables, class_.arguments, strict=True)), node)
         return self._native_signature(f"{class_name}.{name}", node)
 
     def _native_signature(self, name: str, node: Node) -> Signature:
@@ -426,6 +495,8 @@ class _ModuleBuilder:
         value, hint = found
         if has_text(value):
             return None
+        if value is None and hint is not None and isinstance(hint.type, OptionalType):
+            return self._value_of(context, name)
         context.bind(Binding(BindingKind.CONSTANT, name, constant=value))
         operand = constant_operand(value)
         if hint is not None and hint.promise and isinstance(hint.type, FixedInt) and operand.is_weak:
@@ -459,13 +530,16 @@ class _ModuleBuilder:
                         candidate.function, changed = None, True
                         break
 
-    def find_every_reason(self) -> None:
+    def find_every_reason(self, types: Mapping[Expression, MypyType]) -> None:
         """Look for all reasons of each function that has one."""
         for outcome, node, code in self._found:
-            if outcome.reasons and (found := self._survey(node, code)):
+            if not outcome.reasons:
+                continue
+            boxed = boxed_in_loops(node, types, self._scope.structs, self._name_for_mypy)
+            if found := self._survey(node, code):
                 outcome.reasons.clear()
-                for unsupported in found:
-                    _note(outcome, unsupported)
+            for unsupported in sorted([*found, *boxed], key=lambda reason: reason.line):
+                _note(outcome, unsupported)
 
     def _survey(self, node: FuncDef, code: CodeType) -> list[Unsupported]:
         reasons = list(_kind_reasons(node, code))
@@ -581,11 +655,20 @@ def _kind_reasons(node: FuncDef, code: CodeType) -> Iterator[Unsupported]:
     for flag, kind in _FLAGS.items():
         if code.co_flags & flag:
             yield Unsupported("PF108", node, f"it is {kind}")
-    if code.co_freevars or code.co_cellvars:
-        names = ", ".join(f"`{name}`" for name in (*code.co_freevars, *code.co_cellvars))
+    shared = [*(name for name in code.co_freevars if not _only_annotates(name, node, code)), *code.co_cellvars]
+    if shared:
+        names = ", ".join(f"`{name}`" for name in shared)
         yield Unsupported("PF107", node, f"it shares variables with another function: {names}")
     if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
         yield Unsupported("PF109", node, "it takes *args or **kwargs")
+
+
+def _only_annotates(name: str, node: FuncDef, code: CodeType) -> bool:
+    """Whether it is a type variable (PEP 695) that the function has only because annotations of local variables name it."""
+    owner = [variable.name for variable in node.info.defn.type_vars] if node.info else []
+    if name not in (*type_variables(node), *owner):
+        return False
+    return all(instruction.argval != name for instruction in dis.get_instructions(code))
 
 
 def _note(outcome: FunctionOutcome, unsupported: Unsupported) -> None:
@@ -600,7 +683,7 @@ def _bind_classes(function: Function) -> None:
     values += [instruction.result for instruction in function.instructions() if instruction.result is not None]
     for type_ in {function.result, *(value.type for value in values)}:
         for struct in structs_in(type_):
-            function.bindings.add(Binding(BindingKind.CLASS, struct.name, type=struct))
+            function.bindings.add(Binding(BindingKind.CLASS, struct.class_name, type=struct))
 
 
 def _remove_unreachable(function: Function) -> None:

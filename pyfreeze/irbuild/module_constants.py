@@ -41,8 +41,8 @@ from mypy.nodes import (
 )
 
 from pyfreeze.ir.function import ConstantValue
-from pyfreeze.ir.types import FIXED_INTS
-from pyfreeze.irbuild.declared_types import Declared, Scope, declared
+from pyfreeze.ir.types import FIXED_INTS, FLOAT64, ArrayType, TupleType, Type
+from pyfreeze.irbuild.declared_types import Declared, Scope, declared, element_named
 from pyfreeze.language import scalars
 from pyfreeze.primitives import MATH_FUNCTIONS
 
@@ -75,13 +75,46 @@ def module_constants(tree: MypyFile, scope: Scope) -> dict[str, tuple[ConstantVa
 
 
 def written_types(tree: MypyFile, scope: Scope) -> dict[str, Declared | None]:
-    """What the module's annotations of its own names say."""
-    return {
-        target.name: declared(statement.unanalyzed_type, statement.type, scope)
-        for statement, _ in _statements(tree.defs, False)
-        if isinstance(statement, AssignmentStmt) and statement.type is not None
-        for target in _targets(statement)
-    }
+    """What the module's annotations of its own names say, or what is assigned to them, where mypy does not tell."""
+    found: dict[str, Declared | None] = {}
+    for statement, _ in _statements(tree.defs, False):
+        if not isinstance(statement, AssignmentStmt):
+            continue
+        if statement.unanalyzed_type is not None and statement.type is not None:
+            hint = declared(statement.unanalyzed_type, statement.type, scope)
+        elif (made := _made(statement.rvalue, scope)) is not None and isinstance(statement.lvalues[0], NameExpr):
+            hint = Declared(made, True)
+        else:
+            continue
+        found |= {target.name: hint for target in _targets(statement)}
+    return found
+
+
+def _made(node: Expression, scope: Scope) -> Type | None:
+    """`Array[float64](…)`, a call of a frozen class, or a tuple of such: what mypy takes for an `Array[float]`."""
+    match node:
+        case CallExpr(callee=MemberExpr(expr=IndexExpr() as made, name="filled" | "from_buffer")):
+            pass
+        case CallExpr(callee=IndexExpr() as made):
+            pass
+        case CallExpr(callee=RefExpr(fullname=fullname)):
+            return scope.structs.get(fullname or "")
+        case FloatExpr():
+            return FLOAT64
+        case TupleExpr(items=items) if items:
+            parts = [_made(item, scope) for item in items]
+            known = [part for part in parts if part is not None]
+            return TupleType(tuple(known)) if len(known) == len(parts) else None
+        case _:
+            return None
+    if (
+        not isinstance(made.base, RefExpr)
+        or made.base.fullname != "pyfreeze.Array"
+        or not isinstance(made.index, RefExpr)
+    ):
+        return None
+    element = element_named(made.index.fullname or "", scope)
+    return ArrayType(element) if element is not None else None
 
 
 def _statements(statements: list[Statement], nested: bool) -> Iterator[tuple[Statement, bool]]:

@@ -19,6 +19,7 @@ from pyfreeze.ir.types import (
     Type,
     flattened,
     holds_objects,
+    is_of_class,
 )
 from pyfreeze.irbuild.context import FunctionContext, NoConstant, Parameter, Signature, type_name
 from pyfreeze.irbuild.conversions import convert, from_object
@@ -97,6 +98,8 @@ def _differ_in_ints(given: Type, wanted: Type) -> bool:
         return True
     if isinstance(given, TupleType) and isinstance(wanted, TupleType) and len(given.items) == len(wanted.items):
         return all(map(_differ_in_ints, given.items, wanted.items))
+    if isinstance(given, StructType) and isinstance(wanted, StructType) and is_of_class(given, wanted):
+        return all(map(_differ_in_ints, given.items, wanted.items))
     return given == wanted or (is_int(given) and is_int(wanted))
 
 
@@ -149,13 +152,15 @@ def call_member(
     node: Node,
 ) -> Operand:
     """Call a function of a frozen class, with arguments by parameter, `self` among them."""
-    kind = context.classes[class_name].members[name].kind
+    class_ = context.classes[class_name]
     bind_class(context, class_name)  # so that it is watched
-    return _call(context, signature, given, Binding(BindingKind.FUNCTION, class_name, kind, name), node)
+    callee = Binding(BindingKind.FUNCTION, class_.struct.class_name, class_.members[name].kind, name)
+    return _call(context, signature, given, callee, node)
 
 
 def bind_class(context: FunctionContext, class_name: str) -> None:
-    context.bind(Binding(BindingKind.CLASS, class_name, type=context.classes[class_name].struct))
+    struct = context.classes[class_name].struct
+    context.bind(Binding(BindingKind.CLASS, struct.class_name, type=struct))
 
 
 def passed_first(context: FunctionContext, class_name: str, name: str, receiver: Operand | None) -> list[Operand]:
@@ -183,6 +188,7 @@ def class_variable(context: FunctionContext, class_name: str, name: str) -> Oper
     if variable is None or name in class_.inherited:
         return None
     bind_class(context, class_name)
+    class_name = class_.struct.class_name
     hint = declared(variable.written, variable.analysed, context.scope)
     if variable.known:
         context.bind(Binding(BindingKind.CONSTANT, class_name, attribute=name, constant=variable.value))
@@ -207,7 +213,7 @@ def has_descriptors(context: FunctionContext, type_: Type) -> bool:
 
 
 def construct(context: FunctionContext, class_name: str, given: Mapping[str, Operand], node: Node) -> Operand:
-    """A value of the class with these fields; the others have their defaults. Each is coerced (contract, rule 2)."""
+    """A value of the class with these fields; the others have their defaults. Values stored inside are coerced (contract, rule 2)."""
     class_ = context.classes[class_name]
     values, defaults = [], []
     for name, type_ in class_.struct.fields:
@@ -218,13 +224,15 @@ def construct(context: FunctionContext, class_name: str, given: Mapping[str, Ope
                 raise Unsupported("PF106", node, f"field `{name}` of `{class_name}` is not given, and {reason}")
             operand = constant_operand(class_.defaults[name])
             defaults.append((name, class_.defaults[name]))
-        coerced = convert(context, operand, type_, node, coerce=True)
+        # What is an object in memory is stored as it is given: it has to have the type already.
+        coerced = convert(context, operand, type_, node, coerce=name not in class_.struct.objects)
         if name in class_.struct.singles:
             coerced = context.apply("float64.as_single", [coerced], node)
         values.append(context.materialize(coerced))
-    context.bind(Binding(BindingKind.CLASS, class_name, keyword_defaults=tuple(defaults), type=class_.struct))
+    bound = class_.struct.class_name
+    context.bind(Binding(BindingKind.CLASS, bound, keyword_defaults=tuple(defaults), type=class_.struct))
     made = Operand(class_.struct, context.builder.make_struct(class_.struct, values))
-    if "__post_init__" in class_.members:
+    if "__post_init__" in class_.members and not class_.struct.is_tuple:
         call_method(context, made, "__post_init__", [], node)
     return made
 

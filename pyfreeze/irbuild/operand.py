@@ -17,8 +17,10 @@ from pyfreeze.ir.types import (
     FixedInt,
     IntType,
     OptionalType,
+    StructType,
     TupleType,
     Type,
+    is_of_class,
 )
 from pyfreeze.primitives.references import can_be_boxed
 
@@ -95,6 +97,9 @@ def join(first: VariableType, second: VariableType) -> VariableType | None:
     if isinstance(first, TupleType) and isinstance(second, TupleType) and len(first.items) == len(second.items):
         items = [join(one, other) for one, other in zip(first.items, second.items, strict=True)]
         return TupleType(tuple(settled(item) for item in items if item is not None)) if None not in items else None
+    if isinstance(first, StructType) and isinstance(second, StructType) and is_of_class(first, second):
+        joined = [join(one, other) for one, other in zip(first.items, second.items, strict=True)]
+        return next((type_ for type_ in (first, second) if list(type_.items) == joined), None)
     ints = FixedInt | IntType
     if isinstance(first, ints) and isinstance(second, ints):
         return common_int(first, second)

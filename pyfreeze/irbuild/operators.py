@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from mypy.nodes import Context as Node
 
-from pyfreeze.ir.instructions import Block, Edge, Value
+from pyfreeze.ir.instructions import Edge, Value
 from pyfreeze.ir.types import (
     BOOL,
     FLOAT64,
@@ -28,6 +28,7 @@ from pyfreeze.ir.types import (
     Type,
 )
 from pyfreeze.irbuild import arrays
+from pyfreeze.irbuild.comparing import Part, compare_in_turn, join_bools
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.conversions import as_plain_int, convert, to_float
 from pyfreeze.irbuild.frozen_operators import (
@@ -37,6 +38,7 @@ from pyfreeze.irbuild.frozen_operators import (
     frozen_truth,
     frozen_unary,
 )
+from pyfreeze.irbuild.named_tuples import as_tuple, compare_named_tuples, concatenates, is_named_tuple
 from pyfreeze.irbuild.operand import (
     Operand,
     common_int,
@@ -74,6 +76,8 @@ def binary(
 ) -> Operand:
     """`left symbol right`, or `left symbol= right`."""
     left, right = used(context, left, node), used(context, right, node)
+    if symbol == "+" and concatenates(context, left, right):
+        left, right = as_tuple(context, left), as_tuple(context, right)
     if isinstance(left.type, StructType) or isinstance(right.type, StructType):
         return frozen_binary(context, symbol, left, right, node, in_place)
     if isinstance(left.type, ArrayType) or isinstance(right.type, ArrayType):
@@ -229,18 +233,6 @@ def _optional_truth(context: FunctionContext, operand: Operand, node: Node) -> O
     return result
 
 
-def join_bools(context: FunctionContext, ways: list[tuple[Block, Operand]], last: Operand) -> Operand:
-    """The bool computed in one of the blocks of `ways`, or in the current one."""
-    done, verdict = context.builder.new_block("decided"), Value(BOOL)
-    done.parameters.append(verdict)
-    context.builder.branch(done, [context.materialize(last)])
-    for block, operand in ways:
-        context.builder.activate(block)
-        context.builder.branch(done, [context.materialize(operand)])
-    context.builder.activate(done)
-    return Operand(BOOL, verdict)
-
-
 def comparison(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
     """`left symbol right`, one step of a chain."""
     if symbol in ("is", "is not"):
@@ -250,8 +242,10 @@ def comparison(context: FunctionContext, symbol: str, left: Operand, right: Oper
         raise Unsupported("PF102", node, f"`{symbol}` is not compiled yet")
     if isinstance(left.type, OptionalType) or isinstance(right.type, OptionalType):
         return _compare_optionals(context, symbol, left, right, node)
+    if is_named_tuple(left.type) or is_named_tuple(right.type):
+        return compare_named_tuples(context, symbol, left, right, node, comparison)
     if isinstance(left.type, StructType) or isinstance(right.type, StructType):
-        return frozen_comparison(context, symbol, left, right, node)
+        return frozen_comparison(context, symbol, left, right, node, comparison)
     if not (is_number(left.type) and is_number(right.type)):
         return _other_comparison(context, symbol, left, right, node)
     if left.type == FLOAT64 and right.type == FLOAT64:
@@ -325,9 +319,9 @@ def _identity(context: FunctionContext, symbol: str, left: Operand, right: Opera
         return _same_object(context, symbol, left, right, node)
     if NONE not in (left.type, right.type):
         left = item_of(context, left)
-        if isinstance(left.type, StructType):
+        if isinstance(left.type, StructType) and not left.type.is_tuple:
             raise Unsupported("PF402", node, f"`{symbol}` on frozen values says nothing", "write `==` or `!=`")
-        raise Unsupported("PF102", node, f"`{symbol}` on numbers is not compiled", "write `==` or `!=`")
+        raise Unsupported("PF102", node, f"`{symbol}` on numbers and tuples is not compiled", "write `==` or `!=`")
     if isinstance(left.type, OptionalType) or isinstance(right.type, OptionalType):
         flag = is_set(context, left if isinstance(left.type, OptionalType) else right)
         return flag if symbol == "is not" else negation(context, flag, node)
@@ -363,40 +357,9 @@ def _other_comparison(context: FunctionContext, symbol: str, left: Operand, righ
 def _compare_tuples(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
     """As the first items that differ compare; where none do, as the lengths."""
     first, second = context.items(left), context.items(right)
-    done, verdict = context.builder.new_block("compared"), Value(BOOL)
-    done.parameters.append(verdict)
-    for one, other in zip(first, second, strict=False):
-        differ = comparison(context, "!=", one, other, node)
-        if differ.is_constant and not differ.constant:
-            continue
-        different, same = context.branch_on(differ, node)
-        context.builder.activate(different)
-        leave_for_nans(context, one, other, node)
-        decided = (
-            constant_operand(symbol == "!=")
-            if symbol in ("==", "!=")
-            else comparison(context, symbol, one, other, node)
-        )
-        context.builder.branch(done, [context.materialize(decided)])
-        context.builder.activate(same)
+    parts = [Part(one, other) for one, other in zip(first, second, strict=False)]
     by_length: bool = getattr(operator, _COMPARE[symbol])(len(first), len(second))
-    context.builder.branch(done, [context.materialize(constant_operand(by_length))])
-    context.builder.activate(done)
-    return Operand(BOOL, verdict)
-
-
-def leave_for_nans(context: FunctionContext, one: Operand, other: Operand, node: Node) -> None:
-    """In a tuple, what is the same object counts as equal. For two NaNs only the twin knows whether they are."""
-    one, other = item_of(context, one), item_of(context, other)
-    if not one.type == FLOAT64 == other.type or any(
-        operand.is_constant and operand.constant == operand.constant for operand in (one, other)
-    ):
-        return
-    nans = [context.apply("float64.ne", [operand, operand], node) for operand in (one, other)]
-    leave, stay = context.branch_on(context.apply("bool.and", nans, node), node)
-    context.builder.activate(leave)
-    context.builder.deopt(only_from_start=True)
-    context.builder.activate(stay)
+    return compare_in_turn(context, symbol, parts, by_length, node, comparison)
 
 
 def select(context: FunctionContext, condition: Operand, then: Operand, otherwise: Operand, node: Node) -> Operand:

@@ -12,7 +12,8 @@ from mypy.types import Type as MypyType
 from pyfreeze.ir.function import UNKNOWN_DEFAULTS, ConstantValue
 from pyfreeze.ir.types import OBJECT, ClassType, StructType, Type
 from pyfreeze.irbuild.context import GenericFunction, NoConstant, Parameter, Signature
-from pyfreeze.irbuild.declared_types import Declared, Scope, declared, object_in
+from pyfreeze.irbuild.declared_types import SELF, Declared, Scope, declared, object_in
+from pyfreeze.irbuild.frozen_classes import FrozenClass
 from pyfreeze.irbuild.module_constants import constant_value, has_text
 from pyfreeze.irbuild.unsupported import Unsupported
 from pyfreeze.irbuild.view_types import view_type
@@ -27,17 +28,29 @@ UNKNOWN: Type = _Unknown()  # type: ignore[assignment]
 
 
 def type_variables(node: FuncDef) -> tuple[str, ...]:
-    """The names of a generic function's own type variables."""
-    return tuple(variable.name for variable in node.type.variables) if isinstance(node.type, CallableType) else ()
+    """The names of a generic function's own type variables, without `Self`."""
+    variables = node.type.variables if isinstance(node.type, CallableType) else ()
+    return tuple(variable.name for variable in variables if not variable.id.is_self())
 
 
 def generic_function(
-    name: str, node: FuncDef, code: CodeType, constants: Mapping[str, ConstantValue]
+    name: str,
+    node: FuncDef,
+    code: CodeType,
+    constants: Mapping[str, ConstantValue],
+    owner: FrozenClass | None,
+    of_base: bool = False,
 ) -> GenericFunction:
-    """A function with type variables, whose parameters' types its calls tell."""
+    """A function with type variables, whose parameters' types its calls tell, or a method of the generic class `owner`.
+
+    of_base: it is a method that frozen classes have from a base
+    """
+    if (owner is not None or of_base) and type_variables(node):
+        raise Unsupported("PF104", node, "it has type variables besides those of its class")
+    if not isinstance(node.type, CallableType):
+        raise Unsupported("PF103", node, "its parameters have no annotations", "annotate them")
     parameters = []
     types: dict[str, MypyType] = {}
-    assert isinstance(node.type, CallableType)
     for index, argument in enumerate(node.arguments):
         parameter = argument.variable.name
         types[parameter] = node.type.arg_types[index]
@@ -46,7 +59,8 @@ def generic_function(
         unknown = Declared(UNKNOWN, False)
         parameters.append(Parameter(parameter, unknown, index >= code.co_argcount, is_positional, default, is_required))
     signature = Signature(name, tuple(parameters), UNKNOWN, UNKNOWN_DEFAULTS, False)
-    return GenericFunction(name, signature, types, type_variables(node))
+    variables = owner.type_variables if owner is not None else (SELF,) if of_base else type_variables(node)
+    return GenericFunction(name, signature, types, variables, owner)
 
 
 def declared_result(node: FuncDef, scope: Scope) -> Declared | None:

@@ -158,6 +158,7 @@ def _operate_on_item(
     if not isinstance(array.type, ArrayType):
         raise store_unsupported(node)
     before = arrays.item(context, array, index, target)
+    context.evaluated(target, before)
     after = binary(context, symbol, before, expression(context, right), node, in_place=True)
     arrays.set_item(context, array, index, after, target)
 
@@ -168,6 +169,8 @@ def _operate_on_element(
     """`view[i] += x`."""
     assert isinstance(view.type, ViewType)
     index = views.subscript(context, view, target.index, expression)
+    if view.type.single:
+        raise views.unconverted_single(target)
     if view.type.exporter == "ndarray":
         before = views.raw_item(context, view, index, target)
         after = views.arithmetic(context, symbol, before, views.to_convert(context, right, expression), node)

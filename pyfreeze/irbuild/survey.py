@@ -84,10 +84,10 @@ class _Survey:
             isinstance(target, IndexExpr | MemberExpr) for target in statement.lvalues
         ):
             self._note(store_unsupported(statement))
-        for whole in _expressions(statement):
+        for whole in expressions_of(statement):
             self._explore(context, whole)
         context.unknown |= set(_set_by(statement))
-        for body in _bodies(statement):
+        for body in bodies_of(statement):
             _restart(context)
             context.loops.append(Loop())
             block(context, body.body)
@@ -104,7 +104,7 @@ class _Survey:
         except Unsupported as unsupported:
             if isinstance(whole, CallExpr | MemberExpr | IndexExpr | OpExpr | NameExpr):
                 self._note(unsupported)
-            for part in _parts(whole):
+            for part in parts_of(whole):
                 self._explore(context, part)
 
 
@@ -112,16 +112,16 @@ def _restart(context: FunctionContext) -> None:
     context.builder.activate(context.builder.new_block("survey"))
 
 
-def _expressions(statement: Statement) -> Iterator[Expression]:
+def expressions_of(statement: Statement) -> Iterator[Expression]:
     """What the statement itself evaluates, without its bodies."""
     match statement:
         case AssignmentStmt(rvalue=value, lvalues=targets):
             yield value
             for target in targets:
-                yield from _parts(target)
+                yield from parts_of(target)
         case OperatorAssignmentStmt(rvalue=value, lvalue=target):
             yield value
-            yield from _parts(target)
+            yield from parts_of(target)
         case IfStmt(expr=conditions):
             yield from conditions
         case WithStmt(expr=managers):
@@ -133,7 +133,7 @@ def _expressions(statement: Statement) -> Iterator[Expression]:
                 yield inner
 
 
-def _parts(whole: Expression) -> Iterator[Expression]:
+def parts_of(whole: Expression) -> Iterator[Expression]:
     """Operands of `whole` that are built as they would be on their own."""
     match whole:
         case OpExpr(left=left, right=right):
@@ -192,7 +192,7 @@ def _names(target: Expression) -> Iterator[str]:
             pass
 
 
-def _bodies(statement: Statement) -> list[MypyBlock]:
+def bodies_of(statement: Statement) -> list[MypyBlock]:
     optional: list[MypyBlock | None]
     match statement:
         case IfStmt(body=bodies, else_body=last):

@@ -11,6 +11,7 @@ from pyfreeze.irbuild.context import FunctionContext
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.declared_types import declared
 from pyfreeze.irbuild.expressions import expression
+from pyfreeze.irbuild.named_tuples import as_tuple
 from pyfreeze.irbuild.operand import Operand, is_int
 from pyfreeze.irbuild.unsupported import Unsupported
 
@@ -19,6 +20,8 @@ def store(
     context: FunctionContext, target: Expression, value: Operand, node: Node, index: Operand | None = None
 ) -> None:
     """Assign `value`, which is evaluated already, to `target`; so may be the `index` of an item."""
+    if isinstance(target, TupleExpr):
+        value = as_tuple(context, value, "__iter__")
     if isinstance(target, NameExpr):
         if value.type == NONE:
             _expect(context, target)

@@ -8,6 +8,7 @@ follow from how the function indexes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from mypy.nodes import (
@@ -31,14 +32,27 @@ from mypy.nodes import (
 from mypy.types import Instance, UnboundType, get_proper_type
 from mypy.types import Type as MypyType
 
-from pyfreeze.ir.types import BOOL, FIXED_INTS, FLOAT64, UINT8, FixedInt, Type, ViewType
+from pyfreeze.ir.types import BOOL, FIXED_INTS, FLOAT64, UINT8, Type, ViewType
 from pyfreeze.primitives.views import MAXIMUM_DIMENSIONS
 
-_DTYPES: Mapping[str, Type] = MappingProxyType(
-    {f"numpy.{type_}": type_ for type_ in FIXED_INTS}
-    | {"numpy.float64": FLOAT64, "numpy.double": FLOAT64, "numpy.bool_": BOOL, "numpy.bool": BOOL}
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    """Of a view, and whether it is a single (`ViewType`)."""
+
+    type: Type
+    single: bool = False
+
+
+_DTYPES: Mapping[str, _Element] = MappingProxyType(
+    {f"numpy.{type_}": _Element(type_) for type_ in FIXED_INTS}
+    | {f"numpy.{name}": _Element(FLOAT64) for name in ("float64", "double")}
+    | {f"numpy.{name}": _Element(FLOAT64, single=True) for name in ("float32", "single")}
+    | {f"numpy.{name}": _Element(BOOL) for name in ("bool_", "bool")}
 )
-_MEMORY: Mapping[str, Type] = MappingProxyType({"builtins.int": UINT8, "builtins.float": FLOAT64})
+_MEMORY: Mapping[str, _Element] = MappingProxyType(
+    {"builtins.int": _Element(UINT8), "builtins.float": _Element(FLOAT64)}
+)
 """The format that a memoryview of such elements is compiled for."""
 
 _ARRAYS = ("numpy.typing.NDArray", "numpy.ndarray")
@@ -53,13 +67,15 @@ def view_type(
         return None
     exporter, element = found
     dimensions = _Dimensions(tree).of(function, name)
-    return ViewType(exporter, element, dimensions) if 1 <= dimensions <= MAXIMUM_DIMENSIONS else None
+    if not 1 <= dimensions <= MAXIMUM_DIMENSIONS:
+        return None
+    return ViewType(exporter, element.type, dimensions, element.single)
 
 
 # Annotations
 
 
-def _written(written: MypyType | None, tree: MypyFile) -> tuple[str, Type] | None:
+def _written(written: MypyType | None, tree: MypyFile) -> tuple[str, _Element] | None:
     if not isinstance(written, UnboundType) or not written.args:
         return None
     if _imported(written.name, tree) not in _ARRAYS:
@@ -87,7 +103,7 @@ def _imported(name: str, tree: MypyFile) -> str:
     return name
 
 
-def _analysed(analysed: MypyType) -> tuple[str, Type] | None:
+def _analysed(analysed: MypyType) -> tuple[str, _Element] | None:
     match get_proper_type(analysed):
         case Instance(type=info, args=[*_, last]) if info.fullname == "numpy.ndarray":
             dtype = get_proper_type(last)
@@ -95,23 +111,24 @@ def _analysed(analysed: MypyType) -> tuple[str, Type] | None:
             return ("ndarray", element) if element is not None else None
         case Instance(type=info, args=args) if info.fullname == "builtins.memoryview":
             item = get_proper_type(args[0]) if args else None
-            element = _MEMORY.get(item.type.fullname) if isinstance(item, Instance) else UINT8
+            element = _MEMORY.get(item.type.fullname) if isinstance(item, Instance) else _Element(UINT8)
             return ("memoryview", element) if element is not None else None
         case _:
             return None
 
 
-def _dtype(dtype: Instance) -> Type | None:
-    """`np.int64` is `signedinteger[_64Bit]` to mypy."""
+def _dtype(dtype: Instance) -> _Element | None:
+    """`np.int64` is `signedinteger[_64Bit]` to mypy, and `np.float32` is `floating[_32Bit]`."""
     scalar = get_proper_type(dtype.args[0])
     if not isinstance(scalar, Instance):
         return None
     name = scalar.type.fullname
-    if name not in ("numpy.signedinteger", "numpy.unsignedinteger"):
+    if name not in ("numpy.signedinteger", "numpy.unsignedinteger", "numpy.floating"):
         return _DTYPES.get(name)
     size = get_proper_type(scalar.args[0]) if scalar.args else None
     bits = size.type.name.removeprefix("_").removesuffix("Bit") if isinstance(size, Instance) else ""
-    return FixedInt(int(bits), name == "numpy.signedinteger") if bits in ("8", "16", "32", "64") else None
+    kind = {"numpy.signedinteger": "int", "numpy.unsignedinteger": "uint"}.get(name, "float")
+    return _DTYPES.get(f"numpy.{kind}{bits}")
 
 
 # Dimensions

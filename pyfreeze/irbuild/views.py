@@ -65,6 +65,8 @@ def to_convert(context: FunctionContext, node: Expression, build: Build) -> Oper
     """The value of `node`, for a caller that converts it to a Python number at once, or hands it to NumPy."""
     match node:
         case IndexExpr() if is_element(context, node):
+            if is_single(context, node):
+                raise unconverted_single(node)
             return _read(context, build(context, node.base), node.index, node, build)
         case OpExpr(op=symbol, left=left, right=right) if is_element(context, node):
             operands = (to_convert(context, left, build), to_convert(context, right, build))
@@ -98,9 +100,27 @@ def unconverted(node: Node) -> Unsupported:
     return Unsupported("PF117", node, text)
 
 
+def is_single(context: FunctionContext, node: Expression) -> bool:
+    """Whether `node` is an element of an array of float32: of those NumPy computes singles, in some versions."""
+    view = _view_named(context, node.base) if isinstance(node, IndexExpr) else None
+    return view is not None and view.single
+
+
+def _of_any_width(context: FunctionContext, node: Expression, build: Build) -> Operand:
+    """As `to_convert`, also of a single, for a caller that takes it for the double of the same value."""
+    if isinstance(node, IndexExpr) and is_element(context, node):
+        return _read(context, build(context, node.base), node.index, node, build)
+    return to_convert(context, node, build)
+
+
+def unconverted_single(node: Node) -> Unsupported:
+    text = "an element of this NumPy array is a NumPy float32, which computes in its own way"
+    return Unsupported("PF117", node, text, "convert it: float(a[i]); store it in an array of the same type")
+
+
 def as_python(context: FunctionContext, node: Expression, build: Build) -> Operand:
     """The value of `node`, an element as the Python number that `int(x)`, `float(x)` and `bool(x)` start from."""
-    operand = to_convert(context, node, build)
+    operand = _of_any_width(context, node, build)
     is_fixed = is_element(context, node) and isinstance(operand.type, FixedInt)
     return convert(context, operand, INT, node) if is_fixed else operand
 
@@ -117,7 +137,7 @@ def as_index(context: FunctionContext, node: Expression, build: Build) -> Operan
 
 def as_real(context: FunctionContext, node: Expression, build: Build) -> Operand:
     """The value of `node` for a function of `math`."""
-    operand = to_convert(context, node, build)
+    operand = _of_any_width(context, node, build)
     if is_element(context, node) and operand.type != FLOAT64:
         raise unconverted(node)
     return operand
@@ -135,10 +155,19 @@ def for_target(context: FunctionContext, targets: list[Expression], node: Expres
     """The value of `node`, which is assigned to `targets`."""
     if not is_element(context, node):
         return build(context, node)
+    if is_single(context, node):
+        if not all(_takes_single(context, target) for target in targets):
+            raise unconverted_single(node)
+        return _of_any_width(context, node, build)
     operand = to_convert(context, node, build)
     if not all(_takes(context, target, operand.type) for target in targets):
         raise unconverted(node)
     return operand
+
+
+def _takes_single(context: FunctionContext, target: Expression) -> bool:
+    view = _view_named(context, target.base) if isinstance(target, IndexExpr) else None
+    return view is not None and view.exporter == "ndarray" and view.element == FLOAT64
 
 
 def _takes(context: FunctionContext, target: Expression, element: Type) -> bool:
@@ -149,6 +178,8 @@ def _takes(context: FunctionContext, target: Expression, element: Type) -> bool:
         case IndexExpr(base=NameExpr(name=name) as base):
             view, known = _view_named(context, base), context.facts.variables.get(name)
             if view is not None and view.exporter == "ndarray":
+                if view.single:  # NumPy may report what it loses
+                    return False
                 return view.element == element or (view.element == FLOAT64 and element != BOOL)
             return (view is not None or isinstance(known, ArrayType)) and element != BOOL
         case _:
@@ -164,7 +195,7 @@ def has_promise(context: FunctionContext, name: str) -> bool:
 def condition(context: FunctionContext, node: Expression, build: Build) -> Operand | None:
     """`node` as a truth value, if that needs elements: one itself, or a comparison of one. None if it does not."""
     if is_element(context, node):
-        return _truth(context, to_convert(context, node, build), node)
+        return _truth(context, _of_any_width(context, node, build), node)
     if not isinstance(node, ComparisonExpr) or not any(is_element(context, operand) for operand in node.operands):
         return None
     if len(node.operators) > 1 or node.operators[0] not in _COMPARE:
@@ -270,6 +301,8 @@ def set_item(context: FunctionContext, view: Operand, index: Operand, value: Ope
             f"storing {type_name(value.type)} in {type_name(view.type)} is not compiled yet",
             "convert it first: float(x), int(x)",
         )
+    if _type(view).single:
+        value = context.apply("float64.as_single", [value], node)
     context.apply_row(view_row("view.set", _type(view)), [view, index, value], node)
 
 

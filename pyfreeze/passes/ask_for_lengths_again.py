@@ -12,6 +12,7 @@ from pyfreeze.ir.instructions import Apply, CondBranch, Instruction, Value
 from pyfreeze.ir.types import BOOL
 from pyfreeze.passes.strip_mine_loops import is_length
 from pyfreeze.primitives import TABLE
+from pyfreeze.primitives.ranges import is_strip_end
 
 
 def ask_for_lengths_again(function: Function) -> None:
@@ -40,7 +41,7 @@ def _length(loop: Loop, definitions: dict[Value, Instruction]) -> Apply | None:
     if not isinstance(compare, Apply) or compare.primitive.name != "int64.lt":
         return None
     strip = definitions.get(compare.operands[1])
-    if not isinstance(strip, Apply) or strip.primitive.name != "int64.strip_end":
+    if not isinstance(strip, Apply) or not is_strip_end(strip.primitive):
         return None
     length = definitions.get(strip.operands[1])
     return length if isinstance(length, Apply) and is_length(length) else None

@@ -29,8 +29,10 @@ from pyfreeze.ir.instructions import (
     used_values,
 )
 from pyfreeze.ir.interval import Interval
-from pyfreeze.ir.types import BOOL, INT, INT64, FixedInt, Type
+from pyfreeze.ir.primitive import Primitive
+from pyfreeze.ir.types import INT, INT64, FixedInt, Type
 from pyfreeze.passes.strip_bounds import StripBounds
+from pyfreeze.passes.watched_floats import Watch
 from pyfreeze.primitives import TABLE, unchecked
 from pyfreeze.primitives.intervals import type_interval
 
@@ -120,6 +122,8 @@ class LoopCopy:
         }
         self.assumed = dict(self.known)
         self.bounds: StripBounds | None = None  # tested as well
+        self.tested: list[tuple[Primitive, Value]] = []  # what has to hold of these parameters of the entry
+        self.watch: Watch | None = None  # asked when the loop has ended
         self.guard: tuple[Value, int] | None = None  # a parameter of the header that has to end from 0 to below that
 
     def _enter(self, entry: Block) -> dict[Value, Value]:
@@ -162,12 +166,15 @@ class LoopCopy:
         leave.target, leave.arguments = joined, list(header.parameters)
         returned = self._leaving.instructions.pop()
         done = Edge(joined, list(returned.operands))
-        if self.guard is None:
-            self._leaving.instructions.append(Branch([], edges=[done]))
-        else:
+        again, tests = Edge(header, list(region.enter.arguments)), list[Value]()
+        if self.guard is not None:
             word, bound = self.guard
-            tests = list(_within(word, Interval(0, bound - 1), type_interval(INT64), self._leaving))
-            _branch_if_all(self._leaving, tests, done, Edge(header, list(region.enter.arguments)))
+            tests += _within(word, Interval(0, bound - 1), type_interval(INT64), self._leaving)
+        if self.watch is not None:
+            fine, again, blocks = self.watch.end(self._leaving, *self._ends(self.entry.parameters, self.header), again)
+            tests.append(fine)
+            function.blocks += blocks
+        _branch_if_all(self._leaving, tests, done, again)
         function.blocks += [*self._choose(), *self.function.blocks]
 
     def _choose(self) -> list[Block]:
@@ -179,7 +186,7 @@ class LoopCopy:
         plain = [value for value in self._given if value.type == INT]
         if plain:
             following = Block(f"{region.header.name}.small")
-            tests = [_apply("int.is_small", BOOL, [value], current) for value in dict.fromkeys(plain)]
+            tests = [_apply("int.is_small", [value], current) for value in dict.fromkeys(plain)]
             _branch_if_all(current, tests, Edge(following), Edge(region.header, list(start)))
             made.append(following)
             current = following
@@ -193,18 +200,19 @@ class LoopCopy:
         for word, parameter in zip(words, self.entry.parameters, strict=True):
             if parameter in self.assumed:
                 tests += _within(word, self.assumed[parameter], self.known[parameter], current)
+        given = dict(zip(self.entry.parameters, words, strict=True))
+        tests += [_apply_row(row, [given[value]], current) for row, value in self.tested]
         if self.bounds is not None:
-            given = dict(zip(self.entry.parameters, words, strict=True))
-            first, end = self._ends(words)
+            first, end = self._ends(words, region.header)
             tests += self.bounds.tests(given, first, end, current)
         _branch_if_all(current, tests, Edge(self.entry, words), Edge(region.header, list(start)))
         return made
 
-    def _ends(self, words: list[Value]) -> tuple[Value, Value]:
+    @staticmethod
+    def _ends(words: list[Value], header: Block) -> tuple[Value, Value]:
         """The counter where the strip starts, and the count before which it ends."""
-        compare = self._region.header.instructions[0]
-        counter = self._region.header.parameters.index(compare.operands[0])
-        return words[counter], compare.operands[1]
+        compare = header.instructions[0]
+        return words[header.parameters.index(compare.operands[0])], compare.operands[1]
 
 
 def _unboxed(type_: Type) -> Type:
@@ -217,12 +225,16 @@ def _within(value: Value, wanted: Interval, known: Interval, block: Block) -> It
         if bound > limit if comparison == "ge" else bound < limit:
             constant = Value(value.type)
             block.instructions.append(Constant([], constant, value=int(bound)))
-            yield _apply(f"{value.type}.{comparison}", BOOL, [value, constant], block)
+            yield _apply(f"{value.type}.{comparison}", [value, constant], block)
 
 
-def _apply(name: str, type_: Type, operands: list[Value], block: Block) -> Value:
-    result = Value(type_)
-    block.instructions.append(Apply(operands, result, primitive=TABLE[name]))
+def _apply(name: str, operands: list[Value], block: Block) -> Value:
+    return _apply_row(TABLE[name], operands, block)
+
+
+def _apply_row(row: Primitive, operands: list[Value], block: Block) -> Value:
+    result = Value(row.result)
+    block.instructions.append(Apply(operands, result, primitive=row))
     return result
 
 
@@ -232,5 +244,5 @@ def _branch_if_all(block: Block, tests: list[Value], yes: Edge, no: Edge) -> Non
         return
     condition = tests[0]
     for test in tests[1:]:
-        condition = _apply("bool.and", BOOL, [condition, test], block)
+        condition = _apply("bool.and", [condition, test], block)
     block.instructions.append(CondBranch([condition], edges=[yes, no], likely=True))

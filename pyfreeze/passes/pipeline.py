@@ -10,6 +10,7 @@ from pyfreeze.options import Options
 from pyfreeze.passes.add_entry_polls import add_entry_polls
 from pyfreeze.passes.add_exception_edges import add_exception_edges
 from pyfreeze.passes.ask_for_lengths_again import ask_for_lengths_again
+from pyfreeze.passes.dense_views import dense_views
 from pyfreeze.passes.eliminate_dead_code import eliminate_dead_code
 from pyfreeze.passes.forward_items import forward_items
 from pyfreeze.passes.inline_calls import inline_calls
@@ -54,6 +55,7 @@ PASSES = (
     Pass("remove-polls", remove_polls),
     Pass("strip-mine-loops", run_on_module=strip_mine_loops),
     Pass("version-strips", version_strips),
+    Pass("dense-views", dense_views),
     Pass("unbox-loops", unbox_loops),
     Pass("ask-for-lengths-again", ask_for_lengths_again, required=True),
     Pass("add-entry-polls", run_on_module=add_entry_polls, required=True),
@@ -89,6 +91,7 @@ ORDER = (
     ("strip-mine-loops", "version-strips", "strips have a bounded length and no polls"),
     ("version-strips", "unbox-loops", "a copy without checks is better than one with them"),
     ("unbox-loops", "add-exception-edges", "operations of its copies have handlers of their own"),
+    ("version-strips", "dense-views", "it knows which subscripts are inside"),
     ("version-strips", "ask-for-lengths-again", "its copies need not, and are made of plain strips"),
     ("unbox-loops", "ask-for-lengths-again", "its copies have no slow operations either"),
     ("ask-for-lengths-again", "add-exception-edges", "the copies cannot be told apart afterwards"),

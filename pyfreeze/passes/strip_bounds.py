@@ -65,7 +65,7 @@ class StripBounds:
         if not isinstance(item, Apply) or not is_subscript(item.primitive):
             return False
         array, whole, *_ = item.operands
-        index = self._axes(whole)
+        index = self.axes(whole)
         degrees = [self._degree(one) for one in index]
         if array not in self._fixed or any(degree is None or degree > 1 for degree in degrees):
             return False
@@ -74,9 +74,14 @@ class StripBounds:
         item.site = None
         return True
 
-    def _axes(self, index: Value) -> tuple[Value, ...]:
+    def axes(self, index: Value) -> tuple[Value, ...]:
+        """What `index` is on each axis."""
         made = self._definitions.get(index)
         return tuple(made.operands) if isinstance(made, MakeTuple) else (index,)
+
+    def varies(self, index: Value) -> bool:
+        """Whether `index` is another one in each step, as far as one can tell."""
+        return any(self._degree(one) == 1 for one in self.axes(index))
 
     def _degree(self, value: Value) -> int | None:
         """How often the counter is multiplied into `value`; None if it may be anything."""
@@ -110,14 +115,14 @@ class StripBounds:
                 tests.append(_apply_row(view_row("view.writable", array.type), [array], block))
             for axis, position in enumerate(subscript.index):
                 length = _apply_row(_length_row(array.type, axis), [array], block)
-                ends = {self._evaluate(position, given, counter, block): None for counter in (start, last)}
+                ends = {self.evaluate(position, given, counter, block): None for counter in (start, last)}
                 for index in ends:
                     tests.append(_apply("int64.ge", [index, _constant(0, block)], block))
                     tests.append(_apply("int64.lt", [index, length], block))
         return tests
 
-    def _evaluate(self, value: Value, given: Mapping[Value, Value], counter: Value, block: Block) -> Value:
-        """`value` at that count. In the strip nothing of it overflows."""
+    def evaluate(self, value: Value, given: Mapping[Value, Value], counter: Value, block: Block) -> Value:
+        """`value` at that count, computed in `block` from the values `given` for the entry's parameters. In the strip nothing of it overflows."""
         if value is self._counter:
             return counter
         if value in given:
@@ -127,7 +132,7 @@ class StripBounds:
             assert isinstance(definition.value, int)
             return _constant(definition.value, block)
         assert isinstance(definition, Apply)
-        operands = [self._evaluate(operand, given, counter, block) for operand in definition.operands]
+        operands = [self.evaluate(operand, given, counter, block) for operand in definition.operands]
         operation = _operation(definition)
         return operands[0] if operation == "same" else _apply(_WRAPPING[operation], operands, block)
 

@@ -11,6 +11,7 @@ The limit may also be the length of an array that the loop itself does not resiz
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from pyfreeze.analysis.call_graph import reachable
@@ -24,16 +25,22 @@ from pyfreeze.ir.instructions import (
     CondBranch,
     Constant,
     Edge,
+    GetItem,
     Instruction,
     LoopState,
+    MakeTuple,
     Poll,
     ResumeState,
     Site,
     Value,
     edges_of,
+    effects_of,
+    shown_values,
 )
-from pyfreeze.ir.types import BOOL, INT64
+from pyfreeze.ir.types import BOOL, INT64, AggregateType
+from pyfreeze.passes.watched_floats import is_quiet
 from pyfreeze.primitives import TABLE
+from pyfreeze.primitives.ranges import SHORT_STRIP_END, STRIP_END
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,7 @@ class _Counted:
     poll: Poll
     length: Apply | None  # of an array, which is the limit
     inside: frozenset[Value]  # defined in the loop
+    is_short: bool  # what it does may have to be undone (`watched_floats`)
 
 
 def strip_mine_loops(module: Module) -> None:
@@ -92,7 +100,12 @@ def _counted(function: Function, loop: Loop, bounded: set[str]) -> _Counted | No
         return None
     if not _can_move(polls[0], counter, frozenset(inside), header):
         return None
-    return _Counted(header, latch, back, compare, polls[0], length, frozenset(inside))
+    return _Counted(header, latch, back, compare, polls[0], length, frozenset(inside), _may_be_undone(loop))
+
+
+def _may_be_undone(loop: Loop) -> bool:
+    items = [item for block in loop.blocks for item in block.instructions]
+    return any(map(is_quiet, items)) and any(effects_of(item).writes for item in items)
 
 
 def _can_move(poll: Poll, counter: Value, inside: frozenset[Value], header: Block) -> bool:
@@ -147,7 +160,8 @@ def _strip_mine(function: Function, loop: _Counted) -> None:
     counter, limit = compare.operands
     index = header.parameters.index(counter)
     end = Value(INT64, "end")
-    strip = Apply([outer.parameters[index], limit], end, primitive=TABLE["int64.strip_end"])
+    row = TABLE[SHORT_STRIP_END if loop.is_short else STRIP_END]
+    strip = Apply([outer.parameters[index], limit], end, primitive=row)
     if loop.length is not None:
         header.instructions.remove(loop.length)
         outer.instructions.append(loop.length)
@@ -159,24 +173,65 @@ def _strip_mine(function: Function, loop: _Counted) -> None:
     leave = branch.edges[1]
     branch.edges[1] = Edge(ended)
     more = Value(BOOL)
-    again = Apply([counter, limit], more, primitive=TABLE["int64.lt"])
-    ended.instructions = [again, CondBranch([more], edges=[Edge(polling), leave], likely=None)]
-    poll = Poll([], None, _site_at_header(loop))
+    unfinished = Apply([counter, limit], more, primitive=TABLE["int64.lt"])
+    ended.instructions = [unfinished, CondBranch([more], edges=[Edge(polling), leave], likely=None)]
+    known, again = _at_header(function, loop)
+    poll = Poll([], None, _site_at_header(loop, known))
     if loop.poll.resume is not None:
-        poll.resume = _state_at_header(loop, loop.poll.resume)
-    polling.instructions = [poll, Branch([], edges=[Edge(outer, list(header.parameters))])]
+        poll.resume = _state_at_header(loop, loop.poll.resume, known)
+    polling.instructions = [*again, poll, Branch([], edges=[Edge(outer, list(header.parameters))])]
     loop.latch.instructions.remove(loop.poll)
     function.blocks += [outer, ended, polling]
 
 
-def _state_at_header(loop: _Counted, state: ResumeState) -> ResumeState:
+def _at_header(function: Function, loop: _Counted) -> tuple[dict[Value, Value], list[Instruction]]:
+    """What the header has for values that the latch passes it, and for tuples of them, which are made again there.
+
+    Tuples and frozen values are passed as their items (`split_aggregates`).
+    """
+    known = dict(zip(loop.back.arguments, loop.header.parameters, strict=True))
+    parts = _parts(function, known)
+    made: list[Instruction] = []
+
+    def find(value: Value) -> Value | None:
+        if value in known or not (value in loop.inside or value in loop.header.parameters):
+            return known.get(value, value)
+        items = [find(item) for item in parts.get(value, ())]
+        if not items or None in items:
+            return None
+        known[value] = Value(value.type, value.name)
+        made.append(MakeTuple([item for item in items if item is not None], known[value]))
+        return known[value]
+
+    for value in shown_values(loop.poll):
+        find(value)
+    return known, made
+
+
+def _parts(function: Function, known: Container[Value]) -> dict[Value, list[Value]]:
+    """The items of tuples: what they are made of, or all that are taken out of them, if possible as a `known` value."""
+    parts: dict[Value, list[Value]] = {}
+    taken: dict[Value, dict[int, Value]] = {}
+    for item in function.instructions():
+        if isinstance(item, MakeTuple) and item.result is not None:
+            parts[item.result] = item.operands
+        elif isinstance(item, GetItem) and item.result is not None:
+            items = taken.setdefault(item.operands[0], {})
+            if item.index not in items or item.result in known:
+                items[item.index] = item.result
+    for whole, items in taken.items():
+        if isinstance(whole.type, AggregateType) and len(items) == len(whole.type.items):
+            parts.setdefault(whole, [items[index] for index in range(len(items))])
+    return parts
+
+
+def _state_at_header(loop: _Counted, state: ResumeState, known: dict[Value, Value]) -> ResumeState:
     """As `_site_at_header`: the loop's own next item is the header's; locals that the header does not know are unset.
 
     No one reads those before they are set again, or they would be parameters of the header.
     """
     counter = loop.compare.operands[0]
     inside = {*loop.inside, *loop.header.parameters}
-    known = dict(zip(loop.back.arguments, loop.header.parameters, strict=True))
     values = dict(zip(state.local_names, state.local_values, strict=True))
     missing = {name.rstrip("?#") for name, value in values.items() if value in inside and value not in known}
     kept = {name: value for name, value in values.items() if name.rstrip("?#") not in missing}
@@ -187,11 +242,10 @@ def _state_at_header(loop: _Counted, state: ResumeState) -> ResumeState:
     return moved
 
 
-def _site_at_header(loop: _Counted) -> Site:
+def _site_at_header(loop: _Counted, known: dict[Value, Value]) -> Site:
     """The poll's place, with those locals that the header knows: what the latch passes it, and what the loop leaves alone."""
     site = loop.poll.site
     assert site is not None
-    known = dict(zip(loop.back.arguments, loop.header.parameters, strict=True))
     values = dict(zip(site.local_names, site.local_values, strict=True))
     moved = {
         name: known.get(value, value) for name, value in values.items() if value in known or value not in loop.inside

@@ -27,8 +27,9 @@ from pyfreeze.passes.remove_checks import remove_checks
 from pyfreeze.passes.strip_bounds import StripBounds, is_subscript
 from pyfreeze.passes.strip_mine_loops import is_length, resizes_arrays
 from pyfreeze.passes.unbox_ints import unbox_ints
+from pyfreeze.passes.watched_floats import is_quiet, watch
 from pyfreeze.primitives.intervals import SMALL, type_interval
-from pyfreeze.primitives.ranges import STRIP
+from pyfreeze.primitives.ranges import SHORT_STRIP_END, STRIP, is_strip_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class _Strip:
     steps: int
     number: Value  # a header's parameter whose bounds follow from the assumptions: the counter, or what shrinks
     if_nonnegative: bool = False
+    is_short: bool = False
 
 
 def version_strips(function: Function) -> None:
@@ -91,11 +93,24 @@ def _without_checks(strip: _Strip, ranges: ValueRanges, attempt: _Attempt) -> Lo
             return None
         copy.known |= dict.fromkeys(elements, Interval(-(1 << attempt.elements), (1 << attempt.elements) - 1))
     _assume_small(copy, strip, attempt.numbers)
-    if _checks_left(copy, strip):
+    if _checks_left(copy, strip) and not _watch_floats(copy, strip):
         return None
     if attempt.elements is not None:
         copy.guard = (gather_bits(copy.function, copy.header, elements, attempt.elements), 2 << attempt.elements)
     return copy
+
+
+def _watch_floats(copy: LoopCopy, strip: _Strip) -> bool:
+    """Leave all checks that are left to the processor's flags, if that is possible."""
+    failing = [item for item in copy.function.instructions() if effects_of(item).fails]
+    if copy.bounds is None or not all(map(is_quiet, failing)):
+        return False
+    place = strip.region.header.parameters.index(strip.number)
+    counter, start = copy.header.parameters[place], copy.entry.parameters[place]
+    copy.watch = watch(copy.function, copy.header, copy.bounds, counter, strip.is_short)
+    if copy.watch is not None:
+        copy.watch.begin(counter, start)
+    return copy.watch is not None
 
 
 def _with_fewer_checks(strip: _Strip, ranges: ValueRanges) -> LoopCopy | None:
@@ -137,12 +152,12 @@ def _as_strip(function: Function, region: Region, ranges: ValueRanges) -> _Strip
     polls = any(isinstance(item, Poll) for block in region.loop.blocks for item in block.instructions)
     if (
         isinstance(first, Apply)
-        and first.primitive.name == "int64.strip_end"
+        and is_strip_end(first.primitive)
         and not polls
         and isinstance(compare, Apply)
         and compare.operands[-1] is first.result
     ):
-        return _Strip(region, STRIP, compare.operands[0])
+        return _Strip(region, STRIP, compare.operands[0], is_short=first.primitive.name == SHORT_STRIP_END)
     found = shrinking_number(function, region.loop, ranges)
     return _Strip(region, MOST_STEPS, found.number, found.if_nonnegative) if found is not None else None
 
@@ -156,7 +171,7 @@ def _may_become_unchecked(item: Instruction) -> bool:
     if not isinstance(item, Apply):
         return isinstance(item, Poll)
     row = item.primitive
-    return row.applies is not None or INT in row.operands or is_subscript(row)
+    return row.applies is not None or INT in row.operands or is_subscript(row) or is_quiet(item)
 
 
 def _checks_left(copy: LoopCopy, strip: _Strip) -> int:

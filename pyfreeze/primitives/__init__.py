@@ -17,13 +17,23 @@ from types import MappingProxyType
 from pyfreeze.ir.parser import parse_type, split_outside
 from pyfreeze.ir.primitive import Deoptimize, Effects, Lowering, Primitive, PythonCallable, Scalar
 from pyfreeze.ir.types import StructType, Type, ViewType, fits
-from pyfreeze.primitives import bools, fixed_ints, floats, mathematics, plain_ints, ranges, references
+from pyfreeze.primitives import (
+    bools,
+    fixed_ints,
+    float_flags,
+    floats,
+    hashing,
+    mathematics,
+    plain_ints,
+    ranges,
+    references,
+)
 from pyfreeze.primitives.arrays import array_row, method_row
 from pyfreeze.primitives.definition import resolve
 from pyfreeze.primitives.objects import object_row
 from pyfreeze.primitives.views import view_row
 
-_FAMILIES = (fixed_ints, plain_ints, floats, bools, mathematics, ranges, references)
+_FAMILIES = (fixed_ints, plain_ints, floats, float_flags, bools, mathematics, ranges, hashing, references)
 
 TABLE: dict[str, Primitive] = {row.name: row for family in _FAMILIES for row in family.rows()}
 

@@ -55,10 +55,12 @@ def _quiet_arithmetic() -> list[Primitive]:
 
     Overflow, an invalid operation and a division by zero leave an infinity or NaN behind, underflow something small; sums
     and differences do not underflow.
+
+    The rows `…_flagged` compute the same and leave it to `flags.raised` to tell whether something is to be reported.
     """
     pair = (FLOAT64, FLOAT64)
     large = f"%m = call double @llvm.fabs.f64(double %r)\n%large = fcmp ugt double %m, {_MAXIMUM}\n"
-    small = f"%small = fcmp olt double %m, {_SMALLEST_NORMAL}\n"
+    small = f"%small = fcmp ole double %m, {_SMALLEST_NORMAL}\n"  # a tiny result may be rounded up to that
     a_is_zero, b_is_zero = (f"%z{letter} = fcmp oeq double %{letter}, 0.0\n" for letter in "ab")
     # The result is exactly zero if a factor, or the dividend, is.
     product = f"{small}{a_is_zero}{b_is_zero}%zero = or i1 %za, %zb\n"
@@ -75,7 +77,7 @@ def _quiet_arithmetic() -> list[Primitive]:
             f"float64.{name}_quiet",
             pair,
             FLOAT64,
-            partial(_quietly, name),
+            partial(quietly, name),
             body=f"%r = f{name.removeprefix('true')} double %a, %b\n{check}{PAIR}",
             deopts=True,
             declarations=("declare double @llvm.fabs.f64(double)",),
@@ -84,13 +86,13 @@ def _quiet_arithmetic() -> list[Primitive]:
     ]
 
 
-def _quietly(name: str, left: float, right: float) -> float:
+def quietly(name: str, left: float, right: float) -> float:
     try:
         result: float = getattr(operator, name)(left, right)
     except ZeroDivisionError:
         raise Deoptimize from None
     is_zero = left == 0.0 or (name == "mul" and right == 0.0)
-    underflows = name in ("mul", "truediv") and abs(result) < sys.float_info.min and not is_zero
+    underflows = name in ("mul", "truediv") and abs(result) <= sys.float_info.min and not is_zero
     if not math.isfinite(result) or underflows:
         raise Deoptimize
     return result

@@ -48,6 +48,7 @@ _BY_OPERATION: dict[str, IntervalFunction] = {
     "lshift": interval.shift_left,
     "rshift": interval.shift_right,
     "strip_end": lambda counter, limit: Interval(min(counter.low, limit.low), limit.high),
+    "short_strip_end": lambda counter, limit: Interval(min(counter.low, limit.low), limit.high),
     "steps": lambda _start, _stop, _step: Interval(0, INT64.maximum),
 }
 

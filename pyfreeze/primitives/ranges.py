@@ -9,6 +9,11 @@ from pyfreeze.primitives.definition import define
 STRIP = 8192
 """Steps of an innermost loop between two polls."""
 
+SHORT_STRIP = 1024
+"""Steps between two polls in a loop that may have to be undone up to there."""
+
+STRIP_END, SHORT_STRIP_END = "int64.strip_end", "int64.short_strip_end"
+
 
 def rows() -> list[Primitive]:
     # Differences of two int64 are exact as uint64; of the two directions only the one that the step's sign names counts.
@@ -37,19 +42,8 @@ done:
 %both = insertvalue {i64, i1} %pair, i1 %bad, 1
 ret {i64, i1} %both"""
     return [
-        define(
-            "int64.strip_end",
-            (INT64, INT64),
-            INT64,
-            _strip_end,
-            body=f"""%left = sub i64 %b, %a
-%below = icmp slt i64 %a, %b
-%many = icmp ugt i64 %left, {STRIP}
-%split = and i1 %below, %many
-%part = add i64 %a, {STRIP}
-%r = select i1 %split, i64 %part, i64 %b
-ret i64 %r""",
-        ),
+        _strip_end_row(STRIP_END, STRIP),
+        _strip_end_row(SHORT_STRIP_END, SHORT_STRIP),
         define(
             "range.steps",
             (INT64, INT64, INT64),
@@ -63,8 +57,24 @@ ret i64 %r""",
     ]
 
 
-def _strip_end(counter: int, limit: int) -> int:
-    return min(counter + STRIP, limit) if counter < limit else limit
+def _strip_end_row(name: str, length: int) -> Primitive:
+    body = f"""%left = sub i64 %b, %a
+%below = icmp slt i64 %a, %b
+%many = icmp ugt i64 %left, {length}
+%split = and i1 %below, %many
+%part = add i64 %a, {length}
+%r = select i1 %split, i64 %part, i64 %b
+ret i64 %r"""
+
+    def evaluate(counter: int, limit: int) -> int:
+        return min(counter + length, limit) if counter < limit else limit
+
+    return define(name, (INT64, INT64), INT64, evaluate, body=body)
+
+
+def is_strip_end(row: Primitive) -> bool:
+    """Whether it says where a strip that starts at its first operand ends."""
+    return row.name in (STRIP_END, SHORT_STRIP_END)
 
 
 def _steps(start: int, stop: int, step: int) -> int:

@@ -80,7 +80,7 @@ def _unbox(name: str, type_: Type) -> Primitive:
         return (True, value) if isinstance(type_, OptionalType) else value
 
     lowering, effects = Lowering(object="unbox"), Effects(deopts=True)
-    borrows = isinstance(item, StructType)
+    borrows = isinstance(item, StructType) and item.has_its_scalars
     return Primitive(name, (OBJECT,), type_, evaluate, lowering, effects=effects, borrows=borrows)
 
 

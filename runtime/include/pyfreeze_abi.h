@@ -7,6 +7,12 @@
 #include <Python.h>
 #include <stdint.h>
 
+#if defined(__linux__) /* a few words: they fit into what is reserved for libraries that are loaded later */
+#define PF_FAST_TLS __attribute__((tls_model("initial-exec")))
+#else
+#define PF_FAST_TLS
+#endif
+
 #define PF_ABI_VERSION 4
 
 enum { PF_OK = 0, PF_ERROR = 1, PF_DEOPT = 2, PF_RESUME = 3 };
@@ -26,6 +32,11 @@ enum { PF_WRONG_TYPE = 1, PF_OUT_OF_RANGE = 2 };
 
 struct PfFunction;
 struct PfModule;
+struct PfNative;
+
+/* A native function's entry: the objects of its arguments are borrowed from a live frame. `breaker` as pf_enter gives it, or
+ * NULL: then pf_enter is to be asked. The result is new: what the function returns, or what stands for its twin. */
+typedef PyObject *(*PfEntry)(struct PfNative *self, PyObject *const *arguments, void *breaker);
 
 /* A place that may fail. `locals` has one descriptor for each variable of the code object, '-' for one that is unset. */
 typedef struct PfSite {
@@ -59,7 +70,7 @@ enum { PF_FUNCTION = 0, PF_CONSTANT, PF_BUILTIN, PF_MODULE, PF_ATTRIBUTE, PF_IMP
 
 #define PF_MAXIMUM_SCALARS 16 /* in a PF_VALUE */
 
-/* A frozen class whose values native code holds. `type` is owned: the class as a PF_CLASS binding last saw it. */
+/* A frozen class or NamedTuple whose values native code holds. `type` is owned: the class as a PF_CLASS binding last saw it. */
 typedef struct PfClass {
     const char *name, *signature;
     PyTypeObject *type;
@@ -82,8 +93,9 @@ typedef struct PfBinding {
 typedef struct PfFunction {
     const char *qualname;
     const char *const *parameter_names;
-    int32_t parameter_count, index;
-    vectorcallfunc entry; /* its first argument is the PfNative */
+    int32_t parameter_count;
+    int32_t index; /* of the record whose code it has: its own, or that of the generic function that it is made of */
+    PfEntry entry;
     const int32_t *bindings;
     int32_t binding_count;
     uint8_t valid; /* all bindings hold */
@@ -115,13 +127,11 @@ typedef struct PfModule {
     PyObject *none; /* borrowed */
 } PfModule;
 
-/* What a trampoline calls: one for each native function and execution of its module. */
+/* What a trampoline has among its constants: one for each native function and execution of its module. */
 typedef struct PfNative {
     PyObject_HEAD
-    vectorcallfunc vectorcall; /* the function's entry */
-    PyObject *instance;        /* owned; a capsule, so that there are no cycles for the collector */
-    const PfFunction *function;
-    Py_ssize_t first_point;    /* of what code that goes on in the middle asks */
+    PyObject *instance; /* owned; a capsule, so that there are no cycles for the collector */
+    PfFunction *function;
 } PfNative;
 
 /* What a place in a framed function remembers of a global name (runtime/src/inline_caches.c): of the two namespaces, which
@@ -184,19 +194,23 @@ void pf_release(const char *descriptor, const uint64_t *payload);
 PyObject *pf_text_out_of_range(PyObject *number, char descriptor);
 int pf_bindings_init(void);
 int pf_watch_module(PfModule *module);
-int pf_is_valid(PfFunction *function); /* all its bindings were seen to hold and none has changed since */
+void pf_look_for_changes(PfModule *module); /* after it, a function whose `valid` is set is still so */
 int pf_revalidate(PfFunction *function, const char **broken);
 void pf_invalidate(PfModule *module);
 int pf_same_constant(PyObject *one, PyObject *other);
 int pf_classes_init(void);
 PyObject *pf_class_attribute(PyObject *class, PyObject *attribute);
 PyObject *pf_member_function(PyObject *class, PyObject *attribute, const char *kind);
+int pf_is_named_tuple(PyTypeObject *type, const char *signature, PyObject *globals);
+int pf_named_tuple_has_defaults(PyTypeObject *type, PyObject *pairs);
+PyObject *pf_named_tuple_constructor(PyTypeObject *type); /* borrowed; NULL of any other class */
 int pf_take_class(PfModule *module, const PfBinding *binding, PyObject *value);
 int pf_classes_changed(PfModule *module);
 int pf_classes_differ(const PfModule *module); /* on 3.11 only */
 uint64_t pf_bindings_state(PfModule *module); /* before a poll … */
 void pf_recheck_bindings(PfModule *module, uint64_t state); /* … and after it: raises the epoch if a binding broke */
 int32_t pf_poll_if_asked(PfModule *module);
+int pf_is_untraced(PyThreadState *thread, const PfFunction *function, PyObject *callable); /* and has the module's names */
 int32_t pf_reason_against_native(PyThreadState *thread, const PfFunction *function);
 void pf_count_twin(PfFunction *function, int32_t parameter, int32_t reason, const char *binding);
 int pf_in_main_interpreter(void);
@@ -204,7 +218,8 @@ int pf_is_compiled_module(PyObject *module);
 int pf_exec_module(PyObject *module);
 int pf_native_init(void);
 PyObject *pf_new_instance(PfModule *module); /* the identity of one execution of a module */
-PyObject *pf_new_native(const PfFunction *function, PyObject *instance);
+PyObject *pf_new_native(PfFunction *function, PyObject *instance);
+PyObject *pf_enter_frame(PyObject *native); /* the entry, on the arguments of the current frame */
 int pf_is_native(PyObject *object); /* a PfNative */
 int pf_is_native_code(PyObject *code);
 int pf_is_code_of(PyObject *code, const PfFunction *function); /* of any execution of its module */
@@ -217,6 +232,8 @@ int64_t pf_python_frames_left(PyThreadState *thread);
 void pf_allow_reload(PyObject *module);
 void pf_show_site(const PfSite *site);
 int64_t pf_stack_left(void);
+void pf_prefer_direct_calls(PyObject *function); /* also where C calls it */
+int pf_may_call_directly(PyThreadState *thread, const PfNative *native, PyObject *function);
 int pf_limit(void); /* what limits the calls of the native code that is running; whoever runs Python code restores it */
 void pf_restore_limit(int limit);
 int pf_is_own_frame(const PfFunction *function); /* the current frame */
@@ -226,7 +243,7 @@ void pf_set_locals(PyObject **values, Py_ssize_t count); /* of the current frame
 PyObject *pf_frame_function(PyThreadState *thread); /* borrowed: what was called to make the current frame */
 int pf_enters_waiting_state(PyThreadState *thread); /* whether the current frame is one that goes on: its locals are set then */
 PyObject *pf_next_step(Py_ssize_t first_point);
-PyObject *pf_new_next(const PfFunction *function, Py_ssize_t first_point);
+PyObject *pf_new_next(Py_ssize_t first_point);
 void *pf_interpreter_frame(PyThreadState *thread); /* the current one */
 extern int64_t pf_waiting_states; /* in all threads */
 extern PyObject *pf_twin_object;

@@ -63,6 +63,9 @@ Py_hash_t pf_hash_fields(const PfLayout *layout, const char *address);
 /* A new, empty instance of the frozen class of `layout`, whose struct the caller fills before anyone sees it. */
 PyObject *pf_new_value(const PfLayout *layout);
 
+/* Whether it has no other comparisons, hash, truth and length than when @frozen made it, but for replaced ones of its own. */
+int pf_methods_are_as_made(PyTypeObject *type);
+
 /* Whether the class is made as @frozen made it: nobody has put another __init__ or __new__ there. */
 int pf_constructor_is_pristine(PyTypeObject *type);
 

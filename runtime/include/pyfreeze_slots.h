@@ -6,7 +6,8 @@
 /* Module. Borrowed result. */
 PF_SLOT(PyObject *, pf_module_init, (PfModule *module))
 
-/* Entry. pf_enter: the breaker's address = run native code; NULL = run the twin (counted). */
+/* Entry. pf_enter: the breaker's address = run native code; NULL = run the twin (counted). For entries that were given no
+ * breaker, or whose bindings are to be checked. */
 PF_SLOT(void *, pf_enter, (PfFunction *function, PfNative *self))
 PF_SLOT(PyObject *, pf_twin, (void)) /* new reference to what means: run the twin; where None is a result */
 PF_SLOT(void, pf_guard_failed, (PfFunction *function, int32_t parameter, int32_t reason)) /* counts */
@@ -60,7 +61,7 @@ PF_SLOT(PyObject *, pf_resume_here, (PfFunction *function))
  * or NULL with an exception; S = 0, or -1 with an exception; F = 0, 1, or -1 with an exception. Objects are borrowed unless
  * it is said. `frame`: the current one, a _PyInterpreterFrame. */
 /* the _PyInterpreterFrame, or NULL: run the twin (counted) */
-PF_SLOT(void *, pf_enter_framed, (PfFunction *function, PfNative *self))
+PF_SLOT(void *, pf_enter_framed, (PfFunction *function, PfNative *self, void *breaker))
 /* S: signals, other threads, pending calls, garbage collection, async exceptions */
 PF_SLOT(int32_t, pf_poll_framed, (void))
 /* O: globals, then builtins, as LOAD_GLOBAL: NameError "name 'x' is not defined" */

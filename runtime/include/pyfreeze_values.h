@@ -24,6 +24,7 @@ typedef struct PfValueClass {
     Py_ssize_t *positional;             /* which fields the positional arguments are … */
     Py_ssize_t positional_count;        /* … and how many there may be */
     char has_post_init, has_order;
+    unsigned short inherited;           /* special methods that it does not define itself: value_class.c */
     PyObject *texts[3];                 /* own the layout's strings */
     PyMemberDef *members;
     PyGetSetDef *getters;

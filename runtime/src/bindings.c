@@ -31,7 +31,6 @@ typedef struct PfWatch {
 #if PY_VERSION_HEX < 0x030C0000
     uint64_t versions[SHARED + 1];
     uint64_t state;      /* raised when a version is found to differ */
-    uint64_t *validated; /* for each function, the state in which its bindings were checked */
     int32_t keyword_defaults; /* how many of the bindings are about `__kwdefaults__` */
 #endif
     WatchedBinding bindings[];
@@ -247,7 +246,6 @@ static int holds(PfModule *module, int32_t number)
 }
 
 static void refresh_state(PfModule *module);
-static void mark_valid(PfFunction *function);
 
 /* Check the bindings of `function` and of all it calls natively. The caller has seen a live frame with the module's
  * globals. */
@@ -267,15 +265,24 @@ int pf_revalidate(PfFunction *function, const char **broken)
         *broken = module->bindings[number].name;
         return 0;
     }
-    mark_valid(function);
+    function->valid = 1;
     return 1;
+}
+
+/* Whether it is the constructor of a NamedTuple that the module has. */
+static int makes_values(const PfModule *module, PyObject *function)
+{
+    for (int32_t number = 0; number < module->class_count; number++)
+        if (pf_named_tuple_constructor(module->classes[number].type) == function)
+            return 1;
+    return 0;
 }
 
 static void function_changed(PyObject *function)
 {
     PyObject *globals = ((PyFunctionObject *)function)->func_globals;
     for (int index = 0; index < pf_module_count; index++)
-        if (pf_modules[index]->globals == globals)
+        if (pf_modules[index]->globals == globals || makes_values(pf_modules[index], function))
             pf_invalidate(pf_modules[index]);
 }
 
@@ -331,8 +338,7 @@ static int function_event(PyFunction_WatchEvent event, PyFunctionObject *functio
     return 0;
 }
 
-int pf_is_valid(PfFunction *function) { return function->valid; }
-static void mark_valid(PfFunction *function) { function->valid = 1; }
+void pf_look_for_changes(PfModule *module) { (void)module; /* the watchers have marked them */ }
 static void refresh_state(PfModule *module) { (void)module; }
 
 uint64_t pf_bindings_state(PfModule *module)
@@ -399,6 +405,8 @@ static void refresh_state(PfModule *module)
         watched->version = version;
     }
     watch->state += !same;
+    for (int32_t index = 0; !same && index < module->function_count; index++)
+        module->functions[index].valid = 0;
 }
 
 static int versions_differ(const PfModule *module)
@@ -412,18 +420,10 @@ static int versions_differ(const PfModule *module)
     return watch->keyword_defaults > 0 || pf_classes_differ(module); /* the former are compared one by one */
 }
 
-int pf_is_valid(PfFunction *function)
+void pf_look_for_changes(PfModule *module)
 {
-    PfWatch *watch = function->module->watch;
-    if (versions_differ(function->module))
-        refresh_state(function->module);
-    return function->valid && watch->validated[function->index] == watch->state;
-}
-
-static void mark_valid(PfFunction *function)
-{
-    function->valid = 1;
-    function->module->watch->validated[function->index] = function->module->watch->state;
+    if (versions_differ(module))
+        refresh_state(module);
 }
 
 uint64_t pf_bindings_state(PfModule *module) { return module->watch->state; }
@@ -456,9 +456,8 @@ static int watch_keyword_defaults(PyObject *dict)
 
 static int watch_globals(PfModule *module)
 {
-    if (module->watch->validated == NULL)
-        module->watch->validated = PyMem_RawCalloc((size_t)module->function_count + 1, sizeof(uint64_t));
-    return module->watch->validated == NULL ? -1 : 0;
+    (void)module;
+    return 0;
 }
 
 /* In place of a setter of functions, which becomes its closure. */

@@ -1,6 +1,7 @@
 /* Values between Python objects and 64-bit words. Descriptors: pyfreeze/ir/types.py, `descriptor`. */
 #include "pyfreeze_abi.h"
 #include "pyfreeze_array.h"
+#include "pyfreeze_values.h"
 #include "pyfreeze_view.h"
 #include <string.h>
 
@@ -173,13 +174,13 @@ static int unbox_optional(PfModule *module, PyObject *object, const char **descr
     return 0;
 }
 
-static PyObject *box_tuple(PfModule *module, const char **descriptor, const uint64_t **payload)
+/* An instance of tuple or a subclass, of the values described up to a closing bracket, which it passes. */
+static PyObject *box_items(PfModule *module, PyTypeObject *type, const char **descriptor, const uint64_t **payload)
 {
     Py_ssize_t count = 0;
-    for (const char *at = *descriptor + 1; *at != ')'; at += item_length(at))
+    for (const char *at = *descriptor; *at != ')' && *at != '}'; at += item_length(at))
         count++;
-    PyObject *tuple = PyTuple_New(count);
-    ++*descriptor;
+    PyObject *tuple = type == &PyTuple_Type ? PyTuple_New(count) : type->tp_alloc(type, count);
     for (Py_ssize_t index = 0; tuple != NULL && index < count; index++) {
         PyObject *item = pf_box(module, descriptor, payload);
         if (item == NULL)
@@ -192,18 +193,20 @@ static PyObject *box_tuple(PfModule *module, const char **descriptor, const uint
 }
 
 /* "{12:…}": the module's class 12, which is there as long as native code that knows of it runs; else NULL. */
-static const PfLayout *next_class(PfModule *module, const char **descriptor)
+static PyTypeObject *next_class(PfModule *module, const char **descriptor)
 {
     char *end;
     long index = strtol(*descriptor + 1, &end, 10);
     *descriptor = end + 1;
-    PyTypeObject *type = module->classes[index].type;
-    return type == NULL ? NULL : pf_frozen_layout(type);
+    return module->classes[index].type;
 }
 
 static const PfLayout *element_layout(PfModule *module, const char *descriptor)
 {
-    return *descriptor == '{' ? next_class(module, &descriptor) : pf_scalar_layout(*descriptor);
+    if (*descriptor != '{')
+        return pf_scalar_layout(*descriptor);
+    PyTypeObject *type = next_class(module, &descriptor);
+    return type == NULL ? NULL : pf_frozen_layout(type);
 }
 
 static void word_to_memory(Py_ssize_t size, char *place, uint64_t word)
@@ -234,26 +237,41 @@ static uint64_t word_of_single(const char *place)
     return word;
 }
 
-/* Writes the fields of a frozen value, owning its objects, from the payload; passes its '}'. */
-static void words_to_memory(const PfLayout *layout, char *address, const char **descriptor, const uint64_t **payload)
+static int words_to_memory(PfModule *module, const PfLayout *layout, char *address, const char **descriptor,
+                           const uint64_t **payload);
+
+/* A field of a frozen value from the payload. One that is an object in memory may be any value: its descriptor says which. */
+static int words_to_field(PfModule *module, const PfField *field, char *place, const char **descriptor,
+                          const uint64_t **payload)
 {
-    for (Py_ssize_t index = 0; index < layout->field_count; index++) {
-        const PfField *field = &layout->fields[index];
-        char *place = address + field->offset;
-        if (field->layout->code == '{') {
-            *descriptor = strchr(*descriptor, ':') + 1;
-            words_to_memory(field->layout, place, descriptor, payload);
-            continue;
-        }
-        ++*descriptor;
-        if (field->layout->code == 'O')
-            Py_XINCREF((PyObject *)(uintptr_t)**payload);
-        if (field->layout->code == 'f')
-            word_to_single(place, *(*payload)++);
-        else
-            word_to_memory(field->layout->size, place, *(*payload)++);
+    char code = field->layout->code;
+    if (code == '{')
+        return words_to_memory(module, field->layout, place, descriptor, payload);
+    if (code == 'O') {
+        PyObject *object = pf_box(module, descriptor, payload);
+        memcpy(place, &object, sizeof object);
+        return object == NULL ? -1 : 0;
     }
     ++*descriptor;
+    if (code == 'f')
+        word_to_single(place, *(*payload)++);
+    else
+        word_to_memory(field->layout->size, place, *(*payload)++);
+    return 0;
+}
+
+/* Writes the fields of a frozen value, "{12:…}", from the payload: 0, or -1 with an exception. */
+static int words_to_memory(PfModule *module, const PfLayout *layout, char *address, const char **descriptor,
+                           const uint64_t **payload)
+{
+    *descriptor = strchr(*descriptor, ':') + 1;
+    for (Py_ssize_t index = 0; index < layout->field_count; index++) {
+        const PfField *field = &layout->fields[index];
+        if (words_to_field(module, field, address + field->offset, descriptor, payload) < 0)
+            return -1;
+    }
+    ++*descriptor;
+    return 0;
 }
 
 static uint64_t word_at(const PfLayout *layout, const char *place)
@@ -271,54 +289,69 @@ static uint64_t word_at(const PfLayout *layout, const char *place)
     }
 }
 
-static void memory_to_words(const PfLayout *layout, const char *address, uint64_t **payload)
+/* The fields of a frozen value, "{12:…}": 0, or a reason where one is an object of another type. */
+static int memory_to_words(PfModule *module, const PfLayout *layout, const char *address, const char **descriptor,
+                           uint64_t **payload)
 {
-    for (Py_ssize_t index = 0; index < layout->field_count; index++) {
+    int reason = 0;
+    *descriptor = strchr(*descriptor, ':') + 1;
+    for (Py_ssize_t index = 0; reason == 0 && index < layout->field_count; index++) {
         const PfField *field = &layout->fields[index];
+        const char *place = address + field->offset;
+        PyObject *object;
         if (field->layout->code == '{') {
-            memory_to_words(field->layout, address + field->offset, payload);
-            continue;
+            reason = memory_to_words(module, field->layout, place, descriptor, payload);
+        } else if (field->layout->code == 'O') {
+            memcpy(&object, place, sizeof object);
+            reason = pf_unbox_value(module, object, descriptor, payload);
+        } else {
+            ++*descriptor;
+            *(*payload)++ = word_at(field->layout, place);
         }
-        **payload = word_at(field->layout, address + field->offset);
-        if (field->layout->code == 'O')
-            Py_XINCREF((PyObject *)(uintptr_t)**payload);
-        ++*payload;
     }
+    if (reason == 0)
+        ++*descriptor;
+    return reason;
 }
 
-/* A new instance, whose struct is zeros. On 3.11 an allocation may start the garbage collector, and that finalizers, which
- * native code does not expect here; what it makes itself is never part of a new cycle. Later versions collect in polls. */
-static PyObject *new_instance(const PfLayout *layout)
+/* A new instance by `make`. On 3.11 an allocation may start the garbage collector, and that finalizers, which native code
+ * does not expect here; what it makes itself is never part of a new cycle. Later versions collect in polls. */
+static PyObject *new_instance(const PfLayout *layout, PyObject *(*make)(const PfLayout *))
 {
 #if PY_VERSION_HEX < 0x030C0000
     int collects = !layout->plain && PyGC_Disable();
-    PyObject *object = pf_new_value(layout);
+    PyObject *object = make(layout);
     if (collects)
         PyGC_Enable();
     return object;
 #else
-    return pf_new_value(layout);
+    return make(layout);
 #endif
 }
 
-static PyObject *box_frozen(PfModule *module, const char **descriptor, const uint64_t **payload)
+static PyObject *box_frozen(PfModule *module, const PfLayout *layout, const char **descriptor, const uint64_t **payload)
 {
-    const PfLayout *layout = next_class(module, descriptor);
-    PyObject *object = new_instance(layout);
-    if (object != NULL)
-        words_to_memory(layout, PF_VALUE_DATA(object), descriptor, payload);
+    PyObject *object = new_instance(layout, pf_allocate_value);
+    if (object == NULL)
+        return NULL;
+    if (words_to_memory(module, layout, PF_VALUE_DATA(object), descriptor, payload) < 0) {
+        Py_DECREF(object);
+        return NULL;
+    }
+    pf_track_value(layout, object);
     return object;
 }
 
-static int unbox_frozen(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
+/* "{12:…}", which is a frozen class or a NamedTuple. */
+static PyObject *box_instance(PfModule *module, const char **descriptor, const uint64_t **payload)
 {
-    const char *after = *descriptor + item_length(*descriptor);
-    const PfLayout *layout = next_class(module, descriptor);
-    if (layout == NULL || Py_TYPE(object) != layout->type)
-        return PF_WRONG_TYPE;
-    memory_to_words(layout, PF_VALUE_DATA(object), payload);
-    *descriptor = after;
-    return 0;
+    const char *at = *descriptor;
+    PyTypeObject *type = next_class(module, &at);
+    const PfLayout *layout = pf_frozen_layout(type);
+    if (layout != NULL)
+        return box_frozen(module, layout, descriptor, payload);
+    *descriptor = at;
+    return box_items(module, type, descriptor, payload);
 }
 
 /* "<12:>": the module's class 12 itself. Borrowed. */
@@ -341,28 +374,29 @@ PyObject *pf_array_filled(PfModule *module, const char *element, int64_t length,
     char *bytes = PyMem_Calloc(1, (size_t)layout->size); /* padding is zero */
     if (bytes == NULL)
         return PyErr_NoMemory();
-    if (*element == '{') {
-        (void)next_class(module, &element);
-        words_to_memory(layout, bytes, &element, &payload);
-    } else
+    PyObject *array = NULL;
+    if (*element != '{')
         word_to_memory(layout->size, bytes, *payload);
-    PyObject *array = pf_array_filled_with(layout, length, bytes);
+    if (*element != '{' || words_to_memory(module, layout, bytes, &element, &payload) == 0)
+        array = pf_array_filled_with(layout, length, bytes);
     PyMem_Free(bytes);
     return array;
 }
 
-PyObject *pf_new_instance_of(PyTypeObject *type) { return new_instance(pf_frozen_layout(type)); }
+PyObject *pf_new_instance_of(PyTypeObject *type) { return new_instance(pf_frozen_layout(type), pf_new_value); }
 
 /* The next value of a payload as a new reference; tagged ints are borrowed. Advances both pointers, unless it fails. */
 PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **payload)
 {
     char kind = **descriptor;
-    if (kind == '(')
-        return box_tuple(module, descriptor, payload);
+    if (kind == '(') {
+        ++*descriptor;
+        return box_items(module, &PyTuple_Type, descriptor, payload);
+    }
     if (kind == '|')
         return box_optional(module, descriptor, payload);
     if (kind == '{')
-        return box_frozen(module, descriptor, payload);
+        return box_instance(module, descriptor, payload);
     if (kind == '[') {
         PyObject *reference = (PyObject *)(uintptr_t)*(*payload)++;
         if (reference != NULL && is_view(*descriptor))
@@ -487,22 +521,41 @@ PyObject *pf_text_out_of_range(PyObject *number, char descriptor)
     return PyUnicode_FromFormat("%S is out of range for %s", number, name);
 }
 
-static int unbox_tuple(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
+/* The items of an instance of tuple or a subclass, described up to a closing bracket, which it passes. */
+static int unbox_items(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
 {
-    if (!PyTuple_CheckExact(object))
-        return PF_WRONG_TYPE;
-    ++*descriptor;
     for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(object); index++) {
-        if (**descriptor == ')')
+        if (**descriptor == ')' || **descriptor == '}')
             return PF_WRONG_TYPE;
         int reason = pf_unbox_value(module, PyTuple_GET_ITEM(object, index), descriptor, payload);
         if (reason)
             return reason;
     }
-    if (**descriptor != ')')
+    if (**descriptor != ')' && **descriptor != '}')
         return PF_WRONG_TYPE;
     ++*descriptor;
     return 0;
+}
+
+static int unbox_tuple(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
+{
+    if (!PyTuple_CheckExact(object))
+        return PF_WRONG_TYPE;
+    ++*descriptor;
+    return unbox_items(module, object, descriptor, payload);
+}
+
+/* "{12:…}", which is a frozen class or a NamedTuple. */
+static int unbox_instance(PfModule *module, PyObject *object, const char **descriptor, uint64_t **payload)
+{
+    const char *at = *descriptor;
+    PyTypeObject *type = next_class(module, &at);
+    if (type == NULL || Py_TYPE(object) != type)
+        return PF_WRONG_TYPE;
+    if (!PyTuple_Check(object))
+        return memory_to_words(module, pf_frozen_layout(type), PF_VALUE_DATA(object), descriptor, payload);
+    *descriptor = at;
+    return unbox_items(module, object, descriptor, payload);
 }
 
 /* "[d]": an array, "[N1d]" and "[M2q]": a view, made of the object. */
@@ -530,7 +583,7 @@ int pf_unbox_value(PfModule *module, PyObject *object, const char **descriptor, 
     if (kind == '|')
         return unbox_optional(module, object, descriptor, payload);
     if (kind == '{')
-        return unbox_frozen(module, object, descriptor, payload);
+        return unbox_instance(module, object, descriptor, payload);
     double real;
     int reason = 0;
     switch (kind) {

@@ -4,12 +4,12 @@
 #include "pyfreeze_values.h"
 #include <string.h>
 
-/* What a class itself has under a name. Borrowed. */
+/* What a class has under a name, from itself or a base. Borrowed. */
 PyObject *pf_class_attribute(PyObject *class, PyObject *attribute)
 {
     if (class == NULL || !PyType_Check(class))
         return NULL;
-    return PyDict_GetItemWithError(((PyTypeObject *)class)->tp_dict, attribute);
+    return _PyType_Lookup((PyTypeObject *)class, attribute);
 }
 
 /* The function behind an attribute of a class: itself, a property's getter, or what a static or class method wraps.
@@ -121,19 +121,29 @@ int pf_classes_changed(PfModule *module)
 
 #endif
 
-/* Whether `value` is the frozen class that a PF_CLASS assumes; the module's record keeps it then. */
+static int is_frozen_as(PyTypeObject *type, const char *signature)
+{
+    const PfLayout *layout = pf_frozen_layout(type);
+    return layout != NULL && strcmp(layout->signature, signature) == 0 && pf_constructor_is_pristine(type) &&
+           pf_methods_are_as_made(type);
+}
+
+/* Whether `value` is the class that a PF_CLASS assumes; the module's record keeps it then. */
 int pf_take_class(PfModule *module, const PfBinding *binding, PyObject *value)
 {
     if (value == NULL || !PyType_Check(value))
         return 0;
     PyTypeObject *type = (PyTypeObject *)value;
-    const PfLayout *layout = pf_frozen_layout(type);
-    if (layout == NULL || strcmp(layout->signature, binding->descriptor) != 0 ||
-        !pf_constructor_is_pristine(type))
+    PyObject *defaults = NULL;
+    if (binding->keyword_defaults >= 0)
+        defaults = PyTuple_GET_ITEM(module->constants, binding->keyword_defaults);
+    if (*binding->descriptor == '(') {
+        if (!pf_is_named_tuple(type, binding->descriptor, module->globals) ||
+            (defaults != NULL && !pf_named_tuple_has_defaults(type, defaults)))
+            return 0;
+    } else if (!is_frozen_as(type, binding->descriptor) || (defaults != NULL && !has_defaults(type, defaults))) {
         return 0;
-    if (binding->keyword_defaults >= 0 &&
-        !has_defaults(type, PyTuple_GET_ITEM(module->constants, binding->keyword_defaults)))
-        return 0;
+    }
     PfClass *class = &module->classes[binding->function];
     if (class->type != type) {
         PyTypeObject *before = class->type;

@@ -59,8 +59,8 @@ static void give_frame_away(PyThreadState *thread, PyFrameObject *object, _PyInt
     set_current(thread, current);
     object->f_back = back;
     moved->previous = NULL;
-    if (!_PyObject_GC_IS_TRACKED((PyObject *)object))
-        _PyObject_GC_TRACK((PyObject *)object);
+    if (!PyObject_GC_IsTracked((PyObject *)object))
+        PyObject_GC_Track(object);
 }
 
 static void clear_frame(PyThreadState *thread, _PyInterpreterFrame *frame)
@@ -105,6 +105,15 @@ static void pop_frame(PyThreadState *thread, _PyInterpreterFrame *frame)
 #endif
 }
 
+/* A frame that nobody has seen. */
+static void drop_frame(PyThreadState *thread, _PyInterpreterFrame *frame)
+{
+    _PyInterpreterFrame *current = pf_frame_of(thread);
+    set_current(thread, frame);
+    pop_frame(thread, frame);
+    set_current(thread, current);
+}
+
 static int *frames_left(PyThreadState *thread)
 {
 #if PY_VERSION_HEX >= 0x030C0000
@@ -134,28 +143,76 @@ static int make_cells(PyFunctionObject *function, PyCodeObject *code, PyObject *
     return 0;
 }
 
-/* Positional arguments, and defaults for those that are missing. */
-static void place_arguments(PyFunctionObject *function, PyCodeObject *code, PyObject **variables,
-                            PyObject *const *arguments, Py_ssize_t given)
+/* The parameter of that name which may be given by it; -1 if there is none. Names are interned as a rule. */
+static Py_ssize_t find_parameter(PyCodeObject *code, PyObject *name)
 {
-    Py_ssize_t index = 0, wanted = code->co_argcount;
-    for (; index < given; index++)
-        variables[index] = Py_NewRef(arguments[index]);
-    if (given < wanted) {
-        Py_ssize_t first = wanted - PyTuple_GET_SIZE(function->func_defaults);
-        for (; index < wanted; index++)
-            variables[index] = Py_NewRef(PyTuple_GET_ITEM(function->func_defaults, index - first));
-    }
-    for (; index < code->co_nlocalsplus; index++)
-        variables[index] = NULL;
+    Py_ssize_t total = code->co_argcount + code->co_kwonlyargcount;
+    for (Py_ssize_t index = code->co_posonlyargcount; index < total; index++)
+        if (PyTuple_GET_ITEM(code->co_localsplusnames, index) == name)
+            return index;
+    return -1;
 }
 
-static int takes(PyFunctionObject *function, PyCodeObject *code, Py_ssize_t given)
+static int place_keywords(PyCodeObject *code, PyObject **variables, PyObject *const *values, PyObject *names, PyObject *rest)
 {
-    if ((code->co_flags & (CO_VARARGS | CO_VARKEYWORDS)) || code->co_kwonlyargcount > 0 || given > code->co_argcount)
+    for (Py_ssize_t number = 0; number < PyTuple_GET_SIZE(names); number++) {
+        PyObject *name = PyTuple_GET_ITEM(names, number);
+        Py_ssize_t index = find_parameter(code, name);
+        if (index >= 0 && variables[index] == NULL)
+            variables[index] = Py_NewRef(values[number]);
+        else if (index >= 0 || rest == NULL || code->co_posonlyargcount > 0 || !PyUnicode_CHECK_INTERNED(name) ||
+                 PyDict_SetItem(rest, name, values[number]) < 0)
+            return 0;
+    }
+    return 1;
+}
+
+static int place_defaults(PyFunctionObject *function, PyCodeObject *code, PyObject **variables)
+{
+    Py_ssize_t wanted = code->co_argcount, total = wanted + code->co_kwonlyargcount;
+    Py_ssize_t count = function->func_defaults != NULL ? PyTuple_GET_SIZE(function->func_defaults) : 0;
+    for (Py_ssize_t index = 0; index < total; index++) {
+        if (variables[index] != NULL)
+            continue;
+        PyObject *value = NULL;
+        if (index < wanted && index >= wanted - count)
+            value = PyTuple_GET_ITEM(function->func_defaults, index - (wanted - count));
+        else if (index >= wanted && function->func_kwdefaults != NULL)
+            value = PyDict_GetItemWithError(function->func_kwdefaults, PyTuple_GET_ITEM(code->co_localsplusnames, index));
+        if (value == NULL)
+            return 0;
+        variables[index] = Py_NewRef(value);
+    }
+    return 1;
+}
+
+/* Binds the arguments as a call does, into variables that are all NULL. 0: the interpreter has to do it, or to refuse;
+ * there may be an exception for lack of memory. */
+static int place_arguments(PyFunctionObject *function, PyCodeObject *code, PyObject **variables,
+                           PyObject *const *arguments, Py_ssize_t given, PyObject *names)
+{
+    Py_ssize_t wanted = code->co_argcount, total = wanted + code->co_kwonlyargcount, taken = given;
+    PyObject *rest = NULL;
+    if (given > wanted) {
+        if (!(code->co_flags & CO_VARARGS))
+            return 0;
+        taken = wanted;
+    }
+    for (Py_ssize_t index = 0; index < taken; index++)
+        variables[index] = Py_NewRef(arguments[index]);
+    if (code->co_flags & CO_VARARGS) {
+        variables[total] = pf_build_tuple((PyObject **)arguments + taken, given - taken);
+        if (variables[total] == NULL)
+            return 0;
+    }
+    if (code->co_flags & CO_VARKEYWORDS) {
+        rest = variables[total + ((code->co_flags & CO_VARARGS) != 0)] = PyDict_New();
+        if (rest == NULL)
+            return 0;
+    }
+    if (names != NULL && !place_keywords(code, variables, arguments + given, names, rest))
         return 0;
-    Py_ssize_t defaults = function->func_defaults != NULL ? PyTuple_GET_SIZE(function->func_defaults) : 0;
-    return given + defaults >= code->co_argcount;
+    return (names == NULL && taken == total) || place_defaults(function, code, variables);
 }
 
 /* Signals and other threads are looked after by the interpreter, at each function's start. */
@@ -165,23 +222,31 @@ static int somebody_waits(PyThreadState *thread)
 }
 
 /* NULL without an exception: it cannot be called this way. */
-static PyObject *call_framed(PyFunctionObject *function, PfNative *native, PyObject *const *arguments, Py_ssize_t given)
+static PyObject *call_framed(PyFunctionObject *function, PfNative *native, PyObject *const *arguments, Py_ssize_t given,
+                             PyObject *names)
 {
     PyThreadState *thread = PyThreadState_Get();
     PyCodeObject *code = (PyCodeObject *)function->func_code;
     int *left = frames_left(thread);
-    if (*left <= 1 || !takes(function, code, given) || somebody_waits(thread))
+    if (*left <= 1 || somebody_waits(thread) || !pf_may_call_directly(thread, native, (PyObject *)function))
         return NULL;
     _PyInterpreterFrame *frame = push_frame(thread, function, code);
     if (frame == NULL)
         return NULL;
-    place_arguments(function, code, frame->localsplus, arguments, given);
     frame->previous = pf_frame_of(thread);
+    for (Py_ssize_t index = 0; index < code->co_nlocalsplus; index++)
+        frame->localsplus[index] = NULL;
+    if (!place_arguments(function, code, frame->localsplus, arguments, given, names)) {
+        PyErr_Clear();
+        drop_frame(thread, frame);
+        return NULL;
+    }
+    pf_set_instruction(frame, (int64_t)code->_co_firsttraceable * (int64_t)sizeof(_Py_CODEUNIT));
     set_current(thread, frame);
     --*left;
     PyObject *result = NULL;
     if (make_cells(function, code, frame->localsplus) == 0)
-        result = native->vectorcall((PyObject *)native, NULL, 0, NULL);
+        result = native->function->entry(NULL, (PyObject **)frame, NULL);
     if (result == NULL && !_PyFrame_IsIncomplete(frame)) {
         PyFrameObject *object = PyThreadState_GetFrame(thread);
         if (object != NULL)
@@ -190,23 +255,32 @@ static PyObject *call_framed(PyFunctionObject *function, PfNative *native, PyObj
     }
     ++*left;
     pop_frame(thread, frame);
-    if (result == pf_twin_object) {
-        Py_DECREF(result);
-        return NULL;
-    }
     return result;
+}
+
+/* The vectorcall of a function that has run as framed native code before. */
+static PyObject *call_function(PyObject *callable, PyObject *const *arguments, size_t count, PyObject *keyword_names)
+{
+    PyFunctionObject *function = (PyFunctionObject *)callable;
+    PfNative *native = framed_code_of((PyCodeObject *)function->func_code);
+    if (native != NULL) {
+        PyObject *result = call_framed(function, native, arguments, PyVectorcall_NARGS(count), keyword_names);
+        if (result != NULL || PyErr_Occurred())
+            return result;
+    }
+    return _PyFunction_Vectorcall(callable, arguments, count, keyword_names);
+}
+
+void pf_prefer_direct_calls(PyObject *callable)
+{
+    PyFunctionObject *function = (PyFunctionObject *)callable;
+    if (function->vectorcall == _PyFunction_Vectorcall)
+        function->vectorcall = call_function;
 }
 
 PyObject *pf_vectorcall(PyObject *callable, PyObject *const *arguments, int64_t count, PyObject *keyword_names)
 {
-    if (Py_IS_TYPE(callable, &PyFunction_Type) && keyword_names == NULL) {
-        PyFunctionObject *function = (PyFunctionObject *)callable;
-        PfNative *native = framed_code_of((PyCodeObject *)function->func_code);
-        if (native != NULL && function->vectorcall == _PyFunction_Vectorcall) {
-            PyObject *result = call_framed(function, native, arguments, PyVectorcall_NARGS((size_t)count));
-            if (result != NULL || PyErr_Occurred())
-                return result;
-        }
-    }
+    if (Py_IS_TYPE(callable, &PyFunction_Type) && ((PyFunctionObject *)callable)->vectorcall == _PyFunction_Vectorcall)
+        return call_function(callable, arguments, (size_t)count, keyword_names);
     return PyObject_Vectorcall(callable, arguments, (size_t)count, keyword_names);
 }

@@ -17,7 +17,7 @@
 #if defined(_MSC_VER)
 #define THREAD_LOCAL __declspec(thread)
 #else
-#define THREAD_LOCAL _Thread_local
+#define THREAD_LOCAL _Thread_local PF_FAST_TLS
 #endif
 
 PyObject *pf_twin_object;
@@ -122,8 +122,9 @@ static int32_t find_reason(PfFunction *function, PfNative *self, PyThreadState *
     return pf_revalidate(function, broken) ? 0 : PF_REASON_BINDING;
 }
 
-static void *enter_slowly(PfFunction *function, PfNative *self, PyThreadState *thread)
+void *pf_enter(PfFunction *function, PfNative *self)
 {
+    PyThreadState *thread = PyThreadState_Get();
     const char *broken = NULL;
     if (pf_waiting_states > 0 && pf_enters_waiting_state(thread))
         return NULL;
@@ -132,15 +133,6 @@ static void *enter_slowly(PfFunction *function, PfNative *self, PyThreadState *t
         return pf_breaker_address(thread);
     pf_count_twin(function, reason, 0, broken);
     return NULL;
-}
-
-void *pf_enter(PfFunction *function, PfNative *self)
-{
-    PyThreadState *thread = PyThreadState_Get();
-    if (self->instance == function->module->instance && pf_reason_against_native(thread, function) == 0 &&
-        (pf_forced_twins | pf_waiting_states) == 0 && pf_is_valid(function))
-        return pf_breaker_address(thread);
-    return enter_slowly(function, self, thread);
 }
 
 /* Calls from native code use the C stack, where calls from the interpreter use none. */
@@ -166,13 +158,22 @@ static void *enter_framed_slowly(PfFunction *function, PfNative *self, PyThreadS
     return NULL;
 }
 
-void *pf_enter_framed(PfFunction *function, PfNative *self)
+void *pf_enter_framed(PfFunction *function, PfNative *self, void *breaker)
 {
     PyThreadState *thread = PyThreadState_Get();
-    if (self->instance == function->module->instance && (pf_forced_twins | pf_waiting_states) == 0 &&
-        pf_reason_against_native(thread, function) == 0 && has_room(thread))
+    if (breaker != NULL && has_room(thread)) {
+        pf_prefer_direct_calls(pf_frame_function(thread));
         return pf_interpreter_frame(thread);
+    }
     return enter_framed_slowly(function, self, thread);
+}
+
+/* What pf_enter_framed asks, of a function that is called with a frame of its own. */
+int pf_may_call_directly(PyThreadState *thread, const PfNative *native, PyObject *function)
+{
+    const PfModule *module = native->function->module;
+    return native->instance == module->instance && (pf_forced_twins | pf_waiting_states) == 0 &&
+           pf_is_untraced(thread, native->function, function) && has_room(thread);
 }
 
 void pf_guard_failed(PfFunction *function, int32_t parameter, int32_t reason)

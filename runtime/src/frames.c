@@ -58,6 +58,15 @@ static int fill_locals(PfModule *module, _PyInterpreterFrame *frame, const char 
     return 0;
 }
 
+/* Type variables that nothing reads: CPython expects cells. */
+static int fill_free_variables(PyCodeObject *code, _PyInterpreterFrame *frame)
+{
+    for (int index = code->co_nlocalsplus - code->co_nfreevars; index < code->co_nlocalsplus; index++)
+        if ((frame->localsplus[index] = PyCell_New(NULL)) == NULL)
+            return -1;
+    return 0;
+}
+
 /* A native frame that an exception passes gets a frame object only now: nobody could see it before. */
 void pf_traceback(int32_t status, const PfSite *site, const uint64_t *payload)
 {
@@ -68,7 +77,8 @@ void pf_traceback(int32_t status, const PfSite *site, const uint64_t *payload)
     const PfFunction *function = site->function;
     PyFrameObject *frame =
         PyFrame_New(PyThreadState_Get(), function->code, function->module->globals, NULL);
-    if (frame == NULL || fill_locals(function->module, frame->f_frame, site->locals, payload) < 0) {
+    if (frame == NULL || fill_free_variables(function->code, frame->f_frame) < 0 ||
+        fill_locals(function->module, frame->f_frame, site->locals, payload) < 0) {
         PyErr_Clear(); /* out of memory: keep the exception, lose the entry */
         PyErr_Restore(type, value, traceback);
         Py_XDECREF(frame);
@@ -133,11 +143,23 @@ static int code_is_monitored(const PyCodeObject *code)
     return data != NULL && any_tool(data->local_monitors.tools, sizeof data->local_monitors.tools);
 }
 
+/* Whether events have ever been asked for. */
+static int has_been_monitored(PyInterpreterState *interpreter)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return interpreter->ceval.instrumentation_version != 0;
+#else
+    return interpreter->monitoring_version != 0;
+#endif
+}
+
 /* sys.monitoring: everywhere, in this function, or in one that its native code calls. */
 static int is_monitored(PyThreadState *thread, const PfFunction *function)
 {
     PyInterpreterState *interpreter = thread->interp;
     const void *registered = NULL;
+    if (!has_been_monitored(interpreter))
+        return 0;
     for (int tool = 0; tool < USER_TOOLS; tool++)
         registered = interpreter->monitoring_tool_names[tool] ? interpreter->monitoring_tool_names[tool] : registered;
     if (registered == NULL)
@@ -163,9 +185,16 @@ static int is_monitored(PyThreadState *thread, const PfFunction *function)
 /* Native code stands for its function only where the interpreter's frame has the module's names: a code object may be
  * given other globals (types.FunctionType) or, through them, other builtins. And whoever traces, profiles or monitors
  * wants to see every call and line. Returns 0 or the reason to run the twin. */
-int32_t pf_reason_against_native(PyThreadState *thread, const PfFunction *function)
+int pf_is_untraced(PyThreadState *thread, const PfFunction *function, PyObject *callable)
 {
-    _PyInterpreterFrame *frame = pf_frame_of(thread);
+    PyFunctionObject *called = (PyFunctionObject *)callable;
+    return called->func_code == (PyObject *)function->code && called->func_globals == function->module->globals &&
+           called->func_builtins == pf_builtins && thread->c_tracefunc == NULL && thread->c_profilefunc == NULL &&
+           !is_monitored(thread, function);
+}
+
+static inline int32_t reason_in_frame(PyThreadState *thread, _PyInterpreterFrame *frame, const PfFunction *function)
+{
     if (frame == NULL || pf_code_of(frame) != function->code || frame->f_globals != function->module->globals || frame->f_builtins != pf_builtins)
         return PF_REASON_NAMES;
     if (thread->c_tracefunc != NULL || thread->c_profilefunc != NULL || is_monitored(thread, function))
@@ -173,6 +202,25 @@ int32_t pf_reason_against_native(PyThreadState *thread, const PfFunction *functi
     /* While native code runs and has not said where, it is at the function's first line: RESUME's. */
     pf_set_instruction(frame, 0);
     return 0;
+}
+
+int32_t pf_reason_against_native(PyThreadState *thread, const PfFunction *function)
+{
+    return reason_in_frame(thread, pf_frame_of(thread), function);
+}
+
+/* Quick where nothing is unusual; pf_enter looks at everything. */
+PyObject *pf_enter_frame(PyObject *object)
+{
+    PfNative *native = (PfNative *)object;
+    PfFunction *function = native->function;
+    PyThreadState *thread = PyThreadState_Get();
+    _PyInterpreterFrame *frame = pf_frame_of(thread);
+    int usual = native->instance == function->module->instance && (pf_forced_twins | pf_waiting_states) == 0 &&
+                reason_in_frame(thread, frame, function) == 0;
+    if (usual)
+        pf_look_for_changes(function->module);
+    return function->entry(native, frame ? frame->localsplus : NULL, usual ? pf_breaker_address(thread) : NULL);
 }
 
 PyThreadState *pf_thread_state(void) { return PyThreadState_Get(); }

@@ -250,10 +250,15 @@ int pf_store(const PfLayout *layout, char *address, PyObject *object)
 
 /* Equality and hash. */
 
+static int is_nan(PyObject *object) { return PyFloat_CheckExact(object) && isnan(PyFloat_AS_DOUBLE(object)); }
+
+/* A NaN equals a NaN also where the field is an object: compiled code keeps no identities of floats. */
 static int equal_objects(PyObject *one, PyObject *other)
 {
     if (one == NULL || other == NULL)
         return one == other;
+    if (is_nan(one) && is_nan(other))
+        return 1;
     return PyObject_RichCompareBool(one, other, Py_EQ); /* true if identical */
 }
 
@@ -290,8 +295,7 @@ static Py_hash_t hash_scalar(const PfLayout *layout, const char *address)
     PyObject *value = pf_load(layout, address);
     if (value == NULL)
         return -1;
-    int is_nan = (layout->code == 'd' || layout->code == 'f') && isnan(PyFloat_AS_DOUBLE(value));
-    Py_hash_t hash = is_nan ? NAN_HASH : PyObject_Hash(value); /* a NaN hashes by its address since 3.10 */
+    Py_hash_t hash = is_nan(value) ? NAN_HASH : PyObject_Hash(value); /* a NaN hashes by its address since 3.10 */
     Py_DECREF(value);
     return hash;
 }

@@ -17,12 +17,18 @@ static int is_mark(PyObject *constant, const char *mark, size_t size)
     return text != NULL && (size_t)length == size && memcmp(text, mark, size) == 0;
 }
 
+/* What a generic function is specialised to has the same code object: its records have the same index. */
 static PyObject *native_function(PfModule *module, PyObject *mark, PyCodeObject *code, PyObject *instance)
 {
-    PfFunction *function = &module->functions[PyLong_AsLong(PyTuple_GET_ITEM(mark, 1))];
-    Py_XSETREF(function->code, (PyCodeObject *)Py_NewRef(code));
-    function->valid = 0;
-    return pf_new_native(function, instance);
+    long index = PyLong_AsLong(PyTuple_GET_ITEM(mark, 1));
+    for (int32_t number = 0; number < module->function_count; number++) {
+        PfFunction *function = &module->functions[number];
+        if (function->index != index)
+            continue;
+        Py_XSETREF(function->code, (PyCodeObject *)Py_NewRef(code));
+        function->valid = 0;
+    }
+    return pf_new_native(&module->functions[index], instance);
 }
 
 /* Leave nothing of the trampoline but its room: the mark says where it starts and how long it is, in words. */
@@ -51,8 +57,7 @@ static int patch_code(PfModule *module, PyCodeObject *code, PyObject *instance)
         if (is_mark(constant, native_mark, sizeof native_mark - 1))
             replacement = instance ? native_function(module, constant, code, instance) : remove_trampoline(code, constant);
         else if (is_mark(constant, next_mark, sizeof next_mark - 1))
-            replacement = instance ? pf_new_next(&module->functions[PyLong_AsLong(PyTuple_GET_ITEM(constant, 1))],
-                                                 PyLong_AsSsize_t(PyTuple_GET_ITEM(constant, 2)))
+            replacement = instance ? pf_new_next(PyLong_AsSsize_t(PyTuple_GET_ITEM(constant, 1)))
                                    : Py_NewRef(Py_None);
         else if (is_mark(constant, twin_mark, sizeof twin_mark - 1))
             replacement = Py_NewRef(instance ? pf_twin_object : Py_None);

@@ -1,19 +1,17 @@
-/* Objects of type PfNative.
+/* What trampolines have among their constants: PfNative, and what code that goes on in the middle asks for the next step.
  *
- * No builtin function: profilers would see that called, and 3.11 would count it as one more level of recursion. */
+ * A PfNative answers to the unary minus, the cheapest way from bytecode to C: no arguments are pushed, since they are the
+ * frame's, and neither profilers nor the limit of recursion take it for a call. */
 #include "pyfreeze_abi.h"
 #include <stddef.h>
 
 static const char instance_name[] = "pyfreeze.instance";
 
-/* What code that goes on in the middle asks for the next step. */
-static PyObject *next(PyObject *object, PyObject *const *arguments, size_t count, PyObject *keyword_names)
-{
-    (void)arguments;
-    (void)count;
-    (void)keyword_names;
-    return pf_next_step(((PfNative *)object)->first_point);
-}
+typedef struct PfNext {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    Py_ssize_t first_point;
+} PfNext;
 
 static void deallocate(PyObject *object)
 {
@@ -26,44 +24,57 @@ static PyObject *represent(PyObject *object)
     return PyUnicode_FromFormat("<native code of %s>", ((PfNative *)object)->function->qualname);
 }
 
+static PyNumberMethods native_operators = {.nb_negative = pf_enter_frame};
+
 static PyTypeObject native_type = {
     PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "pyfreeze.native",
     .tp_basicsize = sizeof(PfNative),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-    .tp_vectorcall_offset = offsetof(PfNative, vectorcall),
-    .tp_call = PyVectorcall_Call,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_as_number = &native_operators,
     .tp_dealloc = deallocate,
     .tp_repr = represent,
 };
 
-int pf_native_init(void) { return PyType_Ready(&native_type); }
+static PyObject *next(PyObject *object, PyObject *const *arguments, size_t count, PyObject *keyword_names)
+{
+    (void)arguments, (void)count, (void)keyword_names;
+    return pf_next_step(((PfNext *)object)->first_point);
+}
+
+static PyTypeObject next_type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "pyfreeze.next",
+    .tp_basicsize = sizeof(PfNext),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_vectorcall_offset = offsetof(PfNext, vectorcall),
+    .tp_call = PyVectorcall_Call,
+};
+
+int pf_native_init(void) { return PyType_Ready(&native_type) < 0 ? -1 : PyType_Ready(&next_type); }
 
 int pf_is_native(PyObject *object) { return Py_IS_TYPE(object, &native_type); }
 
 PyObject *pf_new_instance(PfModule *module) { return PyCapsule_New(module, instance_name, NULL); }
 
-PyObject *pf_new_native(const PfFunction *function, PyObject *instance)
+PyObject *pf_new_native(PfFunction *function, PyObject *instance)
 {
     PfNative *native = PyObject_New(PfNative, &native_type);
     if (native == NULL)
         return NULL;
-    native->vectorcall = function->entry;
     native->instance = Py_NewRef(instance);
     native->function = function;
     return (PyObject *)native;
 }
 
-PyObject *pf_new_next(const PfFunction *function, Py_ssize_t first_point)
+PyObject *pf_new_next(Py_ssize_t first_point)
 {
-    PfNative *native = PyObject_New(PfNative, &native_type);
-    if (native == NULL)
+    PfNext *made = PyObject_New(PfNext, &next_type);
+    if (made == NULL)
         return NULL;
-    native->vectorcall = next;
-    native->instance = NULL;
-    native->function = function;
-    native->first_point = first_point;
-    return (PyObject *)native;
+    made->vectorcall = next;
+    made->first_point = first_point;
+    return (PyObject *)made;
 }
 
 static PfNative *native_of(PyObject *code)
@@ -75,15 +86,15 @@ static PfNative *native_of(PyObject *code)
     return NULL;
 }
 
-/* A generic function has no entry, but only a record by which it is told from others. */
+/* A generic function may have no entry, but only a record by which it is told from others. */
 int pf_is_native_code(PyObject *code)
 {
     PfNative *native = native_of(code);
-    return native != NULL && native->vectorcall != NULL;
+    return native != NULL && native->function->entry != NULL;
 }
 
 int pf_is_code_of(PyObject *code, const PfFunction *function)
 {
     PfNative *native = native_of(code);
-    return native != NULL && native->function == function;
+    return native != NULL && native->function->module == function->module && native->function->index == function->index;
 }

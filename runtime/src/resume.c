@@ -13,7 +13,7 @@
 #if defined(_MSC_VER)
 #define THREAD_LOCAL __declspec(thread)
 #else
-#define THREAD_LOCAL _Thread_local
+#define THREAD_LOCAL _Thread_local PF_FAST_TLS
 #endif
 
 typedef struct PfState {
@@ -180,6 +180,10 @@ static PyObject *iterator_of(PfModule *module, const char **loops, const uint64_
         unfit = NULL;
         return returned;
     }
+    if (kind == 'v') { /* nor this, but what the statement has computed */
+        *loops += 2;
+        return pf_box(module, loops, payload);
+    }
     int64_t taken = (*loops)[1] - '0', counter = (int64_t)*(*payload)++;
     *loops += 2;
     if (kind == 'a' || kind == 'e' || kind == 't')
@@ -310,12 +314,32 @@ static PyObject *call_with_nothing(PyObject *callable, PyCodeObject *code)
     return result;
 }
 
+/* Native functions have no free variables but type variables that nothing reads: the cells may be empty. */
+static PyObject *new_function(PyCodeObject *code)
+{
+    PyObject *function = PyFunction_New((PyObject *)code, PyEval_GetGlobals());
+    if (function == NULL || code->co_nfreevars == 0)
+        return function;
+    PyObject *cells = PyTuple_New(code->co_nfreevars);
+    for (int index = 0; cells != NULL && index < code->co_nfreevars; index++) {
+        PyObject *cell = PyCell_New(NULL);
+        if (cell == NULL)
+            Py_CLEAR(cells);
+        else
+            PyTuple_SET_ITEM(cells, index, cell);
+    }
+    if (cells == NULL || PyFunction_SetClosure(function, cells) < 0)
+        Py_CLEAR(function);
+    Py_XDECREF(cells);
+    return function;
+}
+
 /* Goes on in a frame of its own; frees the state. */
 static PyObject *run(PfState *state)
 {
     PyCodeObject *code = (PyCodeObject *)Py_NewRef(state->function->code);
     PyObject *result = NULL;
-    state->callable = PyFunction_New((PyObject *)code, PyEval_GetGlobals());
+    state->callable = new_function(code);
     if (state->callable != NULL) {
         PyObject *callable = Py_NewRef(state->callable);
         state->waiting = state->is_borrowed = 1;

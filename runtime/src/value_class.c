@@ -329,19 +329,44 @@ static int is_inherited(PyTypeObject *type, const char *name)
     PyObject *method = PyObject_GetAttrString((PyObject *)type, name);
     int inherited = method != NULL &&
                     ((Py_TYPE(method) == &PyMethodDescr_Type && PyDescr_TYPE(method) == type->tp_base) ||
-                     (Py_TYPE(method) == &PyWrapperDescr_Type && PyDescr_TYPE(method) == &PyBaseObject_Type));
+                     (Py_TYPE(method) == &PyWrapperDescr_Type &&
+                      (PyDescr_TYPE(method) == &PyBaseObject_Type || PyDescr_TYPE(method) == type->tp_base)));
     if (method == NULL)
         PyErr_Clear();
     Py_XDECREF(method);
     return inherited;
 }
 
-static int compares_fields(PyTypeObject *type)
+/* What native code does without a call, unless the class defines it itself. */
+static const char *const special[] = {
+    "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__", "__bool__", "__len__",
+};
+enum { COMPARISONS = 63, SPECIAL_COUNT = sizeof special / sizeof *special };
+
+/* A bit for each of the special methods that the class has from the base or `object`, or that nobody defines. */
+static unsigned short inherited_methods(PyTypeObject *type)
 {
-    static const char *const names[] = {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"};
-    for (size_t index = 0; index < sizeof names / sizeof *names; index++)
-        if (!is_inherited(type, names[index]))
-            return 0;
+    unsigned short bits = 0;
+    for (int index = 0; index < SPECIAL_COUNT; index++) {
+        PyObject *name = PyUnicode_InternFromString(special[index]);
+        int is_absent = name != NULL && _PyType_Lookup(type, name) == NULL;
+        Py_XDECREF(name);
+        if (is_absent || is_inherited(type, special[index]))
+            bits |= (unsigned short)(1 << index);
+    }
+    PyErr_Clear();
+    return bits;
+}
+
+/* Where something was put in the place of a comparison and taken away again (unittest.mock), the slot is set right. */
+int pf_methods_are_as_made(PyTypeObject *type)
+{
+    PfValueClass *value_class = pf_value_class_of(type);
+    unsigned short inherited = inherited_methods(type);
+    if ((inherited & value_class->inherited) != value_class->inherited)
+        return 0;
+    if ((inherited & COMPARISONS) == COMPARISONS)
+        type->tp_richcompare = pf_value_richcompare;
     return 1;
 }
 
@@ -376,9 +401,10 @@ static void inherit_pattern_flags(PyTypeObject *type)
  * the class later, CPython sets the slot anew. */
 static void set_method_slots(PyTypeObject *type)
 {
+    unsigned short inherited = pf_value_class_of(type)->inherited = inherited_methods(type);
     type->tp_vectorcall = pf_value_vectorcall;
     type->tp_init = pf_value_init;
-    if (compares_fields(type))
+    if ((inherited & COMPARISONS) == COMPARISONS)
         type->tp_richcompare = pf_value_richcompare;
     type->tp_flags &= ~Py_TPFLAGS_BASETYPE;
     type->tp_base->tp_flags &= ~Py_TPFLAGS_BASETYPE;

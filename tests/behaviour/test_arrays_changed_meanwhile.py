@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import Both
 
 FUNCTIONS = """
     from pyfreeze import Array, float64, frozen, int64
@@ -202,3 +206,51 @@ def test_arrays_change_meanwhile(tmp_path: Path, way: str) -> None:
         environment = {**os.environ, "PYTHONMALLOC": "malloc_debug"}
         found = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
         assert (found.returncode, found.stdout) == (0, "done\n"), found.stderr[-3000:] + found.stdout
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="signals by timer")
+def test_frozen_values_in_a_loop_over_an_array_that_is_left_in_between(both: Callable[[str], Both]) -> None:
+    """Such a loop polls between strips, where the values are known by their parts only."""
+    made = both(
+        """
+        from pyfreeze import Array, float64, frozen, int64
+        @frozen
+        class P:
+            x: float64
+            n: int64
+            def __add__(self, other: "P") -> "P":
+                return P(self.x + other.x, self.n + other.n)
+        STEP = 1
+        def total(a: Array[P], rounds: int64) -> P:
+            s = P(0.0, 0)
+            pair = (s, 0.5)
+            a[0] = P(1.0, STEP)
+            for _ in range(rounds):
+                for p in a:
+                    s = s + p
+                    pair = (p, p.x + pair[1])
+            return s + pair[0] + P(pair[1], 0)
+        """
+    )
+    module, seen = made.compiled, []
+
+    def interrupt(*_: object) -> None:
+        seen.append(1)
+        module.STEP = 1 + len(seen) % 2
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    left = 0
+    try:
+        for number in range(30):
+            a = module.Array[module.P]([module.P(1.0, 1)] * 30_000)
+            module.STEP = 1
+            signal.setitimer(signal.ITIMER_REAL, 0.0003 * (number % 5 + 1))
+            found = module.total(a, 60)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            assert (found.x, found.n) == (3_600_001.5, 1_800_001)
+            left += bool(seen)
+            seen.clear()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert left > 3

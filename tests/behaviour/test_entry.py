@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import pyfreeze
 from pyfreeze import _runtime
 from pyfreeze.codegen.inline_guards import FLOAT_TYPE, INT_TYPE
 from pyfreeze.codegen.module_emitter import _TYPES
@@ -197,3 +198,44 @@ for _ in range(3):
 """
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert finished.stdout == "['<module>', 'spin']\n" * 3 and finished.returncode == 0, finished.stderr
+
+
+def test_functions_that_only_return_what_is_there_run_as_bytecode(both: Callable[[str], Both]) -> None:
+    """They are native for native code; Python has nothing to gain from entering them."""
+    made = both(
+        """
+        from pyfreeze import float64, frozen, int64
+        @frozen
+        class P:
+            x: float64
+            @property
+            def size(self) -> int:
+                return 2
+        def second(a: P, b: P) -> P:
+            return b
+        def constant(a: P, b: P) -> int:
+            return 1
+        def converted() -> float64:
+            return 1
+        def same(a: int64) -> int64:
+            return a
+        def nothing(a: float) -> None:
+            pass
+        def uses(a: P, b: P) -> float64:
+            nothing(a.x)
+            return second(a, b).x + constant(a, b) + same(3) + a.size
+        """
+    )
+    names = ("second", "constant", "same", "nothing", "uses", "converted")
+    assert made.native() == {*names, "P.size"}
+    for module in (made.interpreted, made.compiled):
+        a, b = module.P(1.5), module.P(2.5)
+        assert module.second(a, b) is b and module.second(a, 7) == 7
+        assert module.uses(a, b) == 8.5 and module.constant(None, None) == 1 and module.same("x") == "x"
+    size = {name: len(getattr(made.compiled, name).__code__.co_code) for name in names}
+    bytecode = {name: len(getattr(made.interpreted, name).__code__.co_code) for name in names}
+    assert {name for name in names if size[name] == bytecode[name]} == {"second", "constant", "same", "nothing"}
+    assert made.compiled.converted().hex() == "0x1.0000000000000p+0"
+    assert all(pyfreeze.is_compiled(getattr(made.compiled, name)) for name in names)
+    made.compiled.second = lambda a, b: a
+    assert made.compiled.uses(made.compiled.P(1.5), made.compiled.P(2.5)) == 7.5

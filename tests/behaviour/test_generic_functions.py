@@ -1,4 +1,4 @@
-"""Generic functions: native for the types that native code calls them with, otherwise as they are."""
+"""Generic functions: native for the types that native code calls them with, also from Python, otherwise as they are."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from unittest import mock
 import pytest
 
 from pyfreeze import Array, float64, int32, int64, is_compiled
+from pyfreeze import _runtime as runtime
 from tests.behaviour.test_frozen_values import both_ways
 from tests.conftest import Both, Outcome, build_both
 
@@ -134,13 +135,70 @@ def test_errors_pass_through_specialised_functions(generic: Both) -> None:
         assert frame.f_locals == {"a": b, "value": 5, "count": 5, "i": 1} and list(b) == [5] and list(a) == [5]
 
 
+def test_what_python_callers_enter(generic: Both) -> None:
+    entered = {item.name: set(item.entered) for item in generic.report.functions if item.specialised}
+    assert entered == {
+        "dot": {"dot[float64]", "dot[int64]", "dot[Vec]"},
+        "first": {"first[float64]", "first[int64]", "first[Vec]", "first[int32]"},
+        "fill": {"fill[int64]", "fill[Vec]", "fill[int32]"},
+        "power": {"power[float64]", "power[int]"},
+        "pair": {"pair[float64,Vec]", "pair[int,bool]", "pair[Vec,float64]"},
+        "larger": {"larger[float64]", "larger[int]"},
+    }
+    for name in entered:
+        assert is_compiled(getattr(generic.compiled, name))
+
+
+def test_python_callers_enter_what_fits(generic: Both) -> None:
+    calls = (
+        ("power", lambda m: (1.5, 5, 1.0)), ("power", lambda m: (3, 5, 1)), ("power", lambda m: (3, 100, 1)),
+        ("larger", lambda m: (1.5, 2.5)), ("larger", lambda m: (2**70, 3)), ("pair", lambda m: (2**70, False)),
+        ("pair", lambda m: (m.Vec(1.0, 2.0), 2.5)), ("pair", lambda m: (-0.0, m.Vec(1.0, 2.0))),
+        ("dot", lambda m: (arrays(1.0, 2.0), arrays(3.0, 4.0), 0.5)),
+        ("dot", lambda m: (arrays(1, 2, of=int64), arrays(3, 4, of=int64), 5)),
+        ("first", lambda m: (Array[m.Vec]([m.Vec(1.0, 2.0)]),)), ("first", lambda m: (arrays(7, of=int32),)),
+    )  # fmt: skip
+    runtime.reset_statistics()
+    for name, arguments in calls:
+        both_ways(generic, name, arguments)
+    assert not [row for row in runtime.statistics() if row["module"] == generic.compiled.__name__]
+    for name, arguments in (
+        ("power", (True, 0, True)), ("larger", (2, 2.0)), ("larger", (True, 2)), ("pair", (1.0, 2.0)), ("pair", (1, 2)),
+        ("dot", (arrays(1, of=int64), arrays(2, of=int32), 3)), ("dot", (arrays(1, of=int64), arrays(2, of=int64), 2**70)),
+        ("dot", (arrays(1, of=int64), arrays(2, of=int64), 1.5)), ("first", (arrays(of=int64),)),
+    ):  # fmt: skip
+        both_ways(generic, name, lambda m, arguments=arguments: arguments)
+    rows = [row for row in runtime.statistics() if row["module"] == generic.compiled.__name__]
+    assert sum(row["count"] for row in rows) == 8 and {row["function"] for row in rows} == {
+        "power",
+        "larger",
+        "pair",
+        "dot",
+    }
+
+
+def test_tracebacks_from_python_callers(generic: Both) -> None:
+    for module in (generic.interpreted, generic.compiled):
+        with pytest.raises(IndexError) as caught:
+            module.dot(a := arrays(1.0, 2.0), b := arrays(1.0), 0.5)
+        assert caught.tb.tb_next.tb_next is None
+        frame = caught.tb.tb_next.tb_frame
+        assert frame.f_code is module.dot.__code__ and frame.f_locals == {
+            "a": a,
+            "b": b,
+            "start": 0.5,
+            "total": 1.5,
+            "i": 1,
+        }
+
+
 def test_python_callers_get_the_function_as_it_is(generic: Both) -> None:
     for name, arguments in (
         ("power", (2**40, 5, 1)), ("power", ("a", 0, "one")), ("pair", ("a", [1])), ("larger", (2, 2.0)),
         ("first", ([None],)), ("first", ([],)), ("unused", (object,)), ("dot", ([1, 2.0], [3, 4], 0)), ("larger", (1j, 2)),
     ):  # fmt: skip
         both_ways(generic, name, lambda m, arguments=arguments: arguments)
-    assert not is_compiled(generic.compiled.power) and is_compiled(generic.compiled.powers)
+    assert is_compiled(generic.compiled.powers)
 
 
 def test_a_replaced_function_is_called_at_once(generic: Both) -> None:
@@ -188,6 +246,13 @@ def test_leaving_in_the_middle(tmp_path: Path) -> None:
             a, log = arrays(1.0, 2.0, 3.0, 4.0), arrays(0, of=int64)
             outcomes.append((Outcome.of(module.outer, a, log, n), list(a), list(log)))
         assert outcomes[0] == outcomes[1]
+        outcomes = []
+        for module in (both.interpreted, both.compiled):
+            a, log = arrays(1.0, 2.0, 3.0, 4.0), arrays(0, of=int64)
+            outcomes.append(
+                (Outcome.of(module.add_all, a, a, log, n), Outcome.of(module.add_all, log, log, log, n), list(log))
+            )
+        assert outcomes[0] == outcomes[1]
 
 
 def test_what_cannot_be_specialised(both: Callable[[str], Both]) -> None:
@@ -234,4 +299,4 @@ def test_unused(both: Callable[[str], Both]) -> None:
         """
     )
     (function,) = case.report.functions
-    assert function.tier == "twin" and "generic" in function.reasons[0].message
+    assert function.tier != "native" and "generic" in function.reasons[0].message

@@ -206,6 +206,7 @@ def test_native_code_really_runs(matching: Both) -> None:
     module = matching.compiled
     module.literals(7), module.plain(6), module.reals(1.0), module.flags(True), module.vectors(module.Vec(3.0, 1.0))
     module.lines(module.Line(module.Vec(0.0, 1.0), module.Vec(3.0, 1.0), 3), 1), module.pairs(1, 2.0)
+    module.maybe(None, 1), module.maybe(module.Vec(2.0, 3.0), None), module.maybe(None, None)
     assert not [row for row in runtime.statistics() if row["module"] == module.__name__]
 
 

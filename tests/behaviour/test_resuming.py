@@ -63,6 +63,21 @@ SOURCE = '''
             total += factor()
         return total
 
+    def advanced(p: tuple[int64, float], i: int64) -> tuple[int64, float]:
+        add(i)
+        return p[0] + i, p[1] + 1.0
+
+    def with_tuples(n: int64, k: int64) -> tuple[int, int64, float]:
+        """A loop in strips whose variables are tuples: made in it, and returned by a call."""
+        total, p, q = 0, (n - n, 0.0), (k, k)
+        for i in range(n):
+            if i == k:
+                trip(10)
+            p = advanced(p, i)
+            q = (i, q[0] + 1)
+            total += factor()
+        return total, p[0] + q[1], p[1]
+
     def one_line(n: int, k: int) -> int:
         s = 0
         for i in range(n): s += i; here = note(s); s = s * 2 ** (k - i) if i == k + 1 else s
@@ -316,6 +331,13 @@ def test_a_loop_in_strips_goes_on_at_its_next_item(both: Both, notes: list[int])
     assert found[1] == handled[0] + 1000 * (30_000 - handled[0]) and handled[0] < 9000
 
 
+def test_tuples_are_there_where_a_strip_ends(both: Both, notes: list[int]) -> None:
+    (kind, found), noted, handled = run(both.compiled, notes, "with_tuples", 30_000, 100)  # type: ignore[misc]
+    assert kind == "value" and noted == list(range(30_000)) and handled[0] < 9000
+    total, rest = ("int", handled[0] + 1000 * (30_000 - handled[0])), sum(range(30_000)) + 29_999
+    assert found == ("tuple", total, ("int", rest), ("float", (30_000.0).hex()))
+
+
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
@@ -386,16 +408,16 @@ REFUSED = """
         return a + 1
 
     def two(a: int) -> int:
-        return g(a) + g(a + 1)  # PF116
+        return g(a) + g(a + 1)
 
     def late_constant(a: int) -> int:
-        return g(a) + K  # PF116
+        return g(a) + K
 
     def then_pure(a: int) -> int:
         return p(g(a))  # PF116
 
     def unsteady_last(a: int, b: int) -> int:
-        return 1 + unsteady(a, b)  # PF116
+        return 1 + unsteady(a, b)
 
     def power_after(a: int) -> float:
         return float(2 ** note(a))  # PF116

@@ -48,6 +48,32 @@ SOURCE = """
     def set_bool(a: NDArray[np.bool_], i: int, v: bool) -> None:
         a[i] = v
 
+    def get_single(a: NDArray[np.float32], i: int) -> float:
+        return float(a[i])
+
+    def set_single(a: NDArray[np.float32], i: int, v: float) -> None:
+        a[i] = v
+
+    def set_single_to_int(a: NDArray[np.float32], i: int, v: int) -> None:
+        a[i] = v
+
+    def copy_singles(a: npt.NDArray[np.float32], b: "NDArray[np.single]", c: NDArray[np.float64]) -> None:
+        for i in range(len(a)):
+            b[i] = a[i]
+            c[i] = a[i]
+
+    def use_singles(a: NDArray[np.float32], k: float) -> float:
+        s = 0.0
+        for i in range(len(a)):
+            if a[i]:
+                s += math.sqrt(a[i]) + float(a[i]) * k + int(a[i])
+            a[i] = float(a[i]) * k
+        return s
+
+    def single_rows(a: NDArray[np.float32], i: int, j: int) -> float:
+        a[i, j] = float(a[j, i]) * 0.1
+        return float(a[i, j])
+
     def total(a: numpy.typing.NDArray[numpy.float64]) -> float64:
         s: float64 = 0.0
         for i in range(len(a)):
@@ -297,6 +323,31 @@ def test_bools(module: Both) -> None:
     native(module, "set_bool", make, given(1), given(True))
     odd = lambda: np.array([2, 0], np.uint8).view(np.bool_)  # noqa: E731
     run(module, "get_bool", odd, given(0))
+
+
+SINGLES = (0.1, -0.0, 1e300, -3.5e38, 1e-40, 1e-300, float("inf"), float("nan"), 3.4028235677973366e38, 2.5)
+
+
+def test_singles(module: Both) -> None:
+    make = lambda: np.array([1.5, 0.1, 1e-40, np.inf, np.nan], np.float32)  # noqa: E731
+    for index in (0, 1, 2, -1, -2):
+        native(module, "get_single", make, given(index))
+    assert run(module, "get_single", make, given(5)).kind == "IndexError"
+    for value in SINGLES:
+        for report in ("warn", "raise"):
+            with np.errstate(all=report):
+                run(module, "set_single", make, given(1), given(value))
+    for number in (3, 2**24 + 1, 2**60 + 1, 2**130, -7):
+        run(module, "set_single_to_int", make, given(1), given(number))
+    native(module, "set_single", make, given(1), given(0.1))
+    for vector in (lambda: np.arange(3000, dtype=np.float32), lambda: np.arange(60, dtype=np.float32)[50:5:-7], make):
+        count = len(np.asarray(vector()))
+        native(module, "copy_singles", vector, lambda n=count: np.zeros(n, np.float32), lambda n=count: np.zeros(n))
+    native(module, "use_singles", lambda: np.arange(3000, dtype=np.float32) * np.float32(0.37), given(0.1))
+    run(module, "use_singles", lambda: np.full(3000, 1e38, np.float32), given(1e3))
+    native(module, "single_rows", lambda: np.ones((3, 3), np.float32)[:, ::-1], given(2), given(1))
+    for other in (lambda: np.ones(3), lambda: np.ones(3, np.float16), lambda: np.ones(3, ">f4")):
+        run(module, "get_single", other, given(1))
 
 
 VECTORS: dict[str, Callable[[], object]] = {

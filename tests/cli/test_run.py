@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from pyfreeze.commands.run import run_program
+from pyfreeze.diagnostics import DiagnosticError
+from pyfreeze.options import Options
+
 PYTHON = [sys.executable]
 PYFREEZE = [sys.executable, "-m", "pyfreeze", "run"]
 
@@ -164,6 +168,22 @@ def test_compare_finds_differences(tmp_path: Path) -> None:
     shown, errors, status = outcome([*PYFREEZE, "--compare"], tmp_path, "other.py")
     assert status == 1 and "DIFFERENT output" in shown
     assert "-False" in errors and "+True" in errors and "exit status 0 interpreted, 1 compiled" in errors
+
+
+def test_a_pyfreeze_without_runtime_beside_the_program_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a source tree that was installed elsewhere. `-S`, so that no finder of an editable install comes first."""
+    program = write(tmp_path / "program.py", "print(1)\n")
+    write(tmp_path / "pyfreeze" / "__init__.py", "")
+    python = write(tmp_path / "python", f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    with pytest.raises(DiagnosticError) as caught:
+        run_program(program, (), Options(), comparing=True)
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.path) == ("PF508", str(program)) and str(tmp_path / "pyfreeze") in found.message
+    assert found.hint.endswith(f"pip install -e {tmp_path}")
 
 
 def test_compare_does_not_wait_for_input_that_never_comes(tmp_path: Path) -> None:

@@ -88,6 +88,23 @@ def test_the_field_that_keeps_values_out_of_arrays_is_named() -> None:
     report, _ = driver.analyse(read_source(path))
     by_name = {function.name: function.reasons[0] for function in report.functions if function.reasons}
     spoilt, counted = by_name["spoilt"], by_name["counted"]
-    assert spoilt.message.endswith("arrays hold no objects, as field `name` of `Point` is")
-    assert spoilt.hint == "give `name` a value type, or write list[Point]"
-    assert counted.message.endswith("arrays hold no objects, as field `n` of `Counted` is")
+    assert spoilt.message.endswith("values of `Point` hold objects: its field `name` is one in memory")
+    assert spoilt.hint == "keep `name` apart"
+    assert counted.message.endswith("values of `Counted` hold objects: its field `n` is one in memory")
+    assert counted.hint == "annotate the field: `n: int64`"
+
+
+def test_a_loop_that_makes_objects_of_values_says_what_to_write_instead() -> None:
+    (path,) = (path for path in CASES if path.stem == "boxing")
+    report, _ = driver.analyse(read_source(path))
+    found = {
+        (function.name, reason.message.rpartition(", since ")[2]): reason.hint
+        for function in report.functions
+        for reason in function.reasons
+        if reason.code == "PF403"
+    }
+    assert found["appends", "a list holds objects"] == "use an `Array[P]`, which holds the values themselves"
+    assert found["in_dict", "a dict holds objects"] == "keep the values in an `Array[P]`, and in the dict their indices"
+    assert found["passed", "`shown` takes any"] == "annotate the parameter: `p: P`"
+    (spoilt,) = (function.reasons[0] for function in report.functions if function.name == "spoilt")
+    assert spoilt.message.endswith("values of `Named` hold objects: its field `name` is one in memory")

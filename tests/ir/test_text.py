@@ -9,6 +9,7 @@ import pytest
 from pyfreeze import driver
 from pyfreeze.ir.parser import ParseError, parse_module
 from pyfreeze.ir.printer import format_module
+from pyfreeze.ir.types import signature
 from pyfreeze.ir.verifier import VerifierError, verify
 from pyfreeze.options import Options
 from pyfreeze.primitives import find
@@ -16,9 +17,11 @@ from pyfreeze.sources import read_source
 from tests.behaviour.test_calls import BUILTINS, DEFAULTS
 from tests.behaviour.test_control_flow import SOURCE as CONTROL
 from tests.behaviour.test_floats_and_math import SOURCE as FLOATS
+from tests.behaviour.test_frozen_object_fields import SOURCE as OBJECT_FIELDS
 from tests.behaviour.test_integers import MIXED
 from tests.behaviour.test_loops_over_items import SOURCE as LOOPS
 from tests.behaviour.test_module_values import VALUES
+from tests.behaviour.test_named_tuples import SOURCE as NAMED_TUPLES
 from tests.behaviour.test_optional_values import SOURCE as OPTIONALS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +35,7 @@ def _texts() -> dict[str, str]:
     texts["kernels"] = (ROOT / "benchmarks" / "scalars" / "kernels.py").read_text()
     sources = {"control": CONTROL, "floats": FLOATS, "mixed": MIXED, "loops": LOOPS}
     sources |= {"builtins": BUILTINS, "defaults": DEFAULTS, "values": VALUES, "optionals": OPTIONALS}
+    sources |= {"object_fields": OBJECT_FIELDS, "named_tuples": NAMED_TUPLES}
     return texts | {name: textwrap.dedent(text) for name, text in sources.items()}
 
 
@@ -48,6 +52,23 @@ def test_round_trip(tmp_path: Path, name: str, assume_impure: bool) -> None:
         assert format_module(module) == text
         for function in module.functions.values():
             verify(function, module.stage)
+
+
+STRUCTS = """module m @BUILT
+
+struct Pair (x: float32, y: int64)
+struct Holder (pair: Pair, other: boxed Pair | none, at: boxed tuple[float64, float64])
+struct Outer (holder: Holder, flag: bool)
+"""
+
+
+def test_fields_in_memory() -> None:
+    """A field that is an object in memory may be a value of any type."""
+    module = parse_module(STRUCTS, find)
+    assert format_module(module) == STRUCTS
+    pair, holder, outer = module.structs.values()
+    assert signature(holder) == "{pair:{x:f,y:q},other:O,at:O}"
+    assert [struct.lies_flat for struct in (pair, holder, outer)] == [True, False, False]
 
 
 GOOD = """module m @BUILT

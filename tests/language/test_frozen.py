@@ -291,6 +291,8 @@ def test_equality_is_by_fields() -> None:
     nan = math.nan
     assert Vec(nan, -nan) == Vec(float("nan"), nan) and hash(Vec(nan)) == hash(Vec(float("nan")))
     assert Vec(-0.0) == Vec(0.0) and hash(Vec(-0.0)) == hash(Vec(0.0))
+    objects = [Version(1, 2, value) for value in (nan, math.inf - math.inf)]  # type: ignore[arg-type]
+    assert objects[0] == objects[1] and hash(objects[0]) == hash(objects[1])
     assert Body(Vec(nan), nan, "a") == Body(Vec(nan), nan, "a") != Body(Vec(nan), nan, "b")
     assert Vec(1) != Vec(2) and Vec(1) != Version(1) and Vec(1) != (1.0, 0.0)
     assert Vec(1).__eq__((1.0, 0.0)) is NotImplemented and Vec(1) == mock.ANY

@@ -54,6 +54,24 @@ def once(m: typing.Any) -> None:
     with memoryview(values):
         refused(m.changes, values, m.P(3, 3))
     refused(m.changes, values, 5)
+    both, half = m.Both, m.Both(0.5, 1.5)
+    for p in (both(1, 2), both(2**90, -(2**80)), both(3, 2**70)):
+        m.boxes(p, both(half, half), m.P(1, 2))
+        m.calls_flipped(p, half)
+        m.flipped(p)
+        p.swapped()
+    for wrong in (both(2**90, 1.5), both(1.5, 2**90), both(2**90, None)):
+        refused(m.boxes, wrong, both(half, half), None)
+        m.flipped(wrong)
+    m.boxes(both(2**90, 2), both(half, both(0.5, 1)), m.P(1, 2))
+    for big in (5, 2**90):
+        for n in (0, 1, 4):
+            m.takes_held(m.held(numbers, big, n), 3)
+            refused(m.takes_held, m.held(numbers, big, n), "x")
+        refused(m.held, numbers, big, 6)
+    refused(m.takes_held, m.Held(numbers, both(2**90, 1), (1, 2.5)), "x")
+    m.takes_held(m.Held(numbers.copy(), both(2**90, 1), None), 3)
+    m.takes_held(m.Held(numbers.copy(), both(2**90, 1), None), -1)
     old, m.ORIGIN = m.ORIGIN, m.P(1, 1)
     m.makes(values, 4)
     m.ORIGIN = old

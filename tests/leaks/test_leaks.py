@@ -50,7 +50,7 @@ def run_under_debug(folder: Path, *command: str) -> None:
 
 
 @needs_debug
-@pytest.mark.parametrize("name", ["", "_values", "_objects"])
+@pytest.mark.parametrize("name", ["", "_values", "_members", "_objects"])
 def test_references_stay_flat(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     install_for_debug(tmp_path)
     # As it is under a debug CPython: its total knows nothing of what is counted inline.

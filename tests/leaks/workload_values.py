@@ -1,6 +1,10 @@
 """A module for the leak run: arrays and frozen values in every place of native code."""
 
+from typing import Generic, TypeVar
+
 from pyfreeze import Array, float64, frozen, int64
+
+T = TypeVar("T")
 
 
 @frozen(order=True)
@@ -107,3 +111,48 @@ def changes(a: Array[P], p: P) -> int:
     del a[0]
     del a[5:]
     return found + (p in a) + (a == a[:])
+
+
+@frozen
+class Both(Generic[T]):
+    a: T
+    b: T
+
+    def swapped(self) -> "Both[T]":
+        return Both(self.b, self.a)
+
+
+@frozen
+class Held(Generic[T]):
+    items: Array[T]
+    pair: Both[int]
+    maybe: tuple[T, int] | None = None
+
+
+def boxes(p: Both[int], x: Both[Both[float64]], v: P) -> tuple[Both[int], Both[Both[float64]], Both[P], bool]:
+    q = p.swapped()
+    return Both(q.a * p.b, p.a), x.swapped(), Both(v, v + v), q == p
+
+
+def held(a: Array[int64], big: int, n: int64) -> Held[int64]:
+    made = Held(a, Both(big, big + n), (n, big) if n > 0 else None)
+    for i in range(n):
+        made = Held(made.items[1:] + a, made.pair.swapped(), (i, made.pair.a * big))
+        made.items.append(i)
+    if n > 5:
+        raise ValueError(n)
+    return made
+
+
+def takes_held(h: Held[int64], e: int) -> tuple[int, Held[int64] | None]:
+    h.items.append(1)
+    last = 2**e
+    return h.pair.a + last, h if h.maybe is None else None
+
+
+def flipped(p: Both[T]) -> Both[T]:
+    return Both(p.b, p.a)
+
+
+def calls_flipped(p: Both[int], q: Both[float64]) -> tuple[Both[int], float64]:
+    return flipped(p), flipped(q).a

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from pyfreeze.codegen.code_objects import functions_of
 from pyfreeze.codegen.resume_points import find_point
+from pyfreeze.codegen.stack_contents import stack_after
 from pyfreeze.ir.function import Module
 from pyfreeze.ir.instructions import Position
 from pyfreeze.ir.interpreter import (
@@ -72,7 +73,7 @@ def _build(folder: Path, text: str, assume_impure: bool) -> tuple[Module, dict[s
     namespace: dict[str, Callable[..., Scalar]] = {}
     exec(code, namespace)
     return build_module(
-        typed.tree, "generated", functions_of(code), find_point, assume_impure=assume_impure
+        typed.tree, "generated", functions_of(code), find_point, stack_after, assume_impure=assume_impure
     ).module, namespace
 
 

@@ -28,17 +28,24 @@ def place(function: FunctionType, text: str, last: str = "") -> tuple[int, int, 
     return first + row, column, first + end, lines[end].index(last or text) + len(last or text)
 
 
+class Leaving:
+    """What stands in for native code."""
+
+    def __neg__(self) -> object:
+        return TWIN
+
+
 def going_on(
     function: FunctionType, points: list[Point], steps: Callable[[tuple[object, ...]], Iterator[object]]
 ) -> Any:
     """`function` as it is once native code was left; `steps` gives, from the points, what is answered."""
     code = trampolined(function.__code__, 0, points)
     native = len(function.__code__.co_consts)
-    assert code.co_consts[native + 2] == (NEXT_MARK, 0, native + 3)
+    assert code.co_consts[native + 2] == (NEXT_MARK, native + 3)
     marks = code.co_consts[native + 3 :]
     assert marks == tuple((POINT_MARK, number) for number in range(len(points)))
     answers = steps(marks)
-    consts = (*code.co_consts[:native], lambda *_: TWIN, TWIN, lambda: next(answers), *marks)
+    consts = (*code.co_consts[:native], Leaving(), TWIN, lambda: next(answers), *marks)
     return FunctionType(code.replace(co_consts=consts), function.__globals__)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from pyfreeze import driver
 from pyfreeze.sources import read_program
+from tests.conftest import Golden
 
 SAMPLES = sorted((Path(__file__).resolve().parents[2] / "samples").glob("*.py"))
 
@@ -38,6 +39,21 @@ NATIVE = {
     "word_report": {"share"},
 }
 """At least these functions of each sample."""
+
+
+VALUES = ("newton_fractal", "ray_tracer", "solar_system", "spinning_book")
+"""Samples of frozen classes and arrays. What they print is kept, so that it is the same on all versions of Python."""
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_output_is_the_same_on_all_versions(name: str, golden: Golden) -> None:
+    (path,) = (path for path in SAMPLES if path.stem == name)
+    outputs = [
+        subprocess.run([sys.executable, *runner, str(path)], capture_output=True, stdin=subprocess.DEVNULL, check=True)
+        for runner in ([], ["-m", "pyfreeze", "run"])
+    ]
+    assert outputs[0].stdout == outputs[1].stdout
+    golden(Path(__file__).parent / "expected" / f"{name}.txt", outputs[1].stdout.decode("utf-8"))
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)

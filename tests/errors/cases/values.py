@@ -1,6 +1,11 @@
 """PF402, and what of frozen values is not compiled yet."""
 
+from typing import Generic, TypeVar
+
 from pyfreeze import Array, float64, frozen, int64
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 @frozen
@@ -37,8 +42,8 @@ def spoilt(points: Array[Point]) -> int64:  # error: [PF104]
     return int64(len(points))
 
 
-def counted(points: tuple[int64, Array[Counted]]) -> int64:  # error: [PF104]
-    return points[0]
+def counted(points: Array[Counted]) -> int64:  # error: [PF104]
+    return int64(len(points))
 
 
 def of_text(a: Array[int64]) -> bool:
@@ -55,3 +60,34 @@ def with_steps(a: Array[int64]) -> Array[int64]:
 def shown(places: Array[Place]) -> None:
     for place in places:
         print(place)  # error: [PF106]
+
+
+@frozen
+class Pair(Generic[T]):
+    a: T
+    b: T
+
+    def of(self, other: U) -> U:  # error: [PF104]
+        return other
+
+
+@frozen
+class Chain(Generic[T]):
+    value: T
+    rest: "Chain[T] | None" = None
+
+
+def no_floats(x: float64) -> Pair[float64]:
+    return Pair(1, 2)  # error: [PF105]
+
+
+def two_types(x: float64, n: int64) -> float64:
+    return Pair(x, n).a  # type: ignore  # error: [PF114]
+
+
+def chained(chain: Chain[int64]) -> int64:  # error: [PF104]
+    return 1
+
+
+def compared(p: Pair[float64], q: Pair[int64]) -> bool:
+    return p == q  # error: [PF102]

@@ -26,3 +26,9 @@ def unannotated(a: NDArray[np.float64]) -> int:
 
 def part(a: NDArray[np.float64]) -> int:
     return len(a[1:])  # error: [PF112]
+
+
+def single(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    a[0] = b[0]
+    a[1] *= 2.0  # error: [PF117]
+    return float(a[0]) + float64(b[1])  # error: [PF117]
