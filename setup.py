@@ -11,7 +11,10 @@ SOURCES = (
     *("bindings", "boxing", "classes", "entry", "frames", "module", "named_tuples", "native", "report"),
     *("resume", "runtime", "slow_paths", "view"),
 )
-FRAMED_SOURCES = ("framed", "direct_calls", "inline_caches", "objects", "exceptions", "matching", "imports")
+FRAMED_SOURCES = (
+    *("framed", "direct_calls", "inline_caches", "objects", "exceptions", "matching", "imports"),
+    *("operators", "subscripts", "builtins_called"),
+)
 VALUE_SOURCES = ("layout", "value_class", "value_construct", "value_object")
 ARRAY_SOURCES = (
     *("array", "array_type", "array_sequence", "array_methods", "array_iteration", "array_search"),
@@ -33,6 +36,7 @@ setup(
             include_dirs=["runtime/include"],
             depends=[
                 "runtime/src/internals.h",
+                "runtime/src/fast_paths.h",
                 *(f"runtime/include/pyfreeze_{name}.h" for name in HEADERS),
             ],
             extra_compile_args=["/std:c11"] if sys.platform == "win32" else ["-std=c11", "-O3", "-fvisibility=hidden"],

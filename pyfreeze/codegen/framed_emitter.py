@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable
-from pyfreeze.codegen.inline_caches import attribute_cache, global_cache, load_global
+from pyfreeze.codegen.inline_caches import (
+    attribute_cache,
+    getattr_function,
+    global_cache,
+    load_global,
+    load_method_function,
+    setattr_function,
+)
 from pyfreeze.codegen.machine_types import llvm_type
 from pyfreeze.codegen.runtime_slots import slots
 from pyfreeze.codegen.symbols import Symbols, record_symbol
@@ -180,8 +187,12 @@ class FramedEmitter(FunctionEmitter):
                 called = ""
             elif c.name.startswith("call"):
                 called = self._vectorcall(instruction, c.name)
-            elif c.name == "load_global":
-                called = self._load_global(self._names[instruction.operands[0]])
+            elif c.name in ("load_global", "pf_getattr", "pf_setattr", "pf_get_method"):
+                called = self._look_up(c.name, [f"ptr {self._names[operand]}" for operand in instruction.operands])
+            elif c.name == "pf_truth":
+                called = self._truth(self._names[instruction.operands[0]])
+            elif c.name == "next":
+                called = self._next(self._names[instruction.operands[0]])
             else:
                 called = self._call_c(instruction, c)
             self._finish(instruction, c, called)
@@ -219,6 +230,26 @@ class FramedEmitter(FunctionEmitter):
             case _:
                 return False
         return True
+
+    def _truth(self, value: str) -> str:
+        name, called = "@truth_of", self._fresh()
+        yes, no, slot = self._data("_Py_TrueStruct"), self._data("_Py_FalseStruct"), self._symbols.slot("pf_truth")
+        self._symbols.define(name, lambda: _TRUTH.format(yes=yes, no=no, slot=slot))
+        self._line(f"{called} = call i32 {name}(ptr {value})")
+        return called
+
+    def _next(self, iterator: str) -> str:
+        """What its type's `tp_iternext` gives."""
+        function, called = self._field(self._field(iterator, "type"), "type_next"), self._fresh()
+        self._line(f"{called} = call ptr {function}(ptr {iterator})")
+        return called
+
+    def _field(self, object_: str, fact: str) -> str:
+        """The pointer in the field at that fact's offset."""
+        place, name = self._fresh(), self._fresh()
+        self._line(f"{place} = getelementptr i8, ptr {object_}, i64 {self._facts[fact]}")
+        self._line(f"{name} = load ptr, ptr {place}")
+        return name
 
     def _data(self, name: str) -> str:
         self._symbols.declare(f"@{name} = external global i8")
@@ -275,7 +306,7 @@ class FramedEmitter(FunctionEmitter):
     def _call_c(self, instruction: Apply, c: CFunction) -> str:
         operands = instruction.operands
         tokens = c.arguments or tuple(map(str, range(len(operands))))
-        if c.ends in (Ends.ITEMS, Ends.TWO) and "out" not in tokens:
+        if c.ends == Ends.ITEMS and "out" not in tokens:
             tokens = (*tokens, "out")
         fixed = {int(token) for token in tokens if token.isdigit()}
         rest = [self._names[operand] for index, operand in enumerate(operands) if index not in fixed]
@@ -295,11 +326,26 @@ class FramedEmitter(FunctionEmitter):
                 arguments.append(self._context(token))
         return self._called_c(c, arguments)
 
-    def _load_global(self, name: str) -> str:
-        self._loads_globals = True
-        cache, called = global_cache(self._symbols, self._place()), self._fresh()
-        load = load_global(self._symbols, self._facts, self._counting("incref"))
-        self._line(f"{called} = call ptr {load}(ptr %frame, ptr %globals, ptr %builtins, ptr {name}, ptr {cache})")
+    def _look_up(self, what: str, operands: list[str]) -> str:
+        """With what this place remembers."""
+        symbols, facts, incref, result = self._symbols, self._facts, self._counting("incref"), "ptr"
+        match what:
+            case "load_global":
+                self._loads_globals = True
+                function = load_global(symbols, facts, incref)
+                operands = ["ptr %frame", "ptr %globals", "ptr %builtins", *operands]
+            case "pf_getattr":
+                function = getattr_function(symbols, facts, incref)
+            case "pf_setattr":
+                function, result = setattr_function(symbols, facts, incref, self._counting("decref")), "i32"
+            case _:
+                function, result = load_method_function(symbols, facts, incref), "{ptr, ptr}"
+        make_cache = global_cache if what == "load_global" else attribute_cache
+        operands.append(f"ptr {make_cache(symbols, self._place())}")
+        if what == "pf_get_method":
+            operands.append("ptr %vector")
+        called = self._fresh()
+        self._line(f"{called} = call {result} {function}({', '.join(operands)})")
         return called
 
     def _place(self) -> str:
@@ -309,8 +355,6 @@ class FramedEmitter(FunctionEmitter):
 
     def _context(self, token: str) -> str:
         match token:
-            case "cache":
-                return f"ptr {attribute_cache(self._symbols, self._place())}"
             case "frame":
                 return "ptr %frame"
             case "function":
@@ -363,8 +407,10 @@ class FramedEmitter(FunctionEmitter):
                 self._check(instruction, f"icmp slt i32 {called}, 0")
                 self._line(f"{self._define(result)} = icmp ne i32 {called}, 0")
             case Ends.TWO:
-                self._check(instruction, f"icmp eq ptr {called}, null")
-                self._names[result] = self._with_second(called)
+                first = self._fresh()
+                self._line(f"{first} = extractvalue {{ptr, ptr}} {called}, 0")
+                self._check(instruction, f"icmp eq ptr {first}, null")
+                self._names[result] = called
             case Ends.ITEMS:
                 self._check(instruction, f"icmp ne i32 {called}, 0")
                 self._names[result] = self._from_vector(result)
@@ -387,7 +433,7 @@ class FramedEmitter(FunctionEmitter):
         self._line(f'br i1 {null}, label %"{cold}", label %"{following}"')
         self._open(cold)
         failed, status = self._fresh(), self._fresh()
-        self._line(f"{status} = call i32 {self._symbols.slot('pf_failed')}()")
+        self._line(f"{status} = call i32 {self._symbols.slot('pf_iteration_failed')}()")
         self._line(f"{failed} = icmp ne i32 {status}, 0")
         assert instruction.handler is not None
         target = self._jump(instruction.handler, "1")
@@ -404,13 +450,6 @@ class FramedEmitter(FunctionEmitter):
             self._line(f"{whole} = insertvalue {type_} {built}, ptr {item}, {index}")
             built = whole
         return built
-
-    def _with_second(self, first: str) -> str:
-        second, half, whole = self._fresh(), self._fresh(), self._fresh()
-        self._line(f"{second} = load ptr, ptr %vector")
-        self._line(f"{half} = insertvalue {{ptr, ptr}} undef, ptr {first}, 0")
-        self._line(f"{whole} = insertvalue {{ptr, ptr}} {half}, ptr {second}, 1")
-        return whole
 
     # References
 
@@ -472,6 +511,19 @@ class FramedEmitter(FunctionEmitter):
         self._open(following)
 
 
+_TRUTH = """define internal i32 @truth_of(ptr %object) alwaysinline {{
+%yes = icmp eq ptr %object, {yes}
+%no = icmp eq ptr %object, {no}
+%known = or i1 %yes, %no
+br i1 %known, label %bool, label %other
+bool:
+%truth = zext i1 %yes to i32
+ret i32 %truth
+other:
+%asked = call i32 {slot}(ptr %object)
+ret i32 %asked
+}}"""
+
 _RETURNED = {
     Ends.OBJECT: "ptr",
     Ends.MAYBE: "ptr",
@@ -480,7 +532,6 @@ _RETURNED = {
     Ends.STATUS: "i32",
     Ends.FLAG: "i32",
     Ends.CERTAIN_FLAG: "i32",
-    Ends.TWO: "ptr",
     Ends.ITEMS: "i32",
     Ends.NOTHING: "void",
     Ends.RAISED: "void",

@@ -1,6 +1,7 @@
 """What places of framed functions remember: static records, and the inline part of looking in them.
 
-Counterpart: `runtime/src/inline_caches.c`, which says why what is found in a cache is right.
+Counterpart: `runtime/src/inline_caches.c`, which says why what is found in a cache is right. The functions here give the
+symbol of an LLVM function; `facts` is the runtime's `layout()`, `incref` and `decref` are functions that count references.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from collections.abc import Mapping
 from pyfreeze.codegen.symbols import Symbols
 
 _GLOBAL_CACHE = "%PfGlobalCache = type {i64, i64, ptr, i64, i32, i32, i32, i32}"
-_ATTRIBUTE_CACHE_WORDS = 15
-"""The size of a `PfAttributeCache`."""
+_ATTRIBUTE_CACHE = "%PfAttributeCache = type {i64, i64, i64, ptr, i64, ptr, [13 x i64]}"
 
 
 def attribute_cache(symbols: Symbols, place: str) -> str:
     """The record of the attribute that is looked up at `place`, a name of its own in the module."""
+    symbols.declare(_ATTRIBUTE_CACHE)
     name = f'@"attribute {place}"'
-    return symbols.define(name, lambda: f"{name} = internal global [{_ATTRIBUTE_CACHE_WORDS} x i64] zeroinitializer")
+    fields = "i64 -1, i64 0, i64 0, ptr null, i64 0, ptr null, [13 x i64] zeroinitializer"
+    return symbols.define(name, lambda: f"{name} = internal global %PfAttributeCache {{{fields}}}")
 
 
 def global_cache(symbols: Symbols, place: str) -> str:
@@ -28,10 +30,7 @@ def global_cache(symbols: Symbols, place: str) -> str:
 
 
 def load_global(symbols: Symbols, facts: Mapping[str, int], incref: str) -> str:
-    """The function that looks up a global: of the frame, its namespaces, the name and the record.
-
-    incref: the function that counts a reference
-    """
+    """Looks up a global: of the frame, its namespaces, the name and the record."""
     symbols.declare(_GLOBAL_CACHE)
     slow = symbols.slot("pf_load_global_again")
     return symbols.define("@load_global", lambda: _load_global(slow, facts, incref))
@@ -95,3 +94,155 @@ def _found_in_keys(facts: Mapping[str, int]) -> str:
 %unset = icmp eq ptr %value, null
 br i1 %unset, label %slow, label %found, !prof !1
 found:"""
+
+
+def getattr_function(symbols: Symbols, facts: Mapping[str, int], incref: str) -> str:
+    """Gets an attribute: of the object, the name and the record."""
+    slow = symbols.slot("pf_getattr")
+    return symbols.define(
+        "@getattr",
+        lambda: (
+            f"""define internal ptr @getattr(ptr %object, ptr %name, ptr %cache) alwaysinline {{
+{_find_place(facts)}
+%value = load ptr, ptr %place
+%unset = icmp eq ptr %value, null
+br i1 %unset, label %slow, label %found, !prof !1
+found:
+call void {incref}(ptr %value)
+ret ptr %value
+slow:
+%got = call ptr {slow}(ptr %object, ptr %name, ptr %cache)
+ret ptr %got
+}}"""
+        ),
+    )
+
+
+def setattr_function(symbols: Symbols, facts: Mapping[str, int], incref: str, decref: str) -> str:
+    """Sets an attribute: of the object, the name, the value and the record. A status as of `pf_setattr`."""
+    slow = symbols.slot("pf_setattr")
+    return symbols.define(
+        "@setattr",
+        lambda: (
+            f"""define internal i32 @setattr(ptr %object, ptr %name, ptr %value, ptr %cache) alwaysinline {{
+{_find_place(facts, without_dict=True)}
+%old = load ptr, ptr %place
+%unset = icmp eq ptr %old, null
+br i1 %unset, label %slow, label %found, !prof !1
+found:
+call void {incref}(ptr %value)
+store ptr %value, ptr %place
+call void {decref}(ptr %old)
+ret i32 0
+slow:
+%status = call i32 {slow}(ptr %object, ptr %name, ptr %value, ptr %cache)
+ret i32 %status
+}}"""
+        ),
+    )
+
+
+def load_method_function(symbols: Symbols, facts: Mapping[str, int], incref: str) -> str:
+    """Looks up what is to be called: of the object, the name, the record and an address for `pf_get_method`.
+
+    Returns it and what goes before its arguments, or null.
+    """
+    slow = symbols.slot("pf_get_method")
+    return symbols.define(
+        "@load_method",
+        lambda: (
+            f"""define internal {{ptr, ptr}} @load_method(ptr %object, ptr %name, ptr %cache, ptr %second) alwaysinline {{
+{_type_is_known(facts)}
+br i1 %in_values, label %values, label %ask
+values:
+{_find_values(facts)}
+ask:
+%count_place_p = getelementptr %PfAttributeCache, ptr %cache, i64 0, i32 3
+%count_place = load ptr, ptr %count_place_p
+%count_p = getelementptr %PfAttributeCache, ptr %cache, i64 0, i32 4
+%expected = load i64, ptr %count_p
+%count = load i64, ptr %count_place
+%grown = icmp ne i64 %count, %expected
+br i1 %grown, label %slow, label %found, !prof !1
+found:
+%method_p = getelementptr %PfAttributeCache, ptr %cache, i64 0, i32 5
+%method = load ptr, ptr %method_p, !nonnull !0
+call void {incref}(ptr %method)
+call void {incref}(ptr %object)
+%method_half = insertvalue {{ptr, ptr}} undef, ptr %method, 0
+%method_pair = insertvalue {{ptr, ptr}} %method_half, ptr %object, 1
+ret {{ptr, ptr}} %method_pair
+slow:
+%first = call ptr {slow}(ptr %object, ptr %name, ptr %cache, ptr %second)
+%other = load ptr, ptr %second
+%half = insertvalue {{ptr, ptr}} undef, ptr %first, 0
+%pair = insertvalue {{ptr, ptr}} %half, ptr %other, 1
+ret {{ptr, ptr}} %pair
+}}"""
+        ),
+    )
+
+
+def _type_is_known(facts: Mapping[str, int]) -> str:
+    """Goes on with `%in_values`, or at `slow`."""
+    return f"""%type_p = getelementptr i8, ptr %object, i64 {facts["type"]}
+%type = load ptr, ptr %type_p
+%version_p = getelementptr i8, ptr %type, i64 {facts["type_version"]}
+%version_32 = load i32, ptr %version_p
+%version = zext i32 %version_32 to i64
+%seen = load i64, ptr %cache
+%known = icmp eq i64 %version, %seen
+br i1 %known, label %go, label %slow, !prof !2
+go:
+%in_values_p = getelementptr %PfAttributeCache, ptr %cache, i64 0, i32 2
+%in_values_64 = load i64, ptr %in_values_p
+%in_values = icmp ne i64 %in_values_64, 0"""
+
+
+def _find_place(facts: Mapping[str, int], without_dict: bool = False) -> str:
+    """Goes on with `%place`, where the attribute is in the object or its values, or at `slow`.
+
+    without_dict: where the values are inside, there must be no dictionary that counts them
+    """
+    has_dict = f"""%dict_p = getelementptr i8, ptr %object, i64 -{facts["values"]}
+%dict = load ptr, ptr %dict_p
+%has_dict = icmp ne ptr %dict, null
+br i1 %has_dict, label %slow, label %free, !prof !1
+free:
+"""
+    return f"""{_type_is_known(facts)}
+br i1 %in_values, label %values, label %ask
+values:
+{has_dict if without_dict and facts["values_are_inside"] else ""}{_find_values(facts)}
+ask:
+%start = phi ptr [%object, %go], [%values_start, %valued]
+%offset_p = getelementptr %PfAttributeCache, ptr %cache, i64 0, i32 1
+%offset = load i64, ptr %offset_p
+%place = getelementptr i8, ptr %start, i64 %offset"""
+
+
+def _find_values(facts: Mapping[str, int]) -> str:
+    """Goes on at `ask` with `%values_start`, from `valued`, or at `slow`: the instance has no values."""
+    if facts["values_are_inside"]:
+        return f"""%values_start = getelementptr i8, ptr %object, i64 {facts["values_are_inside"]}
+%valid_p = getelementptr i8, ptr %values_start, i64 {facts["values_valid"]}
+%valid = load i8, ptr %valid_p
+%invalid = icmp eq i8 %valid, 0
+br i1 %invalid, label %slow, label %valued, !prof !1
+valued:
+br label %ask"""
+    is_missing = (
+        "%none = icmp eq ptr %word, null\nbr i1 %none, label %slow, label %valued, !prof !1\nvalued:"
+        if facts["dict_tag"]
+        else """%bits = ptrtoint ptr %word to i64
+%low = and i64 %bits, 1
+%none = icmp eq i64 %low, 0
+br i1 %none, label %slow, label %valued, !prof !1
+valued:"""
+    )
+    shift = 0 if facts["dict_tag"] else 1
+    return f"""%values_p = getelementptr i8, ptr %object, i64 -{facts["values"]}
+%word = load ptr, ptr %values_p
+{is_missing}
+%values_start = getelementptr i8, ptr %word, i64 {shift}
+br label %ask"""

@@ -85,13 +85,15 @@ class Ends(enum.Enum):
 class CFunction:
     """A C function that does an operation: of the runtime's table (`pf_…`), or of CPython's API.
 
-    arguments: in order, each the number of an operand, "frame", "function", a literal such as "i32:5", "cache": what this
-    place remembers of an attribute, or "items": the operands that are not named, in an array, and their number. Empty: just the operands.
+    arguments: in order, each the number of an operand, "frame", "function", a literal such as "i32:5", or "items": the
+    operands that are not named, in an array, and their number. Empty: just the operands.
+    taken: the numbers of the operands whose reference it takes, also where it fails.
     """
 
     name: str
     ends: Ends
     arguments: tuple[str, ...] = ()
+    taken: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

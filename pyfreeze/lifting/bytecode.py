@@ -85,6 +85,22 @@ def ends_block(step: Step) -> bool:
     return step.name in _ENDS
 
 
+def stored_variable(step: Step | None) -> int | None:
+    """The variable into which it puts the topmost object."""
+    if step is None or step.name not in ("STORE_FAST", "STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST"):
+        return None
+    return step.argument if step.name == "STORE_FAST" else step.argument >> 4
+
+
+_TESTS = {"UNARY_NOT", "POP_JUMP_IF_TRUE", "POP_JUMP_IF_FALSE"}
+_TESTS |= {f"POP_JUMP_{way}_IF_{wanted}" for way in ("FORWARD", "BACKWARD") for wanted in ("TRUE", "FALSE")}
+
+
+def asks_truth(step: Step) -> bool:
+    """Whether it asks the truth of the topmost object and drops it."""
+    return step.name in _TESTS
+
+
 def unset_loads(code: CodeType, listed: list[Step], ranges: list[Protected]) -> frozenset[int]:
     """Offsets of the loads whose variable may be unset.
 

@@ -33,7 +33,7 @@ from pyfreeze.ir.instructions import (
 )
 from pyfreeze.ir.primitive import Ends
 from pyfreeze.ir.types import BOOL, OBJECT, STATUS, Type
-from pyfreeze.lifting.bytecode import Protected, numbered, protected_ranges, steps, unset_loads
+from pyfreeze.lifting.bytecode import Protected, Step, numbered, protected_ranges, steps, unset_loads
 from pyfreeze.primitives.objects import PAIR, object_row
 
 
@@ -106,7 +106,7 @@ class Lifter:
             if handler is None:
                 raise NotLifted(f"the instruction {self.step.name} is not compiled yet", self.step.position.line)
             handler(self)
-            number += 1
+            number = self.number_of[self.step.offset] + 1
             if not self.builder.terminated and number in self._labels:
                 self.go_to(self.steps[number].start)
 
@@ -126,6 +126,24 @@ class Lifter:
 
     def next_offset(self) -> int:
         return self.steps[self.number_of[self.step.offset] + 1].start
+
+    def following(self) -> Step | None:
+        """The next instruction, if it is reached from this one only and its exceptions go the same way."""
+        number = self.number_of[self.step.offset] + 1
+        if number in self._labels or self._range_of(self.step) != self._range_of(self.steps[number]):
+            return None
+        return self.steps[number]
+
+    def go_on_at(self, name: str) -> bool:
+        """Take the next instruction together with this one, if it has that name and that makes no difference."""
+        following = self.following()
+        if following is None or following.name != name:
+            return False
+        self.step = following
+        return True
+
+    def _range_of(self, step: Step) -> Protected | None:
+        return next((entry for entry in self.ranges if entry.start <= step.offset < entry.end), None)
 
     def _block_at(self, number: int, stack: Sequence[Entry]) -> Block:
         start = self._starts.get(number)
@@ -151,7 +169,7 @@ class Lifter:
 
     def handler(self, traced: bool = True) -> Edge:
         """Where an exception in the current instruction goes. `traced`: the traceback gets an entry for it."""
-        found = next((entry for entry in self.ranges if entry.start <= self.step.offset < entry.end), None)
+        found = self._range_of(self.step)
         if found is None:
             return Edge(self._leaving(traced))
         self.stack[: found.depth] = [

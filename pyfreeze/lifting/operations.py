@@ -10,7 +10,7 @@ import dis
 
 from pyfreeze.ir.instructions import Edge, Value
 from pyfreeze.ir.types import OBJECT
-from pyfreeze.lifting.bytecode import VERSION
+from pyfreeze.lifting.bytecode import VERSION, asks_truth, stored_variable
 from pyfreeze.lifting.lifter import Lifter, Mark, NotLifted
 from pyfreeze.primitives.objects import BINARY_OPERATORS, COMPARISONS
 
@@ -135,8 +135,12 @@ def binary_op(lifter: Lifter) -> None:
     left, right = lifter.pop_many(2)
     symbol = _SYMBOLS[lifter.step.argument]
     plain = symbol.removesuffix("=")
-    name = "pow" if plain == "**" else BINARY_OPERATORS[plain][0]
-    lifter.push(lifter.apply(name if symbol == plain else f"i{name}", left, right))
+    name = "pow" if plain == "**" else BINARY_OPERATORS[plain]
+    name = name if symbol == plain else f"i{name}"
+    variable = stored_variable(lifter.following())
+    if plain in ("+", "-", "*") and variable is not None:
+        name = f"{name}_into_local[{variable}]"
+    lifter.push(lifter.apply(name, left, right))
 
 
 def compare_op(lifter: Lifter) -> None:
@@ -146,8 +150,13 @@ def compare_op(lifter: Lifter) -> None:
         number, as_bool = argument >> 5, bool(argument & 16)
     else:
         number, as_bool = argument >> (4 if VERSION >= (3, 12) else 0), False
-    result = lifter.apply(list(COMPARISONS.values())[number], left, right)
-    lifter.push(lifter.truth(result) if as_bool else result)
+    name, following = list(COMPARISONS.values())[number], lifter.following()
+    if as_bool:
+        lifter.push(lifter.apply(f"test_{name}[0]", left, right))
+    elif following is not None and asks_truth(following):
+        lifter.push(lifter.apply(f"test_{name}[{following.offset - lifter.step.offset}]", left, right))
+    else:
+        lifter.push(lifter.apply(name, left, right))
 
 
 def is_op(lifter: Lifter) -> None:
@@ -246,9 +255,7 @@ def delete_subscr(lifter: Lifter) -> None:
 
 
 def binary_slice(lifter: Lifter) -> None:
-    container, start, stop = lifter.pop_many(3)
-    made = lifter.apply("slice", start, stop, lifter.null())
-    lifter.push(lifter.apply("getitem", container, made))
+    lifter.push(lifter.apply("getslice", *lifter.pop_many(3)))
 
 
 def store_slice(lifter: Lifter) -> None:
@@ -258,6 +265,9 @@ def store_slice(lifter: Lifter) -> None:
 
 
 def build_slice(lifter: Lifter) -> None:
+    if lifter.step.argument == 2 and lifter.go_on_at("BINARY_SUBSCR"):
+        binary_slice(lifter)
+        return
     parts = lifter.pop_many(lifter.step.argument)
     step = parts[2] if len(parts) == 3 else lifter.null()
     lifter.push(lifter.apply("slice", parts[0], parts[1], step))
@@ -271,6 +281,10 @@ def _build(lifter: Lifter, name: str, count: int) -> None:
 
 
 def build_tuple(lifter: Lifter) -> None:
+    following = lifter.following()
+    if following is not None and following.argument == lifter.step.argument and lifter.go_on_at("UNPACK_SEQUENCE"):
+        lifter.push(*reversed(lifter.pop_many(following.argument)))
+        return
     _build(lifter, "build_tuple", lifter.step.argument)
 
 

@@ -106,10 +106,11 @@ class _Inserter:
 
     def _step(self, instruction: Instruction, last: set[Value], alive: _Values, result: list[Instruction]) -> None:
         """Append `instruction`, after which those in `last` are not used, with its counts; `alive` is then as after it."""
-        if instruction.handler is not None:
-            instruction.handler = self._split(instruction.handler, alive, handler=True)
-        if isinstance(instruction, MakeTuple | StoreLocal):
-            self._consume(instruction.operands, last.__contains__, alive, result)
+        edge = instruction.handler
+        kept = set() if edge is None else self._entries[edge.target].union(edge.arguments)
+        self._consume(_taken(instruction), lambda value: value in last and value not in kept, alive, result)
+        if edge is not None:
+            instruction.handler = self._split(edge, alive, handler=True)
         result.append(instruction)
         made = instruction.result
         if made is not None and self._is_owned(made):
@@ -164,6 +165,14 @@ class _Inserter:
         block.instructions = [*counts, Branch([], edges=[onward])]
         self._splits.append(block)
         return Edge(block)
+
+
+def _taken(instruction: Instruction) -> list[Value]:
+    """The operands of which it takes a reference."""
+    if isinstance(instruction, Apply):
+        c = instruction.primitive.lowering.c
+        return [instruction.operands[number] for number in c.taken] if c is not None else []
+    return instruction.operands if isinstance(instruction, MakeTuple | StoreLocal) else []
 
 
 def _is_immortal(instruction: Instruction) -> bool:

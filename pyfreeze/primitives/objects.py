@@ -37,20 +37,20 @@ _RESULTS: dict[Ends, Type] = {
 _CERTAIN = (Ends.NEW, Ends.BORROWED, Ends.CERTAIN_FLAG, Ends.NOTHING)
 
 BINARY_OPERATORS = {
-    "+": ("add", "Add"),
-    "-": ("sub", "Subtract"),
-    "*": ("mul", "Multiply"),
-    "@": ("matmul", "MatrixMultiply"),
-    "/": ("truediv", "TrueDivide"),
-    "//": ("floordiv", "FloorDivide"),
-    "%": ("mod", "Remainder"),
-    "<<": ("lshift", "Lshift"),
-    ">>": ("rshift", "Rshift"),
-    "&": ("and", "And"),
-    "|": ("or", "Or"),
-    "^": ("xor", "Xor"),
+    "+": "add",
+    "-": "sub",
+    "*": "mul",
+    "@": "matmul",
+    "/": "truediv",
+    "//": "floordiv",
+    "%": "mod",
+    "<<": "lshift",
+    ">>": "rshift",
+    "&": "and",
+    "|": "or",
+    "^": "xor",
 }
-"""By Python's symbol: the name in `operator`, sometimes with `_`, and in the C API."""
+"""By Python's symbol: the name in `operator`, sometimes with `_`."""
 
 COMPARISONS = {"<": "lt", "<=": "le", "==": "eq", "!=": "ne", ">": "gt", ">=": "ge"}
 """In the order of `Py_LT` …"""
@@ -80,15 +80,15 @@ def _simple(name: str, count: int, c_name: str, ends: Ends = Ends.OBJECT, argume
 
 def _operators() -> list[Primitive]:
     rows = []
-    for name, c_name in BINARY_OPERATORS.values():
-        for prefix, c_prefix in (("", "PyNumber_"), ("i", "PyNumber_InPlace")):
+    for name in BINARY_OPERATORS.values():
+        for prefix, general in (("", "PyNumber_MatrixMultiply"), ("i", "PyNumber_InPlaceMatrixMultiply")):
             python = getattr(operator, prefix + name, None) or getattr(operator, f"{name}_")
-            rows.append(_row(prefix + name, (OBJECT, OBJECT), CFunction(c_prefix + c_name, Ends.OBJECT), python))
-    for number, name in enumerate(COMPARISONS.values()):
-        c = CFunction("PyObject_RichCompare", Ends.OBJECT, ("0", "1", f"i32:{number}"))
-        rows.append(_row(name, (OBJECT, OBJECT), c, getattr(operator, name)))
-    for name, c_name in (("neg", "Negative"), ("pos", "Positive"), ("invert", "Invert")):
-        rows.append(_row(name, (OBJECT,), CFunction(f"PyNumber_{c_name}", Ends.OBJECT), getattr(operator, name)))
+            c_name = general if name == "matmul" else f"pf_{prefix}{name}"
+            rows.append(_row(prefix + name, (OBJECT, OBJECT), CFunction(c_name, Ends.OBJECT), python))
+    for name in COMPARISONS.values():
+        rows.append(_row(name, (OBJECT, OBJECT), CFunction(f"pf_{name}", Ends.OBJECT), getattr(operator, name)))
+    for name, c_name in (("neg", "pf_neg"), ("pos", "PyNumber_Positive"), ("invert", "PyNumber_Invert")):
+        rows.append(_row(name, (OBJECT,), CFunction(c_name, Ends.OBJECT), getattr(operator, name)))
     return rows
 
 
@@ -96,24 +96,25 @@ _SIMPLE = (
     # Operators.
     _simple("pow", 2, "pf_power"),
     _simple("ipow", 2, "pf_inplace_power"),
-    _simple("truth", 1, "PyObject_IsTrue", Ends.FLAG),
-    _simple("contains", 2, "PySequence_Contains", Ends.FLAG),  # container, item
+    _simple("truth", 1, "pf_truth", Ends.FLAG),
+    _simple("contains", 2, "pf_contains", Ends.FLAG),  # container, item
     # Variables of the module and of enclosing functions.
     _simple("load_global", 1, "load_global"),
     _simple("store_global", 2, "pf_store_global", Ends.STATUS, "frame 0 1"),
     _simple("delete_global", 1, "pf_delete_global", Ends.STATUS, "frame 0"),
     # Attributes and items.
-    _simple("getattr", 2, "pf_getattr", arguments="0 1 cache"),
-    _simple("setattr", 3, "pf_setattr", Ends.STATUS, "0 1 2 cache"),
+    _simple("getattr", 2, "pf_getattr"),
+    _simple("setattr", 3, "pf_setattr", Ends.STATUS),
     _simple("delattr", 2, "PyObject_SetAttr", Ends.STATUS, "0 1 null"),
-    _simple("load_method", 2, "pf_get_method", Ends.TWO, "0 1 cache"),
-    _simple("getitem", 2, "PyObject_GetItem"),
-    _simple("setitem", 3, "PyObject_SetItem", Ends.STATUS),
+    _simple("load_method", 2, "pf_get_method", Ends.TWO),
+    _simple("getitem", 2, "pf_getitem"),
+    _simple("setitem", 3, "pf_setitem", Ends.STATUS),
     _simple("delitem", 2, "PyObject_DelItem", Ends.STATUS),
     _simple("slice", 3, "pf_slice"),
+    _simple("getslice", 3, "pf_getslice"),  # container, start, stop
     # Iteration and unpacking.
     _simple("iter", 1, "pf_get_iter"),
-    _simple("next", 1, "pf_next", Ends.MAYBE),
+    _simple("next", 1, "next", Ends.MAYBE),
     _simple("length", 1, "pf_length"),
     # Containers.
     _simple("list_append", 2, "PyList_Append", Ends.STATUS),
@@ -196,6 +197,20 @@ def _calling(name: str, count: int) -> Primitive | None:
 
 def _numbered(name: str, number: int) -> Primitive | None:
     match name:
+        case (
+            "add_into_local"
+            | "iadd_into_local"
+            | "sub_into_local"
+            | "isub_into_local"
+            | "mul_into_local"
+            | "imul_into_local"
+        ):  # the variable into which the result is stored next
+            c = CFunction(f"pf_{name}", Ends.OBJECT, ("frame", f"i32:{number}", "0", "1"), taken=(0,))
+            return _row(f"{name}[{number}]", (OBJECT, OBJECT), c)
+        case "test_lt" | "test_le" | "test_eq" | "test_ne" | "test_gt" | "test_ge":
+            # The truth of a comparison. `number`: how many bytes on the instruction is that asks for it.
+            c = CFunction(f"pf_{name}", Ends.FLAG, ("0", "1", "frame", f"i32:{number}"))
+            return _row(f"{name}[{number}]", (OBJECT, OBJECT), c)
         case "load_deref":
             c = CFunction("pf_load_deref", Ends.OBJECT, ("frame", "function", f"i32:{number}"))
             return _row(f"{name}[{number}]", (), c)

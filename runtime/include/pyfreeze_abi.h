@@ -156,7 +156,15 @@ typedef struct PfAttributeEntry {
     PyObject *found;
 } PfAttributeEntry;
 
+/* The first fields are what native code itself looks at. It does so for types of the version `quick`, all ones if there is
+ * none: the attribute is at `place`, in bytes, in the object or, if `in_values`, from where its values start; or what the type
+ * has is a method, and no instance has an attribute of the name as long as *key_count_place is `key_count`. */
 typedef struct PfAttributeCache {
+    uint64_t quick;
+    int64_t place, in_values;
+    const int64_t *key_count_place;
+    int64_t key_count;
+    PyObject *found;
     PfAttributeEntry entries[2];
     uint32_t misses;
 } PfAttributeCache;
@@ -181,6 +189,10 @@ typedef struct PfFrameFacts {
 extern const PfFrameFacts pf_frame_facts;
 typedef struct PfDictFacts {
     uint64_t tag, keys, keys_version; /* offsets in a PyDictObject; the tag's is 0 if keys have versions; in the keys */
+    uint64_t type_version;            /* offset in a PyTypeObject */
+    uint64_t values; /* what an instance has before its values: how many bytes before itself their address is; after 3.12 … */
+    uint64_t values_are_inside; /* … they are in it, and this is where; the managed dictionary is `values` bytes before it */
+    uint64_t values_valid;
 } PfDictFacts;
 extern const PfDictFacts pf_dict_facts;
 PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **payload);
@@ -217,6 +229,8 @@ int pf_in_main_interpreter(void);
 int pf_is_compiled_module(PyObject *module);
 int pf_exec_module(PyObject *module);
 int pf_native_init(void);
+int pf_fast_paths_init(void);
+int pf_direct_calls_init(void);
 PyObject *pf_new_instance(PfModule *module); /* the identity of one execution of a module */
 PyObject *pf_new_native(PfFunction *function, PyObject *instance);
 PyObject *pf_enter_frame(PyObject *native); /* the entry, on the arguments of the current frame */

@@ -172,3 +172,54 @@ PF_SLOT(int32_t, pf_setattr, (PyObject *object, PyObject *name, PyObject *value,
 
 /* A new reference to the object of a value, which is borrowed. */
 PF_SLOT(PyObject *, pf_box_value, (PfModule *module, const char *descriptor, const uint64_t *payload))
+/* Operators and comparisons of framed functions, with short ways for exact built-in types. O, but pf_test_…: F, where the
+ * next instruction, `further` bytes on, is the one that asks the truth of what is no bool. */
+PF_SLOT(PyObject *, pf_add, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_iadd, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_sub, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_isub, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_mul, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_imul, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_truediv, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_itruediv, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_floordiv, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_ifloordiv, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_mod, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_imod, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_and, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_iand, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_or, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_ior, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_xor, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_ixor, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_lshift, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_ilshift, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_rshift, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_irshift, (PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_neg, (PyObject *operand))
+/* O: operators whose result goes to the variable `index`: takes the reference `left` */
+PF_SLOT(PyObject *, pf_add_into_local, (void *frame, int32_t index, PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_iadd_into_local, (void *frame, int32_t index, PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_lt, (PyObject *left, PyObject *right))
+PF_SLOT(int32_t, pf_test_lt, (PyObject *left, PyObject *right, void *frame, int32_t further))
+PF_SLOT(PyObject *, pf_le, (PyObject *left, PyObject *right))
+PF_SLOT(int32_t, pf_test_le, (PyObject *left, PyObject *right, void *frame, int32_t further))
+PF_SLOT(PyObject *, pf_eq, (PyObject *left, PyObject *right))
+PF_SLOT(int32_t, pf_test_eq, (PyObject *left, PyObject *right, void *frame, int32_t further))
+PF_SLOT(PyObject *, pf_ne, (PyObject *left, PyObject *right))
+PF_SLOT(int32_t, pf_test_ne, (PyObject *left, PyObject *right, void *frame, int32_t further))
+PF_SLOT(PyObject *, pf_gt, (PyObject *left, PyObject *right))
+PF_SLOT(int32_t, pf_test_gt, (PyObject *left, PyObject *right, void *frame, int32_t further))
+PF_SLOT(PyObject *, pf_ge, (PyObject *left, PyObject *right))
+PF_SLOT(int32_t, pf_test_ge, (PyObject *left, PyObject *right, void *frame, int32_t further))
+PF_SLOT(int32_t, pf_truth, (PyObject *object)) /* F */
+PF_SLOT(int32_t, pf_contains, (PyObject *container, PyObject *item)) /* F */
+PF_SLOT(PyObject *, pf_getitem, (PyObject *container, PyObject *key)) /* O */
+PF_SLOT(int32_t, pf_setitem, (PyObject *container, PyObject *key, PyObject *value)) /* S */
+PF_SLOT(PyObject *, pf_getslice, (PyObject *container, PyObject *start, PyObject *stop)) /* O: container[start:stop] */
+/* after an iterator gave NULL: 0 if it has ended (StopIteration is cleared, as FOR_ITER does), else 1 */
+PF_SLOT(int32_t, pf_iteration_failed, (void))
+PF_SLOT(PyObject *, pf_sub_into_local, (void *frame, int32_t index, PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_isub_into_local, (void *frame, int32_t index, PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_mul_into_local, (void *frame, int32_t index, PyObject *left, PyObject *right))
+PF_SLOT(PyObject *, pf_imul_into_local, (void *frame, int32_t index, PyObject *left, PyObject *right))

@@ -1,6 +1,6 @@
 /* Calls of functions that are framed native code themselves: with a frame of their own, as the interpreter makes it, but
  * without the interpreter. Everything else is an ordinary vectorcall. */
-#include "internals.h"
+#include "fast_paths.h"
 
 #define TWIN_CONSTANTS 2 /* the trampoline of a framed function adds its native code and what means: run the twin */
 
@@ -258,6 +258,21 @@ static PyObject *call_framed(PyFunctionObject *function, PfNative *native, PyObj
     return result;
 }
 
+static vectorcallfunc ordinary_call; /* of all Python functions; 3.13 does not export it */
+
+int pf_direct_calls_init(void)
+{
+    PyObject *globals = PyDict_New();
+    PyObject *code = (PyObject *)PyCode_NewEmpty("", "", 0);
+    PyObject *function = globals != NULL && code != NULL ? PyFunction_New(code, globals) : NULL;
+    if (function != NULL)
+        ordinary_call = ((PyFunctionObject *)function)->vectorcall;
+    Py_XDECREF(function);
+    Py_XDECREF(code);
+    Py_XDECREF(globals);
+    return ordinary_call != NULL ? 0 : -1;
+}
+
 /* The vectorcall of a function that has run as framed native code before. */
 static PyObject *call_function(PyObject *callable, PyObject *const *arguments, size_t count, PyObject *keyword_names)
 {
@@ -268,19 +283,24 @@ static PyObject *call_function(PyObject *callable, PyObject *const *arguments, s
         if (result != NULL || PyErr_Occurred())
             return result;
     }
-    return _PyFunction_Vectorcall(callable, arguments, count, keyword_names);
+    return ordinary_call(callable, arguments, count, keyword_names);
 }
 
 void pf_prefer_direct_calls(PyObject *callable)
 {
     PyFunctionObject *function = (PyFunctionObject *)callable;
-    if (function->vectorcall == _PyFunction_Vectorcall)
+    if (function->vectorcall == ordinary_call)
         function->vectorcall = call_function;
 }
 
 PyObject *pf_vectorcall(PyObject *callable, PyObject *const *arguments, int64_t count, PyObject *keyword_names)
 {
-    if (Py_IS_TYPE(callable, &PyFunction_Type) && ((PyFunctionObject *)callable)->vectorcall == _PyFunction_Vectorcall)
-        return call_function(callable, arguments, (size_t)count, keyword_names);
+    PyObject *answer;
+    if (Py_IS_TYPE(callable, &PyFunction_Type)) {
+        if (((PyFunctionObject *)callable)->vectorcall == ordinary_call)
+            return call_function(callable, arguments, (size_t)count, keyword_names);
+    } else if (keyword_names == NULL && pf_call_builtin(callable, arguments, PyVectorcall_NARGS((size_t)count), &answer)) {
+        return answer;
+    }
     return PyObject_Vectorcall(callable, arguments, (size_t)count, keyword_names);
 }

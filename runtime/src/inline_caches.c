@@ -15,9 +15,29 @@
 
 typedef PfAttributeEntry Entry;
 typedef PfAttributeCache Cache;
+_Static_assert(sizeof(Cache) == 19 * 8, "as in pyfreeze/codegen/inline_caches.py");
 
 enum { UNKNOWN = 0, INSTANCE, SLOT, GETTER, CLASS };           /* Entry.kind */
+typedef enum { GET, CALL, SET } Purpose;
 enum { NOWHERE = 0, MANAGED, AT_OFFSET, BEHIND };               /* Entry.storage: where instances have their dictionary */
+
+const PfDictFacts pf_dict_facts = {
+#if PY_VERSION_HEX < 0x030C0000
+    .tag = offsetof(PyDictObject, ma_version_tag),
+#endif
+    .keys = offsetof(PyDictObject, ma_keys),
+    .keys_version = offsetof(PyDictKeysObject, dk_version),
+    .type_version = offsetof(PyTypeObject, tp_version_tag),
+#if PY_VERSION_HEX >= 0x030D0000
+    .values = (uint64_t)-MANAGED_DICT_OFFSET,
+    .values_are_inside = sizeof(PyObject),
+    .values_valid = offsetof(PyDictValues, valid),
+#elif PY_VERSION_HEX >= 0x030C0000
+    .values = 3 * sizeof(PyObject *), /* _PyObject_DictOrValuesPointer */
+#else
+    .values = 4 * sizeof(PyObject *), /* _PyObject_ValuesPointer */
+#endif
+};
 
 /* Dictionaries */
 
@@ -99,12 +119,6 @@ static void remember_global(PyDictObject *globals, PyDictObject *builtins, PyObj
     cache->builtins = others_version;
 }
 
-const PfDictFacts pf_dict_facts = {
-    .tag = 0,
-    .keys = offsetof(PyDictObject, ma_keys),
-    .keys_version = offsetof(PyDictKeysObject, dk_version),
-};
-
 #else
 
 static void remember_global(PyDictObject *globals, PyDictObject *builtins, PyObject *name, PfGlobalCache *cache)
@@ -113,12 +127,6 @@ static void remember_global(PyDictObject *globals, PyDictObject *builtins, PyObj
     cache->globals = globals->ma_version_tag; /* raised by any change, so that the dictionary holds the value till then */
     cache->builtins = builtins->ma_version_tag;
 }
-
-const PfDictFacts pf_dict_facts = {
-    .tag = offsetof(PyDictObject, ma_version_tag),
-    .keys = offsetof(PyDictObject, ma_keys),
-    .keys_version = offsetof(PyDictKeysObject, dk_version),
-};
 
 #endif
 
@@ -227,6 +235,11 @@ static inline Entry *entry_for(Cache *cache, PyObject *object)
     return is_about(&cache->entries[1], object) ? &cache->entries[1] : NULL;
 }
 
+static inline int is_unchanged(const Entry *entry)
+{
+    return entry->found_version == 0 || entry->found_version == Py_TYPE(entry->found)->tp_version_tag;
+}
+
 /* Filling */
 
 /* Whether what such an object does as a descriptor will be seen to change: it never does, or by the version noted. */
@@ -301,30 +314,67 @@ static int fill_class(Entry *entry, PyTypeObject *class, PyObject *name)
     return found != NULL && entry->class_version != 0 && note_descriptor(entry, found, name) ? CLASS : UNKNOWN;
 }
 
-static void fill(Cache *cache, PyObject *object, PyObject *name, int stored)
+/* Whether instances have their values where native code looks for them. */
+static int has_plain_values(PyTypeObject *type)
+{
+    if ((type->tp_flags & Py_TPFLAGS_MANAGED_DICT) == 0 || (type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0)
+        return 0;
+#if PY_VERSION_HEX >= 0x030D0000
+    if ((type->tp_flags & Py_TPFLAGS_INLINE_VALUES) == 0 || type->tp_basicsize != sizeof(PyObject))
+        return 0;
+#endif
+    return shared_keys(type) != NULL;
+}
+
+/* Whether native code may look itself, and what it is to look at. */
+static int is_quick(Cache *cache, const Entry *entry, PyTypeObject *type, Purpose purpose)
+{
+    if (entry->found_version != 0)
+        return 0;
+    cache->in_values = entry->kind == INSTANCE && entry->storage == MANAGED && has_plain_values(type);
+    if (purpose == CALL) {
+        static const int64_t none;
+        cache->found = entry->found;
+        cache->key_count_place = cache->in_values ? (const int64_t *)&shared_keys(type)->dk_nentries : &none;
+        cache->key_count = cache->in_values ? entry->key_count : 0;
+        return entry->kind == INSTANCE && entry->is_method &&
+               (entry->storage == NOWHERE || (cache->in_values && entry->index < 0));
+    }
+    int64_t in_values = (int64_t)offsetof(PyDictValues, values) + entry->index * (int64_t)sizeof(PyObject *);
+    cache->place = entry->kind == SLOT ? entry->offset : in_values;
+    return entry->kind == SLOT || (cache->in_values && entry->index >= 0);
+}
+
+static int find_kind(Entry *entry, PyObject *object, PyObject *name, Purpose purpose)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    if (purpose == SET)
+        return type->tp_setattro == PyObject_GenericSetAttr ? fill_instance(entry, type, name, 1) : UNKNOWN;
+    if (type->tp_getattro == PyObject_GenericGetAttr || type->tp_getattro == PyModule_Type.tp_getattro)
+        return fill_instance(entry, type, name, 0);
+    if (type->tp_getattro == PyType_Type.tp_getattro && PyType_Check(object))
+        return fill_class(entry, (PyTypeObject *)object, name);
+    return UNKNOWN;
+}
+
+static void fill(Cache *cache, PyObject *object, PyObject *name, Purpose purpose)
 {
     uint32_t misses = cache->misses++;
     if (misses >= FILLS && misses % REST != 0)
         return;
-    PyTypeObject *type = Py_TYPE(object);
     Entry *entry = entry_for(cache, object);
     if (entry == NULL)
         entry = &cache->entries[cache->entries[0].kind == UNKNOWN ? 0 : misses & 1];
+    PyTypeObject *type = Py_TYPE(object);
     entry->kind = UNKNOWN;
-    int kind = UNKNOWN;
-    if (stored)
-        kind = type->tp_setattro == PyObject_GenericSetAttr ? fill_instance(entry, type, name, 1) : UNKNOWN;
-    else if (type->tp_getattro == PyObject_GenericGetAttr || type->tp_getattro == PyModule_Type.tp_getattro)
-        kind = fill_instance(entry, type, name, 0);
-    else if (type->tp_getattro == PyType_Type.tp_getattro && PyType_Check(object))
-        kind = fill_class(entry, (PyTypeObject *)object, name);
+    cache->quick = ~(uint64_t)0;
+    int kind = find_kind(entry, object, name, purpose);
+    if (kind == UNKNOWN || type->tp_version_tag == 0)
+        return;
+    entry->kind = (uint8_t)kind;
     entry->type_version = type->tp_version_tag;
-    entry->kind = entry->type_version != 0 ? kind : UNKNOWN;
-}
-
-static inline int is_unchanged(const Entry *entry)
-{
-    return entry->found_version == 0 || entry->found_version == Py_TYPE(entry->found)->tp_version_tag;
+    if (is_quick(cache, entry, type, purpose))
+        cache->quick = type->tp_version_tag;
 }
 
 /* What the class has, as `object` (NULL: the class itself) gets it. */
@@ -381,7 +431,7 @@ PyObject *pf_getattr(PyObject *object, PyObject *name, PfAttributeCache *cache)
     int is_method = 0;
     if (ask(cache, object, name, 0, &value, &is_method) != 0)
         return value;
-    fill(cache, object, name, 0);
+    fill(cache, object, name, GET);
     return PyObject_GetAttr(object, name);
 }
 
@@ -393,7 +443,7 @@ PyObject *pf_get_method(PyObject *object, PyObject *name, PfAttributeCache *cach
         *self = is_method ? Py_NewRef(object) : NULL;
         return value;
     }
-    fill(cache, object, name, 0);
+    fill(cache, object, name, CALL);
     return pf_load_method(object, name, self);
 }
 
@@ -440,6 +490,6 @@ int32_t pf_setattr(PyObject *object, PyObject *name, PyObject *value, PfAttribut
         if (done != 0)
             return done < 0 ? -1 : 0;
     }
-    fill(cache, object, name, 1);
+    fill(cache, object, name, SET);
     return PyObject_SetAttr(object, name, value);
 }

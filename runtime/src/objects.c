@@ -296,11 +296,21 @@ int32_t pf_map_add(PyObject *dict, PyObject *key, PyObject *value) { return PyDi
 
 int32_t pf_set_update(PyObject *set, PyObject *iterable) { return _PySet_Update(set, iterable); }
 
+int32_t pf_iteration_failed(void)
+{
+    if (!PyErr_Occurred())
+        return 0;
+    if (!PyErr_ExceptionMatches(PyExc_StopIteration))
+        return 1;
+    PyErr_Clear();
+    return 0;
+}
+
 PyObject *pf_next(PyObject *iterator)
 {
     PyObject *value = Py_TYPE(iterator)->tp_iternext(iterator);
-    if (value == NULL && PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_StopIteration))
-        PyErr_Clear();
+    if (value == NULL)
+        (void)pf_iteration_failed();
     return value;
 }
 

@@ -101,6 +101,10 @@ static PyObject *layout(PyObject *self, PyObject *unused)
         {"dict_tag", pf_dict_facts.tag},
         {"dict_keys", pf_dict_facts.keys},
         {"keys_version", pf_dict_facts.keys_version},
+        {"type_version", pf_dict_facts.type_version},
+        {"values", pf_dict_facts.values},
+        {"values_are_inside", pf_dict_facts.values_are_inside},
+        {"values_valid", pf_dict_facts.values_valid},
         {"code_text", offsetof(PyCodeObject, co_code_adaptive)},
         {"code_constants", offsetof(PyCodeObject, co_consts)},
         {"code_names", offsetof(PyCodeObject, co_names)},
@@ -108,6 +112,7 @@ static PyObject *layout(PyObject *self, PyObject *unused)
         {"list_items", offsetof(PyListObject, ob_item)},
         {"var_size", offsetof(PyVarObject, ob_size)},
         {"refcounts", REFCOUNTS},
+        {"type_next", offsetof(PyTypeObject, tp_iternext)},
     };
     (void)self;
     (void)unused;
@@ -190,7 +195,8 @@ static int execute(PyObject *module)
     PyObject *capsule;
     if (pf_in_main_interpreter() && !initialized) {
         pf_twin_object = PyObject_CallNoArgs((PyObject *)&PyBaseObject_Type);
-        if (pf_twin_object == NULL || pf_bindings_init() < 0 || pf_native_init() < 0)
+        if (pf_twin_object == NULL || pf_bindings_init() < 0 || pf_native_init() < 0
+            || pf_fast_paths_init() < 0 || pf_direct_calls_init() < 0)
             return -1;
         if (report_is_wanted())
             (void)Py_AtExit(pf_print_statistics);

@@ -264,7 +264,7 @@ def test_functions_stay_functions(module: Both) -> None:
 def test_is_compiled(module: Both) -> None:
     m = module.compiled
     assert is_compiled(m) and is_compiled(m.doubled) and is_compiled(m.Shape) and is_compiled(m.cached)
-    assert is_compiled(m.decorated) and not is_compiled(m.logged) and not is_compiled(m.Shape.method)
+    assert is_compiled(m.decorated) and is_compiled(m.logged) and is_compiled(m.Shape.method)
     assert not is_compiled(module.interpreted) and not is_compiled(module.interpreted.doubled)
     assert not is_compiled(len) and not is_compiled(5)
 

@@ -212,101 +212,143 @@ def _plain() -> type:
     return Plain
 
 
-def _kinds() -> list[Callable[[], list[object]]]:
-    """Each makes objects of one kind: several of them, so that places are asked again."""
+Kind = Callable[[], list[object]]
+KINDS: list[Kind] = []
 
-    def instance() -> list[object]:
-        class_ = _plain()
-        made = [class_() for _ in range(6)]
-        for each in made:
-            each.name = _returns("own")  # type: ignore[attr-defined]
-        return made
 
-    def materialised() -> list[object]:
-        made = instance()
-        return [each for each in made if each.__dict__]
+def _kind(make: Kind) -> Kind:
+    """A function that makes objects of one kind: several of them, so that places are asked again."""
+    KINDS.append(make)
+    return make
 
-    def method() -> list[object]:
-        class_ = type("Class", (), {"name": _returns("method")})
-        return [class_() for _ in range(6)]
 
-    def method_with_other_attributes() -> list[object]:
-        made = method()
-        for number, each in enumerate(made):
-            setattr(each, f"other{number}", number)
-        return made
+@_kind
+def instance() -> list[object]:
+    class_ = _plain()
+    made = [class_() for _ in range(6)]
+    for each in made:
+        each.name = _returns("own")  # type: ignore[attr-defined]
+    return made
 
-    def shadowed() -> list[object]:
-        made = method()
-        for each in made[::2]:
-            each.name = _returns("own")  # type: ignore[attr-defined]
-        return made
 
-    def slots() -> list[object]:
-        class_ = type("Slots", (), {"__slots__": ("name", "other")})
-        made = [class_() for _ in range(6)]
-        for each in made[:4]:
-            each.name = _returns("slot")  # type: ignore[attr-defined]
-        return made
+@_kind
+def materialised() -> list[object]:
+    made = instance()
+    return [each for each in made if each.__dict__]
 
-    def properties() -> list[object]:
-        class_ = type("Property", (), {"name": property(lambda self: _returns("property"))})
-        return [class_() for _ in range(6)]
 
-    def read_write_properties() -> list[object]:
-        def write(self: object, value: object) -> None:
-            self.__dict__["x"] = value
+@_kind
+def method() -> list[object]:
+    class_ = type("Class", (), {"name": _returns("method")})
+    return [class_() for _ in range(6)]
 
-        class_ = type("Property", (), {"name": property(lambda self: self.__dict__.get("x"), write)})
-        return [class_() for _ in range(6)]
 
-    def static_and_class_methods() -> list[object]:
-        static = type("Static", (), {"name": staticmethod(_returns("static"))})
-        class_ = type("OfClass", (), {"name": classmethod(_returns("class"))})
-        return [static(), class_(), static(), class_(), static, class_, static, class_]
+@_kind
+def method_with_other_attributes() -> list[object]:
+    made = method()
+    for number, each in enumerate(made):
+        setattr(each, f"other{number}", number)
+    return made
 
-    def descriptors() -> list[object]:
-        plain = type("Described", (), {"name": Descriptor()})
-        data = type("DataDescribed", (), {"name": DataDescriptor()})
-        return [plain(), plain(), data(), data(), plain(), data(), plain, data]
 
-    def classes() -> list[object]:
-        class_ = type("Class", (), {"name": _returns("attribute")})
-        return [class_] * 3 + [type("Derived", (class_,), {})] * 3
+@_kind
+def shadowed() -> list[object]:
+    made = method()
+    for each in made[::2]:
+        each.name = _returns("own")  # type: ignore[attr-defined]
+    return made
 
-    def classes_with_metaclass() -> list[object]:
-        class_ = Meta("Class", (), {"name": _returns("attribute")})
-        return [class_] * 3 + [Meta("Derived", (class_,), {})] * 3
 
-    def modules() -> list[object]:
-        module = type(sys)("some_module")
-        module.name = _returns("module")  # type: ignore[attr-defined]
-        return [module] * 6
+@_kind
+def slots() -> list[object]:
+    class_ = type("Slots", (), {"__slots__": ("name", "other")})
+    made = [class_() for _ in range(6)]
+    for each in made[:4]:
+        each.name = _returns("slot")  # type: ignore[attr-defined]
+    return made
 
-    def overridden() -> list[object]:
-        fallback = type("Fallback", (), {"__getattr__": lambda self, name: _returns(name)})
-        every = type("Every", (), {"__getattribute__": lambda self, name: _returns(name)})
-        return [fallback(), every(), fallback(), every(), fallback(), every()]
 
-    def exceptions() -> list[object]:
-        class_ = type("Error", (Exception,), {"name": _returns("error")})
-        return [class_(), class_(), class_(), NameError("a", name="n"), NameError(), class_()]
+@_kind
+def properties() -> list[object]:
+    class_ = type("Property", (), {"name": property(lambda self: _returns("property"))})
+    return [class_() for _ in range(6)]
 
-    def subclasses_of_builtins() -> list[object]:
-        number = type("Number", (int,), {"name": _returns("number")})
-        pair = type("Pair", (tuple,), {"name": _returns("pair")})
-        return [number(1), pair(), number(2), pair(), number(3), pair()]
 
-    def many_types() -> list[object]:
-        return [type(f"Type{number}", (), {"name": _returns(number)})() for number in range(8)] * 3
+@_kind
+def read_write_properties() -> list[object]:
+    def write(self: object, value: object) -> None:
+        self.__dict__["x"] = value
 
-    def alternating() -> list[object]:
-        return [pair for two in zip(instance(), method(), strict=True) for pair in two] * 4
+    class_ = type("Property", (), {"name": property(lambda self: self.__dict__.get("x"), write)})
+    return [class_() for _ in range(6)]
 
-    def without() -> list[object]:
-        return [*[_plain()() for _ in range(3)], 5, None, "text"]
 
-    return [value for value in locals().values() if callable(value)]
+@_kind
+def static_and_class_methods() -> list[object]:
+    static = type("Static", (), {"name": staticmethod(_returns("static"))})
+    class_ = type("OfClass", (), {"name": classmethod(_returns("class"))})
+    return [static(), class_(), static(), class_(), static, class_, static, class_]
+
+
+@_kind
+def descriptors() -> list[object]:
+    plain = type("Described", (), {"name": Descriptor()})
+    data = type("DataDescribed", (), {"name": DataDescriptor()})
+    return [plain(), plain(), data(), data(), plain(), data(), plain, data]
+
+
+@_kind
+def classes() -> list[object]:
+    class_ = type("Class", (), {"name": _returns("attribute")})
+    return [class_] * 3 + [type("Derived", (class_,), {})] * 3
+
+
+@_kind
+def classes_with_metaclass() -> list[object]:
+    class_ = Meta("Class", (), {"name": _returns("attribute")})
+    return [class_] * 3 + [Meta("Derived", (class_,), {})] * 3
+
+
+@_kind
+def modules() -> list[object]:
+    module = type(sys)("some_module")
+    module.name = _returns("module")  # type: ignore[attr-defined]
+    return [module] * 6
+
+
+@_kind
+def overridden() -> list[object]:
+    fallback = type("Fallback", (), {"__getattr__": lambda self, name: _returns(name)})
+    every = type("Every", (), {"__getattribute__": lambda self, name: _returns(name)})
+    return [fallback(), every(), fallback(), every(), fallback(), every()]
+
+
+@_kind
+def exceptions() -> list[object]:
+    class_ = type("Error", (Exception,), {"name": _returns("error")})
+    return [class_(), class_(), class_(), NameError("a", name="n"), NameError(), class_()]
+
+
+@_kind
+def subclasses_of_builtins() -> list[object]:
+    number = type("Number", (int,), {"name": _returns("number")})
+    pair = type("Pair", (tuple,), {"name": _returns("pair")})
+    return [number(1), pair(), number(2), pair(), number(3), pair()]
+
+
+@_kind
+def many_types() -> list[object]:
+    return [type(f"Type{number}", (), {"name": _returns(number)})() for number in range(8)] * 3
+
+
+@_kind
+def alternating() -> list[object]:
+    return [pair for two in zip(instance(), method(), strict=True) for pair in two] * 4
+
+
+@_kind
+def without() -> list[object]:
+    return [*[_plain()() for _ in range(3)], 5, None, "text"]
 
 
 def _nothing(x: object) -> None:
@@ -444,10 +486,8 @@ def _shown(value: object) -> object:
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__.strip("_"))
-@pytest.mark.parametrize("kind", _kinds(), ids=lambda kind: kind.__name__)
-def test_attributes_that_change_between_steps(
-    attributes: Both, kind: Callable[[], list[object]], change: Callable[[object], None]
-) -> None:
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_attributes_that_change_between_steps(attributes: Both, kind: Kind, change: Callable[[object], None]) -> None:
     for function in ("get_each", "call_each", "put_each"):
         for period in (1, 3):
             found = []
@@ -471,7 +511,7 @@ def test_attributes_that_change_between_steps(
 
 def test_one_place_with_every_kind_in_turn(attributes: Both) -> None:
     for function in ("get", "call"):
-        for kind in _kinds():
+        for kind in KINDS:
             for x in kind() * 2:
                 outcomes = []
                 for module in (attributes.interpreted, attributes.compiled):

@@ -10,107 +10,107 @@ from tests.conftest import Both
 
 Build = Callable[[str], Both]
 
+CATCHING = """
+def caught(f):
+    log = []
+    try:
+        log.append(f())
+    except ZeroDivisionError as error:
+        log.append(("zero", str(error)))
+    except (KeyError, IndexError) as error:
+        log.append(type(error).__name__)
+    else:
+        log.append("else")
+    finally:
+        log.append("finally")
+    return log
+
+def chained(f):
+    try:
+        f()
+    except Exception as error:
+        raise ValueError("outer") from error
+
+def context(f):
+    try:
+        f()
+    except Exception:
+        raise ValueError("while handling")
+
+def again(f):
+    try:
+        f()
+    except ZeroDivisionError:
+        raise
+
+def again_later(f):
+    try:
+        f()
+    except ZeroDivisionError as error:
+        saved = error
+    raise saved
+
+def returns_in_finally(f):
+    try:
+        return f()
+    finally:
+        return "overridden"
+
+def loops(f, n):
+    out = []
+    for i in range(n):
+        try:
+            if i == 2:
+                continue
+            if i == 4:
+                break
+            out.append(f(i))
+        except ValueError:
+            out.append("v")
+        finally:
+            out.append(i)
+    return out
+
+def not_an_exception(f):
+    try:
+        f()
+    except 5:
+        pass
+
+def nested(f):
+    try:
+        try:
+            f()
+        finally:
+            {}["missing"]
+    except KeyError as error:
+        return repr(error), repr(error.__context__)
+
+def reraise_nothing():
+    raise
+
+def raise_class(c):
+    raise c
+
+def asserting(x):
+    assert x, "message"
+    assert x > 1
+    return x
+
+def groups(f):
+    out = []
+    try:
+        f()
+    except* ValueError as group:
+        out.append(("v", [str(e) for e in group.exceptions]))
+    except* TypeError as group:
+        out.append(("t", [str(e) for e in group.exceptions]))
+    return out
+"""
+
 
 def test_exceptions_are_caught_chained_and_finally_runs(both: Build) -> None:
-    module = both(
-        """
-        def caught(f):
-            log = []
-            try:
-                log.append(f())
-            except ZeroDivisionError as error:
-                log.append(("zero", str(error)))
-            except (KeyError, IndexError) as error:
-                log.append(type(error).__name__)
-            else:
-                log.append("else")
-            finally:
-                log.append("finally")
-            return log
-
-        def chained(f):
-            try:
-                f()
-            except Exception as error:
-                raise ValueError("outer") from error
-
-        def context(f):
-            try:
-                f()
-            except Exception:
-                raise ValueError("while handling")
-
-        def again(f):
-            try:
-                f()
-            except ZeroDivisionError:
-                raise
-
-        def again_later(f):
-            try:
-                f()
-            except ZeroDivisionError as error:
-                saved = error
-            raise saved
-
-        def returns_in_finally(f):
-            try:
-                return f()
-            finally:
-                return "overridden"
-
-        def loops(f, n):
-            out = []
-            for i in range(n):
-                try:
-                    if i == 2:
-                        continue
-                    if i == 4:
-                        break
-                    out.append(f(i))
-                except ValueError:
-                    out.append("v")
-                finally:
-                    out.append(i)
-            return out
-
-        def not_an_exception(f):
-            try:
-                f()
-            except 5:
-                pass
-
-        def nested(f):
-            try:
-                try:
-                    f()
-                finally:
-                    {}["missing"]
-            except KeyError as error:
-                return repr(error), repr(error.__context__)
-
-        def reraise_nothing():
-            raise
-
-        def raise_class(c):
-            raise c
-
-        def asserting(x):
-            assert x, "message"
-            assert x > 1
-            return x
-
-        def groups(f):
-            out = []
-            try:
-                f()
-            except* ValueError as group:
-                out.append(("v", [str(e) for e in group.exceptions]))
-            except* TypeError as group:
-                out.append(("t", [str(e) for e in group.exceptions]))
-            return out
-        """
-    )
+    module = both(CATCHING)
     framed(module, "caught", "chained", "context", "again", "again_later", "loops", "nested", "groups", "asserting")
 
     def raising(error: BaseException) -> Callable[[], object]:

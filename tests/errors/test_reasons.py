@@ -75,7 +75,7 @@ def test_no_function_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     names = ["plain", "here", "matched", "Holder.method", "never", "last"]
     report, _ = driver.analyse(read_source(path))
     assert [function.name for function in report.functions] == names
-    assert [function.tier for function in report.functions] == ["native"] * 3 + ["twin"] * 2 + ["native"]
+    assert [function.tier for function in report.functions] == ["native"] * 3 + ["native-with-objects"] * 2 + ["native"]
     assert report.functions[4].reasons[0].code == "PF115"
     monkeypatch.setattr(driver, "typecheck", lambda source: TypedModule(None, ()))
     report, _ = driver.analyse(read_source(path))

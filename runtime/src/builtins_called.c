@@ -1,0 +1,142 @@
+/* Calls of builtin functions and methods without the general call, as the interpreter's specialised instructions make them:
+ * what is called is known by its C function, and `self` must be of the type that the method belongs to. */
+#include "fast_paths.h"
+
+static int call_type(PyTypeObject *type, PyObject *argument, PyObject **result)
+{
+    if (type == &PyType_Type)
+        *result = Py_NewRef((PyObject *)Py_TYPE(argument));
+    else if (type == &PyUnicode_Type)
+        *result = PyObject_Str(argument);
+    else if (type == &PyTuple_Type)
+        *result = PySequence_Tuple(argument);
+    else
+        return 0;
+    return 1;
+}
+
+static PyCFunction length_function, isinstance_function, append_function;
+
+static PyObject *call_length(PyObject *argument)
+{
+    Py_ssize_t length = PyObject_Size(argument);
+    return length < 0 ? NULL : new_int(length);
+}
+
+static PyObject *call_isinstance(PyObject *object, PyObject *class)
+{
+    int answer = Py_IS_TYPE(object, (PyTypeObject *)class) ? 1 : PyObject_IsInstance(object, class);
+    return answer < 0 ? NULL : Py_NewRef(answer ? Py_True : Py_False);
+}
+
+typedef PyObject *(*FastFunction)(PyObject *, PyObject *const *, Py_ssize_t);
+typedef PyObject *(*FastFunctionWithKeywords)(PyObject *, PyObject *const *, Py_ssize_t, PyObject *);
+
+#define KINDS (METH_VARARGS | METH_FASTCALL | METH_NOARGS | METH_O | METH_KEYWORDS)
+#define CONVERTED(type, function) ((type)(void (*)(void))(function))
+
+static PyObject *call_counted(PyCFunction function, PyObject *self, PyObject *argument)
+{
+    if (Py_EnterRecursiveCall(" while calling a Python object"))
+        return NULL;
+    PyObject *result = function(self, argument);
+    Py_LeaveRecursiveCall();
+    return result;
+}
+
+/* Calls the C function if it takes that many arguments in a way that needs no tuple; else 0. */
+static int call_c(PyMethodDef *definition, int kind, PyObject *self, PyObject *const *arguments, Py_ssize_t count,
+                  PyObject **result)
+{
+    PyCFunction function = definition->ml_meth;
+    switch (kind) {
+    case METH_NOARGS:
+        if (count != 0)
+            return 0;
+        *result = call_counted(function, self, NULL);
+        break;
+    case METH_O:
+        if (count != 1)
+            return 0;
+        *result = call_counted(function, self, arguments[0]);
+        break;
+    case METH_FASTCALL: *result = CONVERTED(FastFunction, function)(self, arguments, count); break;
+    case METH_FASTCALL | METH_KEYWORDS:
+        *result = CONVERTED(FastFunctionWithKeywords, function)(self, arguments, count, NULL);
+        break;
+    default: return 0;
+    }
+    return 1;
+}
+
+/* With an exception, also where a C function forgets it. */
+static int checked(PyObject *callable, PyObject **result)
+{
+    if (*result == NULL && !PyErr_Occurred())
+        *result = _Py_CheckFunctionResult(PyThreadState_Get(), callable, NULL, NULL);
+    return 1;
+}
+
+static int call_function(PyObject *callable, PyObject *const *arguments, Py_ssize_t count, PyObject **result)
+{
+    PyMethodDef *definition = ((PyCFunctionObject *)callable)->m_ml;
+    PyCFunction function = definition->ml_meth;
+    if (function == length_function && count == 1) {
+        *result = call_length(arguments[0]);
+        return 1;
+    }
+    if (function == isinstance_function && count == 2) {
+        *result = call_isinstance(arguments[0], arguments[1]);
+        return 1;
+    }
+    int kind = definition->ml_flags & (KINDS | METH_METHOD | METH_STATIC);
+    PyObject *self = kind & METH_STATIC ? NULL : ((PyCFunctionObject *)callable)->m_self;
+    int done = call_c(definition, kind & ~METH_STATIC, self, arguments, count, result);
+    return done && checked(callable, result);
+}
+
+static int call_method(PyObject *callable, PyObject *const *arguments, Py_ssize_t count, PyObject **result)
+{
+    PyMethodDescrObject *descriptor = (PyMethodDescrObject *)callable;
+    if (count < 1 || !Py_IS_TYPE(arguments[0], descriptor->d_common.d_type))
+        return 0;
+    PyMethodDef *definition = descriptor->d_method;
+    if (definition->ml_meth == append_function && count == 2) {
+        *result = PyList_Append(arguments[0], arguments[1]) == 0 ? Py_NewRef(Py_None) : NULL;
+        return 1;
+    }
+    int done = call_c(definition, definition->ml_flags & (KINDS | METH_METHOD), arguments[0], arguments + 1, count - 1, result);
+    return done && checked(callable, result);
+}
+
+int pf_call_builtin(PyObject *callable, PyObject *const *arguments, Py_ssize_t count, PyObject **result)
+{
+    PyTypeObject *type = Py_TYPE(callable);
+    if (type == &PyMethodDescr_Type)
+        return call_method(callable, arguments, count, result);
+    if (type == &PyCFunction_Type)
+        return call_function(callable, arguments, count, result);
+    return type == &PyType_Type && count == 1 && call_type((PyTypeObject *)callable, arguments[0], result);
+}
+
+static PyCFunction function_of(PyObject *owner, const char *name)
+{
+    PyObject *found = owner != NULL ? PyObject_GetAttrString(owner, name) : NULL;
+    PyCFunction function = NULL;
+    if (found != NULL && Py_IS_TYPE(found, &PyMethodDescr_Type))
+        function = ((PyMethodDescrObject *)found)->d_method->ml_meth;
+    else if (found != NULL && Py_IS_TYPE(found, &PyCFunction_Type) && strcmp(((PyCFunctionObject *)found)->m_ml->ml_name, name) == 0)
+        function = PyCFunction_GET_FUNCTION(found);
+    Py_XDECREF(found);
+    PyErr_Clear();
+    return function; /* NULL where somebody has replaced it: then it is called like any other */
+}
+
+void pf_builtins_called_init(void)
+{
+    PyObject *builtins = PyImport_ImportModule("builtins");
+    length_function = function_of(builtins, "len");
+    isinstance_function = function_of(builtins, "isinstance");
+    append_function = function_of((PyObject *)&PyList_Type, "append");
+    Py_XDECREF(builtins);
+}
