@@ -121,7 +121,9 @@ def object_in(analysed: MypyType | None, scope: Scope) -> tuple[str, str] | None
             reason, hint = scope.objects[info.fullname]
             return f"values of `{info.name}` are objects: {reason}", hint
         case Instance(type=info, args=[element]) if info.fullname == "pyfreeze.Array":
-            return object_in(element, scope) or _object_in_memory(element, scope)
+            proper = get_proper_type(element)
+            fullname = proper.type.fullname if isinstance(proper, Instance) else ""
+            return object_in(element, scope) or element_object(fullname, scope)
         case MypyTuple(partial_fallback=fallback) if fallback.type.fullname in scope.objects:
             return object_in(fallback, scope)
         case MypyTuple(items=items) | UnionType(items=items):
@@ -130,17 +132,19 @@ def object_in(analysed: MypyType | None, scope: Scope) -> tuple[str, str] | None
             return None
 
 
-def _object_in_memory(analysed: MypyType, scope: Scope) -> tuple[str, str] | None:
-    """Why values of a frozen class lie in no array, and what to write instead."""
-    proper = get_proper_type(analysed)
-    struct = scope.structs.get(proper.type.fullname) if isinstance(proper, Instance) else None
+def element_object(fullname: str, scope: Scope) -> tuple[str, str] | None:
+    """Why values of the frozen class of this full name lie in no array, and what to write instead."""
+    if fullname in scope.objects:
+        reason, hint = scope.objects[fullname]
+        return f"values of `{fullname.rpartition('.')[2]}` are objects: {reason}", hint
+    struct = scope.structs.get(fullname)
     if struct is None or struct.lies_flat:
         return None
     name, type_ = next((name, type_) for name, type_ in struct.fields if name in struct.objects or not _is_flat(type_))
     if name not in struct.objects and type_ != OBJECT:
         return f"values of `{struct}` hold objects, in the field `{name}`", ""
-    hint = {INT: f"annotate the field: `{name}: int64`", FLOAT64: f"annotate the field: `{name}: float64`"}.get(type_)
-    return f"values of `{struct}` hold objects: its field `{name}` is one in memory", hint or f"keep `{name}` apart"
+    wanted = {INT: f"annotate the field: `{name}: int64`", FLOAT64: f"annotate the field: `{name}: float64`"}.get(type_)
+    return f"values of `{struct}` hold objects: its field `{name}` is one in memory", wanted or f"keep `{name}` apart"
 
 
 def _is_flat(type_: Type) -> bool:
