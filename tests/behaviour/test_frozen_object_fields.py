@@ -363,10 +363,12 @@ MIXED = """
     def chain(m: Mixed, n: int64) -> Mixed:
         for i in range(n):
             found = m
-            made = Mixed("new", found.count + i, Vec(1.0, found.pair.a), Pair(2.0, i), m.numbers, m.things, found)
+            where = Vec(1.0, found.pair.a)
+            made = Mixed("new", found.count + i, where, Pair(2.0, i), m.numbers, m.things, found, ("in", i))
             again = made.rest
             if again is not None and again.name is m.name:
-                made = Mixed(again.name, made.count * 2**40, None, made.pair, made.numbers, again.things, made)
+                twice = made.count * 2**40
+                made = Mixed(again.name, twice, None, made.pair, made.numbers, again.things, made, again.inside)
         return made  # type: ignore
     def total(m: Mixed | None) -> float64:
         sum_ = 0.0
@@ -399,16 +401,20 @@ def make_mixed(m, count=5, at=True, rest=None):  # type: ignore[no-untyped-def]
 
 def test_objects_beside_values_that_are_objects_in_memory(mixed: Both) -> None:
     assert mixed.native() == {"same", "chain", "total", "held", "unheld", "or_none"}
-    runtime.reset_statistics()
     for count, at in itertools.product((5, 2**80, -(2**62)), (True, False)):
         for name, rest in (("same", ()), ("chain", (3,)), ("total", ()), ("held", (2.5,)), ("or_none", ())):
             both_ways(mixed, name, lambda m, c=count, a=at, rest=rest: (make_mixed(m, c, a, make_mixed(m)), *rest))
         both_ways(
-            mixed, "unheld", lambda m, c=count, a=at: (m.Holder("h", 1.5, make_mixed(m, c, a), m.Holder("i", 1, None)),)
+            mixed,
+            "unheld",
+            lambda m, c=count, a=at: (m.Holder("h", 1.5, make_mixed(m, c, a), m.Holder("i", 1, make_mixed(m))),),
         )
     module = mixed.compiled
-    assert not [row for row in runtime.statistics() if row["module"] == module.__name__ and row["function"] != "unheld"]
     one = make_mixed(module)
+    runtime.reset_statistics()
+    module.same(one), module.chain(one, 3), module.total(one), module.or_none(one)
+    module.unheld(module.held(make_mixed(module, 2**80, False, one), 1.0))
+    assert not [row for row in runtime.statistics() if row["module"] == module.__name__]
     made = module.same(one)
     assert made is not one and made.things is one.things and made.name is one.name and made.numbers is one.numbers
     assert module.held(one, 1.0).mixed.things is one.things and module.or_none(None) is None
