@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 CATALOGUE = {
-    "PF101": "statement that is not compiled yet",
-    "PF102": "expression that is not compiled yet",
+    "PF101": "statement that works on objects",
+    "PF102": "expression that works on objects",
     "PF103": "parameter without annotation",
-    "PF104": "parameter or result that is not compiled as a value",
+    "PF104": "parameter or result that is an object",
     "PF105": "variable that may have values of different types",
     "PF106": "call of something that is not compiled",
     "PF107": "variables shared with another function",
@@ -39,10 +39,10 @@ CATALOGUE = {
     "PF509": "setting in pyproject.toml that is not understood",
     "PF510": "program that `python -m` no longer runs",
 }
-"""All codes. PF1xx: a function keeps its twin; PF4xx: suspicious; PF5xx: the build itself."""
+"""All codes. PF1xx: why a function does not compute with values alone; PF4xx: suspicious; PF5xx: the build itself."""
 
 
-_APART = "move the calculation into a function of its own that takes and returns numbers; that one is native"
+_APART = "move the calculation into a function of its own that takes and returns numbers: that one computes with plain values"
 
 HINTS = {
     "PF101": _APART,

@@ -92,7 +92,7 @@ def call_method(context: FunctionContext, array: Operand, name: str, node: CallE
     if name == "sort":
         return _sort(context, array, node, build)
     if any(kind != ArgKind.ARG_POS for kind in node.arg_kinds) or (name, len(node.args)) not in _METHODS:
-        raise Unsupported("PF106", node, f"this call of `{name}` of an array is not compiled yet")
+        raise Unsupported("PF106", node, f"this call of `{name}` of an array works on objects")
     return _METHODS[name, len(node.args)](context, array, [build(context, argument) for argument in node.args], node)
 
 
@@ -105,7 +105,7 @@ def delete(context: FunctionContext, target: IndexExpr, build: Build) -> None:
     """`del array[index]`, `del array[start:stop]`."""
     array = build(context, target.base)
     if not isinstance(array.type, ArrayType):
-        raise Unsupported("PF101", target, f"deleting items of {type_name(array.type)} is not compiled yet")
+        raise Unsupported("PF101", target, f"deleting items of {type_name(array.type)} works on objects")
     if isinstance(target.index, SliceExpr):
         _ask(context, "delslice", [array, *_bounds(context, target.index, build)], NONE, target)
     else:
@@ -143,7 +143,7 @@ def binary(context: FunctionContext, symbol: str, left: Operand, right: Operand,
         return _ask(context, "add", [left, right], left.type, node)
     if symbol == "*" and isinstance(left.type, ArrayType) and is_int(right.type) and not in_place:
         return _ask(context, "mul", [left, as_index(context, right, node)], left.type, node)
-    shown = f"`{symbol}` of {type_name(left.type)} and {type_name(right.type)} is not compiled yet"
+    shown = f"`{symbol}` of {type_name(left.type)} and {type_name(right.type)} works on objects"
     raise Unsupported("PF102", node, shown)
 
 
@@ -155,7 +155,7 @@ def _ask(context: FunctionContext, name: str, operands: list[Operand], result: T
 
 def _bounds(context: FunctionContext, bounds: SliceExpr, build: Build) -> list[Operand]:
     if bounds.stride is not None:
-        raise Unsupported("PF112", bounds, "a slice with a step is not compiled yet", "write a loop over a range")
+        raise Unsupported("PF112", bounds, "a slice with a step works on objects", "write a loop over a range")
     missing = constant_operand(0), constant_operand(INT64.maximum)
     given = [build(context, bound) if bound is not None else None for bound in (bounds.begin_index, bounds.end_index)]
     return [as_index(context, one or other, bounds) for one, other in zip(given, missing, strict=True)]
@@ -164,7 +164,7 @@ def _bounds(context: FunctionContext, bounds: SliceExpr, build: Build) -> list[O
 def _sought(value: Operand, node: Node) -> Operand:
     """What elements are compared with: as it is, since `2.0` equals `2`."""
     if not is_number(value.type) and not isinstance(value.type, StructType):
-        raise Unsupported("PF112", node, f"looking for {type_name(value.type)} in an array is not compiled yet")
+        raise Unsupported("PF112", node, f"looking for {type_name(value.type)} in an array works on objects")
     return value
 
 
@@ -194,7 +194,7 @@ def _insert(context: FunctionContext, array: Operand, given: _Arguments, node: N
 
 def _extend(context: FunctionContext, array: Operand, given: _Arguments, node: Node) -> Operand:
     if not isinstance(given[0].type, ArrayType):
-        raise Unsupported("PF112", node, f"extending an array by {type_name(given[0].type)} is not compiled yet")
+        raise Unsupported("PF112", node, f"extending an array by {type_name(given[0].type)} works on objects")
     _ask(context, "extend", [array, given[0]], NONE, node)
     return constant_operand(None)
 
@@ -232,7 +232,7 @@ def _sort(context: FunctionContext, array: Operand, node: CallExpr, build: Build
     """`array.sort()`, `array.sort(reverse=…)`."""
     given = [build(context, argument) for argument in node.args]
     if node.arg_names not in ([], ["reverse"]) or any(operand.type != BOOL for operand in given):
-        raise Unsupported("PF106", node, "this call of `sort` of an array is not compiled yet")
+        raise Unsupported("PF106", node, "this call of `sort` of an array works on objects")
     _ask(context, "sort", [array, *(given or [constant_operand(False)])], NONE, node)
     return constant_operand(None)
 
@@ -259,5 +259,5 @@ def as_index(context: FunctionContext, index: Operand, node: Node) -> Operand:
     if index.type == BOOL:
         return context.apply("bool.to_int64", [index], node)
     if not is_int(index.type):
-        raise Unsupported("PF112", node, f"indexing an array with {type_name(index.type)} is not compiled yet")
+        raise Unsupported("PF112", node, f"indexing an array with {type_name(index.type)} works on objects")
     return convert(context, index, INT64, node)

@@ -87,7 +87,7 @@ def call(context: FunctionContext, node: CallExpr, build: Build, build_argument:
     if _may_be_value(context, callee):
         return _call_value(context, node, build(context, callee), build_argument)
     if not isinstance(callee, RefExpr):
-        raise Unsupported("PF106", node, "calling the result of an expression is not compiled yet")
+        raise Unsupported("PF106", node, "calling the result of an expression works on objects")
     fullname = callee.fullname or ""
     if isinstance(callee, NameExpr) and callee.name in context.code.co_varnames:
         raise Unsupported("PF106", node, f"`{callee.name}` is a local variable: what it calls is not known")
@@ -102,7 +102,7 @@ def call(context: FunctionContext, node: CallExpr, build: Build, build_argument:
         return _replace(context, node, callee, build, build_argument)
     if isinstance(callee, NameExpr) and isinstance(callee.node, FuncDef):
         return _native(context, node, callee, build_argument)
-    raise Unsupported("PF106", node, f"calling `{_shown(callee)}` is not compiled yet")
+    raise Unsupported("PF106", node, f"calling `{_shown(callee)}` works on objects")
 
 
 def is_in_module(node: MemberExpr) -> bool:
@@ -150,7 +150,7 @@ def _method(
 ) -> Operand:
     """`value.method(…)`, `Class.static_method(…)`."""
     class_ = frozen_class_of(context, callee.expr)
-    unsupported = Unsupported("PF106", node, f"calling `{callee.name}` is not compiled yet")
+    unsupported = Unsupported("PF106", node, f"calling `{callee.name}` works on objects")
     if isinstance(callee.expr, StrExpr):  # mypy makes calls of text's methods from f-strings
         raise unsupported
     try:
@@ -183,7 +183,7 @@ def _call_through_generic(
     """`Pair.method(…)`: the arguments tell the types."""
     generic = context.generic_functions.get(f"{class_.name}.{name}")
     if generic is None:
-        raise Unsupported("PF106", node, f"calling `{name}` is not compiled yet")
+        raise Unsupported("PF106", node, f"calling `{name}` works on objects")
     is_class_method = class_.members[name].kind == "classmethod"
     given = _match_arguments(context, generic.signature, node, build, [Operand(NONE)] if is_class_method else [])
     if is_class_method:
@@ -206,7 +206,7 @@ def _replace(context: FunctionContext, node: CallExpr, callee: RefExpr, build: B
         or not is_frozen
         or "__post_init__" in context.classes[whole.type.name].members
     ):
-        raise Unsupported("PF106", node, "this call of `replace` is not compiled yet", "call the class")
+        raise Unsupported("PF106", node, "this call of `replace` works on objects", "call the class")
     fields = dict(whole.type.fields)
     given: dict[str, Operand] = {}
     for argument, name in zip(node.args[1:], node.arg_names[1:], strict=True):
@@ -232,7 +232,7 @@ def _may_be_value(context: FunctionContext, callee: Expression) -> bool:
 def _call_value(context: FunctionContext, node: CallExpr, called: Operand, build: Build) -> Operand:
     """`value(…)`, by `__call__`."""
     if not has_member(context, called.type, "__call__"):
-        raise Unsupported("PF106", node, "calling the result of an expression is not compiled yet")
+        raise Unsupported("PF106", node, "calling the result of an expression works on objects")
     assert isinstance(called.type, StructType)
     signature = context.resolve_method(called.type.name, "__call__", node)
     first = passed_first(context, called.type.name, "__call__", called)
@@ -251,7 +251,7 @@ def _make_array(context: FunctionContext, node: CallExpr, type_: ArrayType, buil
         other = build(context, node.args[0])
         if isinstance(other.type, ArrayType):
             return arrays.converted(context, type_, other, node)
-    raise Unsupported("PF106", node, "making an array this way is not compiled yet", "use Array[T].filled and append")
+    raise Unsupported("PF106", node, "making an array this way works on objects", "use Array[T].filled and append")
 
 
 def frozen_class_of(context: FunctionContext, node: Expression) -> FrozenClass | None:
@@ -300,7 +300,7 @@ def _match_arguments(
         elif kind == ArgKind.ARG_NAMED and name is not None:
             key = name
         else:
-            raise Unsupported("PF106", node, f"this call of `{signature.name}` is not compiled yet")
+            raise Unsupported("PF106", node, f"this call of `{signature.name}` works on objects")
         named = next((parameter for parameter in signature.parameters if parameter.name == key), None)
         if named is None or key in given or (kind == ArgKind.ARG_NAMED and named.positional_only):
             raise Unsupported("PF106", node, f"this call of `{signature.name}` raises TypeError")
@@ -332,7 +332,7 @@ def _bind_imported(context: FunctionContext, callee: RefExpr, node: CallExpr) ->
         context.bind(Binding(BindingKind.MODULE, callee.expr.name, module))
         context.bind(Binding(BindingKind.ATTRIBUTE, name, module, name))
     else:
-        raise Unsupported("PF106", node, f"calling `{_shown(callee)}` this way is not compiled yet")
+        raise Unsupported("PF106", node, f"calling `{_shown(callee)}` this way works on objects")
 
 
 # Builtins
@@ -351,7 +351,7 @@ def _builtin(context: FunctionContext, name: str, node: CallExpr, build: Build, 
         return _from_text(context, name, node)
     handler = _BUILTINS.get(name)
     if handler is None:
-        raise Unsupported("PF106", node, f"calling `{name}` is not compiled yet")
+        raise Unsupported("PF106", node, f"calling `{name}` works on objects")
     context.bind_builtin(name)
     if name in ("int", "float", "bool"):
         build = partial(views.as_python, build=build)
@@ -459,7 +459,7 @@ def _sum_of_range(context: FunctionContext, node: CallExpr, build: Build) -> Ope
 def _id(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
     if len(arguments) == 1 and isinstance(arguments[0].type, StructType) and not arguments[0].type.is_tuple:
         raise Unsupported("PF402", node, "`id` of a frozen value says nothing", "compare values with `==`")
-    raise Unsupported("PF106", node, "calling `id` is not compiled yet")
+    raise Unsupported("PF106", node, "calling `id` works on objects")
 
 
 def _abs(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> Operand:
@@ -476,13 +476,13 @@ def _abs(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> 
 
 def _counted(arguments: list[Operand], count: int, node: CallExpr) -> list[Operand]:
     if len(arguments) != count:
-        raise Unsupported("PF106", node, "this number of arguments is not compiled yet")
+        raise Unsupported("PF106", node, "this number of arguments works on objects")
     return arguments
 
 
 def _require_number(operand: Operand, node: CallExpr) -> None:
     if not is_number(operand.type):
-        raise Unsupported("PF112", node, f"this function of {type_name(operand.type)} is not compiled yet")
+        raise Unsupported("PF112", node, f"this function of {type_name(operand.type)} works on objects")
 
 
 def _extremum(symbol: str) -> Callable[[FunctionContext, CallExpr, list[Operand]], Operand]:
@@ -515,7 +515,7 @@ def _round(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -
     arguments = _without_none(arguments)
     operand = arguments[0] if arguments else None
     if operand is None or not is_number(operand.type) or len(arguments) > 2:
-        raise Unsupported("PF106", node, "this call of `round` is not compiled yet")
+        raise Unsupported("PF106", node, "this call of `round` works on objects")
     if operand.type == BOOL:
         operand = as_plain_int(context, operand, node)
     if len(arguments) == 1:
@@ -529,7 +529,7 @@ def _divmod(context: FunctionContext, node: CallExpr, arguments: list[Operand]) 
     left, right = _counted(arguments, 2, node)
     both_int = is_int(left.type) and is_int(right.type)
     if not both_int and not (is_number(left.type) and is_number(right.type)):
-        raise Unsupported("PF112", node, "this divmod is not compiled yet")
+        raise Unsupported("PF112", node, "this divmod works on objects")
     if FLOAT64 in (left.type, right.type):
         # Its own message for a zero divisor.
         row = boxed(PythonCallable("builtins", "divmod"), (FLOAT64, FLOAT64), TupleType((FLOAT64, FLOAT64)))
@@ -583,7 +583,7 @@ def _sum(context: FunctionContext, node: CallExpr, arguments: list[Operand]) -> 
     items, initial = arguments[0].type.items, arguments[1:]
     types = [*items, *(operand.type for operand in initial)]
     if any(not is_number(type_) for type_ in types):
-        raise Unsupported("PF112", node, "this `sum` is not compiled yet")
+        raise Unsupported("PF112", node, "this `sum` works on objects")
     if not items:
         return initial[0] if initial else constant_operand(0)
     if FLOAT64 in types:
@@ -627,7 +627,7 @@ def _mathematics(context: FunctionContext, name: str, node: CallExpr, callee: Re
     arguments = Arguments([as_tuple(context, item, "__iter__") for item in arguments.positional], arguments.keywords)
     operands = [*arguments.positional, *arguments.keywords.values()]
     if any(not is_number(operand.type) and not _is_tuple_without_none(operand.type) for operand in operands):
-        raise Unsupported("PF112", node, f"this call of math.{name} is not compiled yet")
+        raise Unsupported("PF112", node, f"this call of math.{name} works on objects")
     if name in _ROUNDING and len(operands) == 1 and is_int(operands[0].type):
         return operands[0]
     row = TABLE.get(f"math.{name}")

@@ -108,12 +108,12 @@ def _expression(context: FunctionContext, node: Expression) -> Operand:
         case StrExpr(value=text):
             return Operand(OBJECT, context.builder.constant(OBJECT, text))
         case _:
-            raise Unsupported("PF102", node, f"{_described(node)} is not compiled yet")
+            raise Unsupported("PF102", node, f"{_described(node)} works on objects")
 
 
 def _is_instance(context: FunctionContext, tested: Expression, class_: Expression, node: CallExpr) -> Operand:
     if node.arg_kinds != [ArgKind.ARG_POS] * 2 or "isinstance" in context.code.co_varnames:
-        raise Unsupported("PF106", node, "this call of `isinstance` is not compiled yet")
+        raise Unsupported("PF106", node, "this call of `isinstance` works on objects")
     context.bind_builtin("isinstance")
     operand = expression_or_none(context, tested)
     if not isinstance(operand.type, OptionalType):
@@ -217,7 +217,7 @@ def _member(context: FunctionContext, node: MemberExpr) -> Operand:
 
 
 def _no_attribute(node: MemberExpr) -> Unsupported:
-    return Unsupported("PF102", node, f"reading attribute `{node.name}` is not compiled yet")
+    return Unsupported("PF102", node, f"reading attribute `{node.name}` works on objects")
 
 
 def _constant(context: FunctionContext, node: RefExpr, name: str | None) -> Operand | None:
@@ -407,7 +407,7 @@ def _index(context: FunctionContext, node: IndexExpr) -> Operand:
     if isinstance(whole.type, StructType):
         return frozen_item(context, whole, index, node)
     if not isinstance(whole.type, TupleType) or not index.is_weak:
-        raise Unsupported("PF112", node, f"indexing {type_name(whole.type)} is not compiled yet")
+        raise Unsupported("PF112", node, f"indexing {type_name(whole.type)} works on objects")
     count, number = len(whole.type.items), int(index.number)
     if not -count <= number < count:
         raise Unsupported("PF102", node, "this index raises IndexError")

@@ -54,7 +54,7 @@ def frozen_binary(
     if other and has_member(context, right.type, f"__r{name}__"):
         return call_method(context, right, f"__r{name}__", [left], node)
     is_tuple = any(isinstance(type_, StructType) and type_.is_tuple for type_ in (left.type, right.type))
-    outcome = "is not compiled yet" if is_tuple else "raises TypeError"
+    outcome = "works on objects" if is_tuple else "raises TypeError"
     raise Unsupported("PF102", node, f"`{symbol}` of {type_name(left.type)} and {type_name(right.type)} {outcome}")
 
 
@@ -129,7 +129,7 @@ def frozen_comparison(
     if own is not None:
         return own
     if is_of_class(left.type, right.type) and left.type != right.type:
-        raise Unsupported("PF102", node, f"comparing {left.type} with {right.type} is not compiled yet")
+        raise Unsupported("PF102", node, f"comparing {left.type} with {right.type} works on objects")
     if symbol in ("==", "!="):
         equal = _equal(context, left, right, node, compare) if left.type == right.type else constant_operand(False)
         return equal if symbol == "==" else _negated(context, equal, node)
@@ -157,7 +157,7 @@ def _own_comparison(context: FunctionContext, symbol: str, left: Operand, right:
     if left.type == right.type and generated:
         return None
     if has_member(context, right.type, reflected) or (symbol == "!=" and has_member(context, right.type, "__eq__")):
-        raise Unsupported("PF102", node, f"`{symbol}` by a method of the right operand is not compiled yet")
+        raise Unsupported("PF102", node, f"`{symbol}` by a method of the right operand works on objects")
     return None
 
 

@@ -32,9 +32,7 @@ def is_instance(context: FunctionContext, type_: Type, class_: Expression, node:
         return is_of_class(type_, frozen.struct)
     name = class_.name if isinstance(class_, NameExpr) else ""
     if not isinstance(class_, NameExpr) or class_.fullname != f"builtins.{name}" or name not in _BUILTINS:
-        raise Unsupported(
-            "PF102", node, f"whether a {type_name(type_)} is an instance of this class is not compiled yet"
-        )
+        raise Unsupported("PF102", node, f"whether a {type_name(type_)} is an instance of this class works on objects")
     if name in context.code.co_varnames:
         raise Unsupported("PF102", node, f"`{name}` is a local variable")
     context.bind_builtin(name)
@@ -51,4 +49,4 @@ def _python_type(context: FunctionContext, type_: Type, node: Node) -> str:
     try:
         return {FLOAT64: "float", BOOL: "bool", NONE: "None"}[type_]
     except KeyError:
-        raise Unsupported("PF102", node, f"the class of {type_name(type_)} is not compiled yet") from None
+        raise Unsupported("PF102", node, f"the class of {type_name(type_)} works on objects") from None

@@ -204,7 +204,7 @@ def _finish(
 
 def for_loop(context: FunctionContext, node: ForStmt, build_block: BuildBlock) -> None:
     if node.is_async:
-        raise Unsupported("PF101", node, "an asynchronous loop is not compiled yet")
+        raise Unsupported("PF101", node, "an asynchronous loop works on objects")
     reverse = calls.reversed_range(node.expr)
     ranged = reverse or calls.range_call(node.expr)
     if ranged is None or not isinstance(node.index, NameExpr):
@@ -245,7 +245,7 @@ def _over_items(context: FunctionContext, node: ForStmt, build_block: BuildBlock
 
 
 def _no_loop(node: ForStmt) -> Unsupported:
-    text = "a loop over something else than a range, a tuple or an array is not compiled yet"
+    text = "a loop over something else than a range, a tuple or an array works on objects"
     return Unsupported("PF101", node, text)
 
 
@@ -384,7 +384,7 @@ def _over_array(
         context.bind_builtin("enumerate")
         start = expression(context, numbering.args[1]) if len(numbering.args) == 2 else constant_operand(0)
         if not is_int(start.type):
-            raise Unsupported("PF101", node, "this enumerate() is not compiled yet")
+            raise Unsupported("PF101", node, "this enumerate() works on objects")
     if not isinstance(array.type, ArrayType | ViewType):
         raise Unsupported("PF101", node, "enumerate() is compiled only for arrays so far")
     if isinstance(array.type, ViewType):

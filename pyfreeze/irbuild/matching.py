@@ -124,7 +124,7 @@ def _optional_matches(
     if isinstance(pattern, SingletonPattern) and pattern.value is None:
         return _require(context, negation(context, set_, pattern), fails, pattern)
     if isinstance(pattern, ClassPattern) and is_instance(context, NONE, pattern.class_ref, pattern):
-        raise Unsupported("PF101", pattern, "a pattern that matches None and values is not compiled yet", "write `_`")
+        raise Unsupported("PF101", pattern, "a pattern that matches None and values works on objects", "write `_`")
     return _require(context, set_, fails, pattern) and _matches(
         context, pattern, item_of(context, subject), captures, fails
     )

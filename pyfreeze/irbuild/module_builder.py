@@ -460,7 +460,7 @@ class _ModuleBuilder:
     def _resolve_function(self, name: str, node: Node) -> Signature:
         defined = self._by_global_name.get(name, [])
         if len(defined) != 1 or defined[0] not in self._candidates:
-            raise Unsupported("PF106", node, f"`{name}` is not native", "see its own entry for the reason")
+            raise Unsupported("PF106", node, f"`{name}` works on objects", "see its own entry for the reason")
         if self._candidates[defined[0]].decorated:
             raise Unsupported("PF111", node, f"`{name}` is decorated: what the call runs is not known")
         return self._native_signature(defined[0], node)
@@ -482,7 +482,7 @@ class _ModuleBuilder:
         if callee is not None:
             self._ensure_built(callee)
         if callee is None or callee.outcome.reasons:
-            raise Unsupported("PF106", node, f"`{name}` is not native", "see its own entry for the reason")
+            raise Unsupported("PF106", node, f"`{name}` works on objects", "see its own entry for the reason")
         assert callee.signature is not None
         if callee.signature.result is UNKNOWN:
             raise Unsupported("PF104", node, f"`{name}` is recursive without a return annotation", "annotate it")
@@ -525,7 +525,7 @@ class _ModuleBuilder:
                     continue
                 for called in {i.function for i in candidate.function.instructions() if isinstance(i, Call)}:
                     if self._candidates[called].function is None:
-                        message = f"it calls `{called}`, which is not native"
+                        message = f"it calls `{called}`, which works on objects"
                         _note(candidate.outcome, Unsupported("PF106", candidate.node, message))
                         candidate.function, changed = None, True
                         break

@@ -49,13 +49,13 @@ def compare_named_tuples(
         return call_method(context, left, name, [right], node)
     if _has_own(context, left.type, name) or (_has_own(context, right.type, reflected) and left.type != right.type):
         shown = f"{type_name(left.type)} and {type_name(right.type)}"
-        raise Unsupported("PF102", node, f"`{symbol}` of {shown} by a method of the class is not compiled yet")
+        raise Unsupported("PF102", node, f"`{symbol}` of {shown} by a method of the class works on objects")
     if NONE in (left.type, right.type) and symbol in ("==", "!="):
         return constant_operand(symbol == "!=")
     first, second = as_tuple(context, left), as_tuple(context, right)
     if not isinstance(first.type, TupleType) or not isinstance(second.type, TupleType):
         shown = f"{type_name(left.type)} with {type_name(right.type)}"
-        raise Unsupported("PF102", node, f"comparing {shown} is not compiled yet")
+        raise Unsupported("PF102", node, f"comparing {shown} works on objects")
     return compare(context, symbol, first, second, node)
 
 

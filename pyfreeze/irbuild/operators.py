@@ -84,12 +84,12 @@ def binary(
         return arrays.binary(context, symbol, left, right, node, in_place)
     name = _BINARY.get(symbol)
     if name is None:
-        raise Unsupported("PF102", node, f"operator `{symbol}` is not compiled yet")
+        raise Unsupported("PF102", node, f"operator `{symbol}` works on objects")
     if isinstance(left.type, TupleType) and isinstance(right.type, TupleType) and name == "add":
         return _concatenate(context, left, right)
     if not (is_number(left.type) and is_number(right.type)):
         raise Unsupported(
-            "PF102", node, f"`{symbol}` of {type_name(left.type)} and {type_name(right.type)} is not compiled yet"
+            "PF102", node, f"`{symbol}` of {type_name(left.type)} and {type_name(right.type)} works on objects"
         )
     if left.type == BOOL and right.type == BOOL and name in ("and", "or", "xor"):
         return context.apply(f"bool.{name}", [left, right], node)
@@ -171,7 +171,7 @@ def unary(context: FunctionContext, symbol: str, operand: Operand, node: Node) -
         return frozen_unary(context, symbol, operand, node)
     if not is_number(operand.type) or (symbol == "~" and operand.type in (FLOAT64, BOOL)):
         # `~True` warns from 3.12 on.
-        raise Unsupported("PF102", node, f"`{symbol}` of {type_name(operand.type)} is not compiled yet")
+        raise Unsupported("PF102", node, f"`{symbol}` of {type_name(operand.type)} works on objects")
     if operand.type == BOOL:
         operand = as_plain_int(context, operand, node)
     if operand.is_constant:
@@ -205,7 +205,7 @@ def truth(context: FunctionContext, operand: Operand, node: Node) -> Operand:
         case FixedInt() | IntType() | FloatType():
             return context.apply(f"{operand.type}.to_bool", [operand], node)
         case _:
-            raise Unsupported("PF112", node, f"the truth of {type_name(operand.type)} is not compiled yet")
+            raise Unsupported("PF112", node, f"the truth of {type_name(operand.type)} works on objects")
 
 
 def negation(context: FunctionContext, operand: Operand, node: Node) -> Operand:
@@ -239,7 +239,7 @@ def comparison(context: FunctionContext, symbol: str, left: Operand, right: Oper
         return _identity(context, symbol, left, right, node)
     name = _COMPARE.get(symbol)
     if name is None:
-        raise Unsupported("PF102", node, f"`{symbol}` is not compiled yet")
+        raise Unsupported("PF102", node, f"`{symbol}` works on objects")
     if isinstance(left.type, OptionalType) or isinstance(right.type, OptionalType):
         return _compare_optionals(context, symbol, left, right, node)
     if is_named_tuple(left.type) or is_named_tuple(right.type):
@@ -349,9 +349,7 @@ def _other_comparison(context: FunctionContext, symbol: str, left: Operand, righ
         return arrays.compare(context, _COMPARE[symbol], left, right, node)
     if NONE in (left.type, right.type) and symbol in ("==", "!=") and OBJECT not in (left.type, right.type):
         return constant_operand((left.type == right.type) == (symbol == "=="))
-    raise Unsupported(
-        "PF102", node, f"comparing {type_name(left.type)} with {type_name(right.type)} is not compiled yet"
-    )
+    raise Unsupported("PF102", node, f"comparing {type_name(left.type)} with {type_name(right.type)} works on objects")
 
 
 def _compare_tuples(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:

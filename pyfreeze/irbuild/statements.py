@@ -103,7 +103,7 @@ def _statement(context: FunctionContext, node: Statement) -> None:
         case MypyBlock(body=body):
             block(context, body)
         case _:
-            raise Unsupported("PF101", node, f"{_described(node)} is not compiled yet")
+            raise Unsupported("PF101", node, f"{_described(node)} works on objects")
 
 
 def _is_empty(node: Statement) -> bool:

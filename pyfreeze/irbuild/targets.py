@@ -53,7 +53,7 @@ def _expect(context: FunctionContext, target: NameExpr) -> None:
 
 def _unpack(context: FunctionContext, target: TupleExpr, value: Operand, node: Node) -> None:
     if any(isinstance(item, StarExpr) for item in target.items):
-        raise Unsupported("PF101", node, "unpacking into a starred name is not compiled yet")
+        raise Unsupported("PF101", node, "unpacking into a starred name works on objects")
     items = context.items(value)
     if len(target.items) != len(items):
         raise Unsupported("PF101", node, "this unpacking raises ValueError")
@@ -96,5 +96,5 @@ def store_unsupported(node: Node) -> Unsupported:
     return Unsupported(
         "PF101",
         node,
-        "assigning to an attribute, to an item of something else than an array, or to a starred name is not compiled yet",
+        "assigning to an attribute, to an item of something else than an array, or to a starred name works on objects",
     )

@@ -6,7 +6,7 @@ from mypy.nodes import Context
 
 
 class Unsupported(Exception):
-    """The construct at `node` is not compiled yet (code PF1xx). `hint` says what to write instead."""
+    """The construct at `node` works on objects (code PF1xx). `hint` says what to write instead."""
 
     def __init__(self, code: str, node: Context, message: str, hint: str = "") -> None:
         super().__init__(message)

@@ -259,7 +259,7 @@ def joined_index(context: FunctionContext, parts: list[Operand], node: Node) -> 
     """The subscript of one element. A bool would be a mask."""
     for part in parts:
         if not is_int(part.type):
-            raise Unsupported("PF112", node, f"a subscript that is {type_name(part.type)} is not compiled yet")
+            raise Unsupported("PF112", node, f"a subscript that is {type_name(part.type)} works on objects")
     words = [convert(context, part, INT64, node) for part in parts]
     if len(words) == 1:
         return words[0]
@@ -270,7 +270,7 @@ def joined_index(context: FunctionContext, parts: list[Operand], node: Node) -> 
 def item(context: FunctionContext, view: Operand, index: Expression, node: Expression, build: Build) -> Operand:
     """`view[index]` as an expression of its own: of a memoryview, whose elements are plain ints and floats."""
     if shows_slice(index):
-        raise Unsupported("PF112", node, "a slice is not compiled yet")
+        raise Unsupported("PF112", node, "a slice works on objects")
     if _type(view).exporter == "ndarray":
         raise unconverted(node)
     return _plain(context, _read(context, view, index, node, build), node)
@@ -283,7 +283,7 @@ def _plain(context: FunctionContext, element: Operand, node: Node) -> Operand:
 def subscript(context: FunctionContext, view: Operand, index: Expression, build: Build) -> Operand:
     """The subscript of a target."""
     if shows_slice(index):
-        raise Unsupported("PF112", index, "a slice is not compiled yet")
+        raise Unsupported("PF112", index, "a slice works on objects")
     return _index(context, view, index, build)
 
 
@@ -298,7 +298,7 @@ def set_item(context: FunctionContext, view: Operand, index: Operand, value: Ope
         raise Unsupported(
             "PF112",
             node,
-            f"storing {type_name(value.type)} in {type_name(view.type)} is not compiled yet",
+            f"storing {type_name(value.type)} in {type_name(view.type)} works on objects",
             "convert it first: float(x), int(x)",
         )
     if _type(view).single:

@@ -163,16 +163,16 @@ static PyObject *import_in_interpreter(PyObject *module, PyObject *name)
     return found;
 }
 
-/* An object with the attributes of `module` that the message depends on, so that the missing one is not looked for again. */
-static PyObject *stand_in(PyObject *package, PyObject *specification)
+/* A module with the attributes of `module` that the message depends on, so that the missing one is not looked for again. */
+static PyObject *stand_in(PyObject *module, PyObject *package, PyObject *specification)
 {
-    PyObject *types = PyImport_ImportModule("types");
-    PyObject *made = types ? PyObject_CallMethod(types, "SimpleNamespace", NULL) : NULL;
-    Py_XDECREF(types);
-    if (made != NULL &&
-        ((package != NULL && PyObject_SetAttrString(made, "__name__", package) < 0) ||
-         (specification != NULL && PyObject_SetAttrString(made, "__spec__", specification) < 0)))
+    PyObject *made = PyModule_New(""), *file = NULL;
+    if (made == NULL || (PyModule_Check(module) && PyObject_GetOptionalAttrString(module, "__file__", &file) < 0) ||
+        (package != NULL ? PyObject_SetAttrString(made, "__name__", package) : PyObject_DelAttrString(made, "__name__")) < 0 ||
+        (specification != NULL && PyObject_SetAttrString(made, "__spec__", specification) < 0) ||
+        (file != NULL && PyObject_SetAttrString(made, "__file__", file) < 0))
         Py_CLEAR(made);
+    Py_XDECREF(file);
     return made;
 }
 
@@ -186,7 +186,7 @@ static PyObject *import_slowly(PyObject *module, PyObject *name)
     if (package != NULL)
         found = find_submodule(package, name);
     if (found == NULL && !PyErr_Occurred() && PyObject_GetOptionalAttrString(module, "__spec__", &specification) >= 0) {
-        PyObject *other = stand_in(package, specification);
+        PyObject *other = stand_in(module, package, specification);
         if (other != NULL)
             found = import_in_interpreter(other, name);
         Py_XDECREF(other);
