@@ -23,6 +23,7 @@ CATALOGUE = {
     "PF115": "no type information",
     "PF116": "statement that cannot be left half done",
     "PF117": "element of a NumPy array that is not converted",
+    "PF118": "parameter with objects that is set anew",
     "PF190": "internal error of the compiler; the function keeps its twin",
     "PF401": "type error found by mypy",
     "PF402": "identity of values, which is unspecified",
@@ -59,6 +60,7 @@ HINTS = {
     "PF114": "convert the argument: float(n), int64(n)",
     "PF115": "define each function on a line of its own",
     "PF117": "convert it: float64(a[i]), int(a[i]), or assign it to a name with a value annotation, `x: float64 = a[i]`",
+    "PF118": "give the new value a name of its own: `node = n` before `node = node.next`",
     "PF116": "split the statement: what has a side effect in one of its own, its result in a variable",
 }
 """What to write instead, where a reason does not say it better itself."""

@@ -54,7 +54,7 @@ def may_return_none(function: Function) -> bool:
 
     Where the interpreter goes on in the middle, it may come to a function that was replaced meanwhile.
     """
-    return isinstance(function.result, NoneKind | OptionalType) or function.impure
+    return isinstance(function.result, NoneKind | OptionalType | ObjectType) or function.impure
 
 
 def _is_boxed_inline(type_: Type) -> bool:
@@ -192,6 +192,8 @@ class EntryEmitter:
 
     def _unbox_object(self, number: int, tag: str, type_: Type, argument: str) -> str:
         """The value of an object in argument `number`; `tag` tells it from others."""
+        if isinstance(type_, ObjectType):
+            return argument
         if isinstance(type_, StructType) and not type_.is_tuple:
             return self._unbox_struct(number, tag, type_, argument)
         if self._layout is None or not has_inline_guard(type_):
@@ -238,7 +240,7 @@ class EntryEmitter:
         self._line(f'br i1 {same}, label %"{following}", label %"{failed}", !prof !2')
         self._add_failure(number, failed, _WRONG_TYPE)
         self._label(following)
-        if not type_.lies_flat:
+        if not type_.has_its_scalars:
             return self._unbox_fields(number, tag, type_, argument)
         value = self._fresh()
         self._lines += load_value(type_, argument, self._object_head, value)
@@ -264,11 +266,14 @@ class EntryEmitter:
         for scalar in scalars:
             item = self._fresh()
             self._line(f"{item} = extractvalue {llvm_type(type_)} {value}, {', '.join(map(str, scalar.path))}")
-            if scalar.boxed:
-                item = self._box(scalar.type, item)
-                self._return_if_null(item)
+            if isinstance(scalar.type, ReferenceType):
                 self._boxed.append(item)
             taken.append(item)
+        for index, scalar in enumerate(scalars):
+            if scalar.boxed and not isinstance(scalar.type, ReferenceType):
+                taken[index] = self._box(scalar.type, taken[index])
+                self._return_if_null(taken[index])
+                self._boxed.append(taken[index])
         class_ = self._fresh()
         self._line(f"{class_} = load ptr, ptr {self._symbols.class_object(type_)}")
         self._line(f"{boxed} = call ptr {self._symbols.slot('pf_new_instance_of')}(ptr {class_})")
@@ -297,7 +302,7 @@ class EntryEmitter:
                 return f"{slot('pf_unbox_f64')}(ptr {argument}, ptr %buffer)"
             case IntType():
                 return f"{slot('pf_unbox_int')}(ptr {argument}, ptr %buffer)"
-            case TupleType() | StructType() | ArrayType() | ViewType() | ObjectType() | ClassType() | OptionalType():
+            case TupleType() | StructType() | ArrayType() | ViewType() | ClassType() | OptionalType():
                 signature = self._symbols.string(self._symbols.descriptor(type_).encode())
                 return f"{slot('pf_unbox_tuple')}(ptr @module, ptr {argument}, ptr {signature}, ptr %buffer)"
             case _:

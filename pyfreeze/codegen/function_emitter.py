@@ -319,6 +319,9 @@ class FunctionEmitter:
                 self._names[result] = float_literal(float(value))  # type: ignore[arg-type]
             case NoneKind() | ClassType():
                 self._names[result] = "false"
+            case ObjectType() if isinstance(value, str):
+                self._line(f"{self._define(result)} = call ptr {self._symbols.text_constant(value)}()")
+                self._emit_refcount(IncRef([result]))
             case ArrayType() | ViewType() | ObjectType():
                 self._names[result] = "null"  # of a variable that is not set
             case TextType():
@@ -618,7 +621,7 @@ class FunctionEmitter:
                 self._line(f"{word} = extractvalue {self._typed(operand)}, {', '.join(map(str, path))}")
             count = "incref" if isinstance(instruction, IncRef) else "decref"
             if isinstance(scalar, ReferenceType):
-                self._line(f"call void {self._symbols.slot(f'pf_object_{count}')}(ptr {word})")
+                self._line(f"call void {self._symbols.counting(count)}(ptr {word})")
             else:
                 self._count_big(word, f"pf_int_{count}")
 

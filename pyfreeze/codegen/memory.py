@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from pyfreeze.codegen.machine_types import llvm_type
-from pyfreeze.ir.types import FLOAT64, BoolType, FixedInt, FloatType, StructType, Type
+from pyfreeze.ir.types import FLOAT64, BoolType, FixedInt, FloatType, ObjectType, StructType, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _scalar_size(scalar: Type) -> int:
             return bits // 8
         case BoolType():
             return 1
-        case FloatType():
+        case FloatType() | ObjectType():
             return 8
         case _:
             raise TypeError(f"{scalar} does not lie in memory")

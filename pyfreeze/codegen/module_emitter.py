@@ -40,7 +40,7 @@ _WITHOUT_BINDINGS = "ptr null, i32 0, i8 0, ptr null, ptr @module, i64 0, ptr nu
 _TYPES = (
     "%PfFunction = type {ptr, ptr, i32, i32, ptr, ptr, i32, i8, ptr, ptr, i64, ptr}\n"
     "%PfBinding = type {ptr, i32, ptr, ptr, i32, i32, i32, i32, ptr, ptr}\n"
-    "%PfModule = type {[13 x i64], i32, ptr, ptr, ptr, ptr, i64, ptr, i32, ptr, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, i32}\n"
+    "%PfModule = type {[13 x i64], i32, ptr, ptr, ptr, ptr, i64, ptr, i32, ptr, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, i32, ptr}\n"
     "%PfClass = type {ptr, ptr, ptr, i64}\n"
 )
 # #0: frame pointers keep profilers able to walk the stack. #1: slow calls. #2: slow paths, which stay out of line. #3: as
@@ -251,7 +251,7 @@ class _ModuleEmitter:
         """Index of `value` in the module's constants; equal values of different types or signs are different."""
         key = _constant_key(value)
         if key not in self._constants:
-            self._constants[key] = len(self._constant_values)
+            self._constants[key] = len(self._symbols.texts) + len(self._constant_values)
             self._constant_values.append(value)
         return self._constants[key]
 
@@ -282,13 +282,25 @@ class _ModuleEmitter:
         ]
         return f"%PfBinding {{{', '.join(fields)}}}"
 
+    def _texts(self, code: CodeType) -> list[object]:
+        """The texts that native code uses, as the very objects that the bytecode has: marshal keeps that."""
+        found: dict[object, object] = {}
+        waiting: list[object] = [code]
+        while waiting:
+            match waiting.pop():
+                case CodeType(co_consts=inner) | (tuple() as inner):
+                    waiting.extend(inner)
+                case str() as text:
+                    found.setdefault(text, text)
+        return [found.get(text, text) for text in self._symbols.texts]
+
     def _index_of_code(self, function: str) -> int:
         """The record whose code object a name must be bound to for `function` to be called."""
         return self._generic.get(self._info.keys[function], self._indices[function])
 
     def _module_record(self, code: CodeType) -> str:
         bindings = ", ".join(map(self._binding_record, self._bindings))
-        embedded = marshalled(code, tuple(self._constant_values))
+        embedded = marshalled(code, (*self._texts(code), *self._constant_values))
         records = self._records
         class_records, class_count = self._symbols.class_records()
         fields = [
@@ -308,6 +320,7 @@ class _ModuleEmitter:
             *["ptr null"] * 5,
             "ptr @classes",
             f"i32 {class_count}",
+            "ptr null",
         ]
         return class_records + (
             f'@code = internal constant [{len(embedded) + 1} x i8] c"{string_literal(embedded)}"\n'

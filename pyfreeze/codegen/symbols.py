@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from pyfreeze.codegen.array_access import array_function, array_guard, element_type
 from pyfreeze.codegen.machine_types import llvm_type, string_literal
+from pyfreeze.codegen.object_access import object_function
+from pyfreeze.codegen.reference_counts import counting_function
 from pyfreeze.codegen.runtime_slots import slots
 from pyfreeze.codegen.view_access import (
     parameter_attributes,
@@ -21,6 +23,7 @@ from pyfreeze.ir.primitive import Effects, Primitive, PythonCallable
 from pyfreeze.ir.types import StructType, Type, ViewType, descriptor, flattened, signature, structs_in
 
 CLASS = "%PfClass"
+_CONSTANTS = "getelementptr inbounds (%PfModule, ptr @module, i64 0, i32 14)"
 
 
 def record_symbol(function: str) -> str:
@@ -40,6 +43,7 @@ class Symbols:
         self._classes: dict[str, StructType] = {}
         self._descriptors: dict[Type, str] = {}
         self.big_constants: dict[int, str] = {}  # the static words of ints that are no small ones
+        self.texts: dict[str, int] = {}  # constants that are objects, and where they are in the module's constants
 
     def text(self) -> str:
         return "\n".join([*self._declarations, *self._definitions.values()]) + "\n"
@@ -93,9 +97,27 @@ class Symbols:
         self.big_constants[value] = name
         return self.define(name, lambda: f"{name} = internal global i64 0")
 
+    def text_constant(self, value: str) -> str:
+        """The LLVM function that gives the object of a text, borrowed from the module's constants."""
+        index = self.texts.setdefault(value, len(self.texts))
+        name, place = f"@text.{index}", self._layout["tuple_items"] + 8 * index
+        return self.define(
+            name,
+            lambda: (
+                f"define internal ptr {name}() alwaysinline {{\n%all = load ptr, ptr {_CONSTANTS}\n"
+                f"%at = getelementptr i8, ptr %all, i64 {place}\n%r = load ptr, ptr %at\nret ptr %r\n}}"
+            ),
+        )
+
     def slot(self, name: str) -> str:
         """The accessor of a runtime slot."""
         return self.define(f"@{name}", slots()[name].accessor)
+
+    def counting(self, change: str) -> str:
+        """The LLVM function that counts a reference to an object, or NULL: `change` is "incref" or "decref"."""
+        name = f"@object.{change}"
+        self.declare("declare void @_Py_Dealloc(ptr)")
+        return self.define(name, lambda: counting_function(name, change, self._layout, self.slot))
 
     def parameter_type(self, type_: Type) -> str:
         """The LLVM type of a parameter of a native function, with what is known of it."""
@@ -115,6 +137,8 @@ class Symbols:
             self.define(saved, lambda: saved_memory_definition(saved))
         if primitive.lowering.view:
             return self.define(f'@"{primitive.name}"', lambda: view_function(primitive, self._layout))
+        if primitive.lowering.object:
+            return self.define(f'@"{primitive.name}"', lambda: object_function(primitive, self, self._layout))
         checked = primitive.lowering.checked
         if checked is not None and checked.lowering.guard is not None:
             return self.fast_path(checked)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pyfreeze.ir.primitive import PURE, Effects, Primitive
-from pyfreeze.ir.types import Type
+from pyfreeze.ir.types import ObjectType, Type
 
 
 class Value:
@@ -155,7 +155,7 @@ class Instruction:
 
 @dataclass(eq=False, slots=True)
 class Constant(Instruction):
-    """`value` is an int, float, bool, None or str; a str has type `object`."""
+    """`value` is an int, float, bool, None or str; a str is of type `text`, or an `object`; None as an `object` is NULL."""
 
     value: int | float | bool | str | None = None
 
@@ -378,6 +378,16 @@ def has_side_effects(instruction: Instruction) -> bool:
             return not primitive.effects.removable
         case _:
             return True
+
+
+def borrows(instruction: Instruction) -> bool:
+    """Whether the references in its result are those of operand 0."""
+    return isinstance(instruction, GetItem) or (isinstance(instruction, Apply) and instruction.primitive.borrows)
+
+
+def is_text(constant: Constant) -> bool:
+    """Whether it is an object; its result comes with a reference."""
+    return isinstance(constant.value, str) and isinstance(constant.result and constant.result.type, ObjectType)
 
 
 def edges_of(instruction: Instruction) -> list[Edge]:

@@ -44,6 +44,8 @@ from pyfreeze.ir.instructions import (
     Terminator,
     Unreachable,
     Value,
+    borrows,
+    is_text,
 )
 from pyfreeze.ir.primitive import Deoptimize, Scalar
 from pyfreeze.ir.references import References
@@ -360,7 +362,9 @@ def _compute(frame: _Frame, instruction: Constant | MakeTuple | GetItem) -> None
     match instruction:
         case Constant(value=value):
             frame.define(result, float(value) if isinstance(result.type, FloatType) else value)  # type: ignore[arg-type]
-            if references is not None:
+            if references is not None and is_text(instruction):
+                references.own([result])
+            elif references is not None:
                 references.borrow(result)
         case GetItem(operands=[operand], index=index):
             (whole,) = frame.read([operand])
@@ -386,5 +390,9 @@ def _count(frame: _Frame, instruction: IncRef | DecRef) -> None:
 
 
 def _own_result(frame: _Frame, instruction: Instruction) -> None:
-    if frame.references is not None and instruction.result is not None:
+    if frame.references is None or instruction.result is None:
+        return
+    if borrows(instruction):
+        frame.references.borrow(instruction.result, instruction.operands[0])
+    else:
         frame.references.own([instruction.result])

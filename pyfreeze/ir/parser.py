@@ -275,7 +275,7 @@ class _FunctionParser:
         match word:
             case "const":
                 text = result is not None and result.type == TEXT
-                return Constant([], value=json.loads(rest) if text else _scalar(rest))
+                return Constant([], value=json.loads(rest) if text or rest.startswith('"') else _scalar(rest))
             case "global":
                 return LoadGlobal([], name=rest)
             case "consts" | "names":
@@ -309,12 +309,12 @@ class _FunctionParser:
             case _ if word in _BY_WORD:
                 return _BY_WORD[word](self._list(rest))
             case _:
-                name, operands = (word, rest) if not body.startswith("boxed[") else _boxed(body)
+                name, operands = (word, rest) if word.count("[") == word.count("]") else _bracketed(body)
                 return Apply(self._list(operands), primitive=self._find(name, self._structs))
 
 
-def _boxed(body: str) -> tuple[str, str]:
-    """A `boxed[…]` primitive's name holds spaces; it ends where its bracket closes."""
+def _bracketed(body: str) -> tuple[str, str]:
+    """The name of a primitive that holds spaces, in brackets; it ends where they close."""
     depth = 0
     for index, character in enumerate(body):
         depth += (character == "[") - (character == "]")

@@ -106,8 +106,8 @@ class Lowering:
     With a `guard`, a body that returns the flag alone, `body` returns just the result and is not reached if that is set:
     for fast paths that would trap. Without a body there is only the slow path. `declarations` are the LLVM declarations
     that the body needs. `checked` is set instead of a body if this is the fast path of that row, known to apply. `array`
-    names instead an access to an array, `view` one to a view, whose text codegen makes, since it knows how elements lie in
-    memory.
+    names instead an access to an array, `view` one to a view, `object` what is done with an object, whose text codegen makes,
+    since it knows how values lie in memory.
     `c` names a C function instead of all of these: only framed functions have such operations.
     `sets_error`: where the flag is set there is an exception, so that nothing else is asked.
     """
@@ -119,6 +119,7 @@ class Lowering:
     guard: str | None = None
     array: str = ""
     view: str = ""
+    object: str = ""
     sets_error: bool = False
     c: CFunction | None = None
 
@@ -128,7 +129,8 @@ class Lowering:
 
     @property
     def has_fast_path(self) -> bool:
-        return self.body is not None or self.checked is not None or bool(self.array or self.view or self.c)
+        own = self.array or self.view or self.object or self.c
+        return self.body is not None or self.checked is not None or bool(own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ class Primitive:
 
     `interval`: from intervals of integer operands to that of the exact result, which the result type need not hold.
     `applies`: whether the fast path surely applies to operands in these intervals (of floats nothing is said).
+    `borrows`: the references in the result are the first operand's, like those of an item.
     """
 
     name: str
@@ -148,6 +151,7 @@ class Primitive:
     effects: Effects = PURE
     interval: Callable[..., Interval] | None = field(default=None, compare=False)
     applies: Callable[..., bool] | None = field(default=None, compare=False)
+    borrows: bool = False
 
     def __post_init__(self) -> None:
         if self.effects.raises and self.python is None and not self.lowering.sets_error:

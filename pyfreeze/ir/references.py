@@ -1,7 +1,8 @@
 """Who holds references @LOWERED, while a frame runs: the rule that `insert_refcounts` makes true, checked on the way.
 
 Every counted value that an instruction makes, and every block parameter, is owned: one reference, to be given up exactly
-once. Function parameters and constants are borrowed for the whole call, an item from its tuple while that is held.
+once. Function parameters and constants (but no texts) are borrowed for the whole call, an item from its tuple while that
+is held.
 Ints that are small at run time are counted like the others: the rule holds for the names, whatever they stand for.
 """
 

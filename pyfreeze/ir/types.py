@@ -84,7 +84,11 @@ class TextType:
 
 @dataclass(frozen=True, slots=True)
 class ObjectType:
-    """Any Python object: a reference to it."""
+    """Any Python object: a reference to it, which native code only passes along.
+
+    Every object that native code handles is held by whoever called it, is a constant, or was made by it: parameters and
+    what frozen values hold cannot go during the call. So giving up a reference never runs a destructor.
+    """
 
     def __str__(self) -> str:
         return "object"
@@ -123,7 +127,12 @@ class StructType:
     @property
     def lies_flat(self) -> bool:
         """Whether there is no object in memory, at any depth: it can be copied, and lie in an array."""
-        inner = (item.lies_flat for item in self.items if isinstance(item, StructType))
+        return self.has_its_scalars and not holds_objects(self)
+
+    @property
+    def has_its_scalars(self) -> bool:
+        """Whether memory holds its scalars as they are, and what is an object in native code as a reference to that."""
+        inner = (item.has_its_scalars for item in self.items if isinstance(item, StructType))
         return not self.is_tuple and not self.objects and all(inner)
 
     @property
@@ -289,6 +298,11 @@ def is_refcounted(type_: Type) -> bool:
     if isinstance(type_, AggregateType):
         return any(map(is_refcounted, type_.items))
     return isinstance(type_, IntType | ReferenceType)
+
+
+def holds_objects(type_: Type) -> bool:
+    """Whether a value of this type may hold Python objects of any kind, so that someone may see when it is let go."""
+    return OBJECT in flattened(type_)
 
 
 def flattened(type_: Type) -> tuple[Type, ...]:

@@ -13,7 +13,7 @@ from pyfreeze.ir.types import BOOL, FLOAT64, INT, INT64, NONE, ArrayType, Struct
 from pyfreeze.irbuild.arguments import Build
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.conversions import convert
-from pyfreeze.irbuild.declared_types import element_named
+from pyfreeze.irbuild.declared_types import element_named, element_object
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int, is_number
 from pyfreeze.irbuild.unsupported import Unsupported
 from pyfreeze.primitives import boxed
@@ -33,10 +33,9 @@ def array_type_of(context: FunctionContext, node: Expression) -> ArrayType | Non
     if not isinstance(index, RefExpr) or not isinstance(node.base, NameExpr):
         return None
     element = element_named(index.fullname or "", context.scope)
-    if element is None and isinstance(index, NameExpr) and index.fullname in context.scope.objects:
-        reason, hint = context.scope.objects[index.fullname]
-        message = f"`Array[{index.name}]` cannot be: values of `{index.name}` are objects: {reason}"
-        raise Unsupported("PF104", node, message, hint)
+    found = element_object(index.fullname or "", context.scope)
+    if element is None and isinstance(index, NameExpr) and found is not None:
+        raise Unsupported("PF104", node, f"`Array[{index.name}]` cannot be: {found[0]}", found[1])
     if element is None or not isinstance(index, NameExpr) or index.name in context.code.co_varnames:
         return None
     context.bind(Binding(BindingKind.IMPORTED, node.base.name, "pyfreeze", "Array"))

@@ -31,6 +31,7 @@ from pyfreeze.ir.types import (
     INT,
     INT64,
     NONE,
+    OBJECT,
     ArrayType,
     ClassType,
     FixedInt,
@@ -160,7 +161,7 @@ def _method(
         return arrays.call_method(context, receiver, callee.name, node, build)
     if receiver is not None and isinstance(receiver.type, StructType):
         class_ = context.classes[receiver.type.name]
-        found = field(context, receiver, callee.name)
+        found = field(context, receiver, callee.name, node)
         if found is not None:
             return _call_value(context, node, found, build_argument)
         if receiver.type.is_tuple and callee.name == "_replace":
@@ -213,8 +214,8 @@ def _replace(context: FunctionContext, node: CallExpr, callee: RefExpr, build: B
             raise Unsupported("PF106", node, "this call of `replace` is not compiled, or raises TypeError")
         wanted = fields[name]
         items = (NONE, wanted.item) if isinstance(wanted, OptionalType) else ()
-        given[name] = (build_argument if items else build)(context, argument)
-        if given[name].type not in (wanted, *items):
+        given[name] = (build_argument if items or wanted == OBJECT else build)(context, argument)
+        if given[name].type not in (wanted, *items) and wanted != OBJECT:
             message = f"field `{name}` is {type_name(fields[name])} but is given {type_name(given[name].type)}"
             raise Unsupported("PF114", node, message, "convert the value before")
     return construct(context, whole.type.name, fields_of(context, whole) | given, node)

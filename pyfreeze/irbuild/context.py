@@ -41,6 +41,7 @@ from pyfreeze.ir.types import (
     StructType,
     TupleType,
     Type,
+    holds_objects,
 )
 from pyfreeze.irbuild.declared_types import Declared, Scope
 from pyfreeze.irbuild.frozen_classes import FrozenClass, FrozenClasses
@@ -184,6 +185,7 @@ class FunctionContext:
         self._not_none: dict[Block, frozenset[Value]] = {}  # at the start of a block after a condition
         self._items: dict[Value, set[Value]] = {}  # by values of type `T | None`: what is the T where that is known
         self._made_of: dict[Value, Value] = {}  # the same, known wherever the value is
+        self._objects: dict[Value, Value] = {}  # by values that were taken out of objects: those
         self.scope_prefix = ""  # of the variables of a comprehension
         self._resolve_global = resolve_global
         self.resolve_function = resolve_function
@@ -406,6 +408,7 @@ class FunctionContext:
             raise Unsupported("PF105", node, f"`{name}` may be an int, a float or None here", "write 0.0 rather than 0")
         if isinstance(joined, FixedInt) and operand.is_weak and not joined.holds(int(operand.number)):
             raise Unsupported("PF105", node, f"{operand.constant} does not fit `{name}`, an {joined}")
+        self._check_not_borrowed(name, settled(joined), node)
         self._partly_set.discard(name)
         self.facts.variables[name] = joined
         if known is not None and joined != known:
@@ -419,6 +422,13 @@ class FunctionContext:
         if name in self.facts.late_floats:
             self.variables[name + "#"] = self.builder.constant(BOOL, is_int)
             self._surely_int |= {self.variables[name + "#"]} if is_int else set()
+
+    def _check_not_borrowed(self, name: str, type_: Type, node: Node) -> None:
+        """What a parameter holds at first is let go where it is set anew, but whoever called native code holds it."""
+        parameters = self.code.co_varnames[: self.code.co_argcount + self.code.co_kwonlyargcount]
+        if name in parameters and holds_objects(type_):
+            message = f"parameter `{name}` may hold the last reference to an object, which goes where it is set anew"
+            raise Unsupported("PF118", node, message, "give the new value a name of its own")
 
     def _surely_set(self) -> Value:
         """The same flag everywhere, so that ways on which a variable is set agree."""
@@ -498,7 +508,7 @@ class FunctionContext:
 
     def unset(self, name: str, node: Node) -> None:
         """`del name`."""
-        self.read(name, node)
+        self._check_not_borrowed(name, self.read(name, node).type, node)
         if name not in self.facts.maybe_unset:
             self.facts.maybe_unset.add(name)
             raise Rebuild
@@ -515,6 +525,8 @@ class FunctionContext:
 
     def _note_item(self, item: Value, optional: Value) -> None:
         self._items.setdefault(optional, set()).add(item)
+        if optional in self._objects:
+            self._objects[item] = self._objects[optional]
 
     def narrow(self, optional: Value) -> None:
         """From here on `optional` is known not to be None."""
@@ -523,6 +535,20 @@ class FunctionContext:
             item = self.builder.get_item(optional, 1)
             self._note_item(item, optional)
             self.variables.update({f"{name}!": item for name in names})
+
+    def known_item(self, optional: Operand, item: Operand) -> Operand:
+        """`item`, of an optional that is known not to be None."""
+        self._note_item(self.materialize(item), self.materialize(optional))
+        return item
+
+    # Values that were objects
+
+    def note_object(self, operand: Operand, made_of: Value) -> None:
+        self._objects[self.materialize(operand)] = made_of
+
+    def object_of(self, operand: Operand) -> Value | None:
+        """The object that the value was taken out of: handed on it stays the same one."""
+        return operand.value if operand.type == OBJECT else self._objects.get(operand.value) if operand.value else None
 
     def _item(self, variables: Mapping[str, Value], name: str) -> Value | None:
         """The T of a variable that is known not to be None."""

@@ -8,6 +8,9 @@ from pyfreeze.ir.types import (
     BOOL,
     FLOAT64,
     INT,
+    NONE,
+    OBJECT,
+    TEXT,
     BoolType,
     FixedInt,
     FloatType,
@@ -23,6 +26,7 @@ from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.operand import Operand, constant_operand
 from pyfreeze.irbuild.optionals import is_set, item_of, none_of, used, wrap
 from pyfreeze.irbuild.unsupported import Unsupported
+from pyfreeze.primitives.references import box, can_be_boxed, unbox
 
 
 def convert(
@@ -37,6 +41,8 @@ def convert(
     source = operand.type
     if source == type_:
         return operand
+    if type_ == OBJECT:
+        return as_object(context, operand, node)
     if isinstance(type_, OptionalType):
         return _to_optional(context, operand, type_, node, coerce)
     if isinstance(source, OptionalType):
@@ -70,6 +76,27 @@ def convert(
                 f"{type_name(source)} where {type_name(type_)} is expected",
                 "write the conversion, such as float(x), or a literal of the right type, such as 0.0",
             )
+
+
+def as_object(context: FunctionContext, operand: Operand, node: Node) -> Operand:
+    """The object that `operand` is in Python."""
+    known = context.object_of(operand)
+    if known is not None:
+        return Operand(OBJECT, known)
+    if operand.type == NONE:
+        return context.apply("reference.none", [], node)
+    if operand.type == TEXT and isinstance(operand.constant, str):
+        return Operand(OBJECT, context.builder.constant(OBJECT, operand.constant))
+    if not can_be_boxed(operand.type):
+        raise Unsupported("PF105", node, f"{type_name(operand.type)} as an object is not compiled yet")
+    return context.apply_row(box(operand.type), [operand], node)
+
+
+def from_object(context: FunctionContext, operand: Operand, type_: Type, node: Node) -> Operand:
+    """The value in an object that ought to be a `type_`; where it is none, native code leaves."""
+    made = context.apply_row(unbox(type_), [operand], node)
+    context.note_object(made, context.materialize(operand))
+    return made
 
 
 def _to_optional(context: FunctionContext, operand: Operand, type_: OptionalType, node: Node, coerce: bool) -> Operand:

@@ -20,6 +20,7 @@ from pyfreeze.ir.types import (
     FLOAT64,
     INT,
     NONE,
+    OBJECT,
     ArrayType,
     BoolType,
     FixedInt,
@@ -120,30 +121,34 @@ def object_in(analysed: MypyType | None, scope: Scope) -> tuple[str, str] | None
             reason, hint = scope.objects[info.fullname]
             return f"values of `{info.name}` are objects: {reason}", hint
         case Instance(type=info, args=[element]) if info.fullname == "pyfreeze.Array":
-            return object_in(element, scope) or _object_in_memory(element, scope)
+            proper = get_proper_type(element)
+            fullname = proper.type.fullname if isinstance(proper, Instance) else ""
+            return object_in(element, scope) or element_object(fullname, scope)
         case MypyTuple(partial_fallback=fallback) if fallback.type.fullname in scope.objects:
             return object_in(fallback, scope)
-        case MypyTuple(items=items):
+        case MypyTuple(items=items) | UnionType(items=items):
             return next((found for item in items if (found := object_in(item, scope)) is not None), None)
         case _:
             return None
 
 
-def _object_in_memory(analysed: MypyType, scope: Scope) -> tuple[str, str] | None:
-    """Why values of a frozen class lie in no array, and what to write instead."""
-    proper = get_proper_type(analysed)
-    struct = scope.structs.get(proper.type.fullname) if isinstance(proper, Instance) else None
+def element_object(fullname: str, scope: Scope) -> tuple[str, str] | None:
+    """Why values of the frozen class of this full name lie in no array, and what to write instead."""
+    if fullname in scope.objects:
+        reason, hint = scope.objects[fullname]
+        return f"values of `{fullname.rpartition('.')[2]}` are objects: {reason}", hint
+    struct = scope.structs.get(fullname)
     if struct is None or struct.lies_flat:
         return None
     name, type_ = next((name, type_) for name, type_ in struct.fields if name in struct.objects or not _is_flat(type_))
-    if name not in struct.objects:
+    if name not in struct.objects and type_ != OBJECT:
         return f"values of `{struct}` hold objects, in the field `{name}`", ""
-    hint = {INT: f"annotate the field: `{name}: int64`", FLOAT64: f"annotate the field: `{name}: float64`"}.get(type_)
-    return f"values of `{struct}` hold objects: its field `{name}` is one in memory", hint or f"keep `{name}` apart"
+    wanted = {INT: f"annotate the field: `{name}: int64`", FLOAT64: f"annotate the field: `{name}: float64`"}.get(type_)
+    return f"values of `{struct}` hold objects: its field `{name}` is one in memory", wanted or f"keep `{name}` apart"
 
 
 def _is_flat(type_: Type) -> bool:
-    return not isinstance(type_, StructType) or type_.lies_flat
+    return type_.lies_flat if isinstance(type_, StructType) else type_ != OBJECT
 
 
 def _tuple(written: MypyType | None, items: list[MypyType], scope: Scope) -> Declared | None:
@@ -151,9 +156,9 @@ def _tuple(written: MypyType | None, items: list[MypyType], scope: Scope) -> Dec
     if len(inner) != len(items):
         inner = [None] * len(items)
     parts = [declared(name, item, scope) for name, item in zip(inner, items, strict=True)]
-    known = [part for part in parts if part is not None]
-    if len(known) != len(parts):
+    if any(part is None and object_in(item, scope) is not None for part, item in zip(parts, items, strict=True)):
         return None
+    known = [part or Declared(OBJECT, False) for part in parts]
     return Declared(TupleType(tuple(part.type for part in known)), any(part.promise for part in known))
 
 

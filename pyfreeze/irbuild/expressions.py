@@ -27,7 +27,7 @@ from mypy.nodes import (
 
 from pyfreeze.ir.function import Binding, BindingKind
 from pyfreeze.ir.instructions import Block, Value
-from pyfreeze.ir.types import FLOAT64, NONE, ArrayType, OptionalType, StructType, TupleType, ViewType
+from pyfreeze.ir.types import FLOAT64, NONE, OBJECT, ArrayType, OptionalType, StructType, TupleType, ViewType
 from pyfreeze.irbuild import arrays, calls, views
 from pyfreeze.irbuild.arguments import Build
 from pyfreeze.irbuild.comparing import leave_if_one_object
@@ -105,8 +105,8 @@ def _expression(context: FunctionContext, node: Expression) -> Operand:
         case AssignmentExpr(target=target, value=value):
             context.assign(target.name, expression_or_none(context, value), node, convert)
             return context.read(target.name, node)
-        case StrExpr():
-            raise Unsupported("PF112", node, "text is an object")
+        case StrExpr(value=text):
+            return Operand(OBJECT, context.builder.constant(OBJECT, text))
         case _:
             raise Unsupported("PF102", node, f"{_described(node)} works on objects")
 
@@ -202,7 +202,7 @@ def _member(context: FunctionContext, node: MemberExpr) -> Operand:
         if isinstance(whole.type, ViewType):
             found = views.attribute(context, whole, node.name, node)
         else:
-            found = field(context, whole, node.name)
+            found = field(context, whole, node.name, node)
         if found is not None:
             return found
         if has_member(context, whole.type, node.name):

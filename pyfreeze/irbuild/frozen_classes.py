@@ -1,10 +1,10 @@
 """The module's frozen classes and NamedTuples: which fields their values have, and what of them is compiled.
 
-A class is compiled as a value type if it is at module level, `@frozen`, and all its fields are values themselves: then a
-value needs no object. Fields of numbers and of frozen classes lie inside; others, such as `P | None`, are objects in
-instances, which the constructor takes as they are. Of a generic class there is such a type for whatever its type
-variables stand for; the fields that these tell are such objects. All fields of a NamedTuple are; what it has for being a
-tuple is in `named_tuples.py`.
+A class is compiled as a value type if it is at module level and `@frozen`. Fields of numbers, of frozen classes that stand
+before it, and of what is no value lie inside, the latter as references that are only passed along; others, such as
+`P | None`, are objects in instances, which the constructor takes as they are. Of a generic class there is such a type for
+whatever its type variables stand for; the fields that these tell are such objects. All fields of a NamedTuple are; what it
+has for being a tuple is in `named_tuples.py`.
 """
 
 from __future__ import annotations
@@ -82,7 +82,10 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class FrozenClass:
-    """`defaults` are those of fields that are constants; a field in `optional` has one, perhaps not a constant."""
+    """`defaults` are those of fields that are constants; a field in `optional` has one, perhaps not a constant.
+
+    `hints`: of fields that are objects, what they are annotated to be, if that is a value type.
+    """
 
     struct: StructType
     info: TypeInfo
@@ -98,6 +101,7 @@ class FrozenClass:
     type_variables: tuple[str, ...] = ()
     arguments: tuple[Type, ...] = ()  # what these stand for
     bases: Mapping[str, str] = field(default_factory=dict)  # whose functions those of `members` are that it inherits
+    hints: Mapping[str, Type] = field(default_factory=dict)
 
     @property
     def is_generic(self) -> bool:
@@ -141,6 +145,9 @@ class FrozenClasses:
                 self._add(node, _named_tuple(node, self.scope))
         objects = {fullname: (class_.reason, class_.hint) for fullname, class_ in self.refused.items()}
         self.scope = replace(self.scope, objects=objects)
+        for name, class_ in list(self.by_name.items()):
+            if not class_.type_variables:
+                self.by_name[name] = replace(class_, hints=dict(_hints(class_, self.scope)))
 
     def _add(self, node: ClassDef, made: FrozenClass | Refused | str) -> None:
         """Annotations mean what there is when the class is made: the classes before this one."""
@@ -197,6 +204,27 @@ def _may_be_in_field(type_: Type) -> bool:
     return not isinstance(type_, ViewType | ClassType | ObjectType | TextType)
 
 
+def _hints(class_: FrozenClass, scope: Scope) -> Iterator[tuple[str, Type]]:
+    """Of fields that are objects. A class may be there now that was not when the decorator ran, such as the class itself."""
+    fields = dict(class_.struct.fields)
+    for name, annotation in class_.annotations.items():
+        hint = declared(annotation.written, annotation.analysed, scope) if fields[name] == OBJECT else None
+        if hint is not None and flattened(hint.type):
+            yield name, hint.type
+
+
+def _annotated(node: ClassDef) -> Iterator[tuple[str, AssignmentStmt]]:
+    """The statements in the body of a class that make its fields."""
+    for statement in node.defs.body:
+        if (
+            isinstance(statement, AssignmentStmt)
+            and statement.unanalyzed_type is not None
+            and not _is_class_variable(statement)
+            and isinstance(target := statement.lvalues[0], NameExpr)
+        ):
+            yield target.name, statement
+
+
 def _is_frozen(decorator: Expression) -> bool:
     if isinstance(decorator, CallExpr):
         decorator = decorator.callee
@@ -215,34 +243,27 @@ def _frozen_class(node: ClassDef, scope: Scope, bodies: Mapping[str, ClassDef]) 
     annotations: dict[str, Annotation] = {}
     defaults: dict[str, ConstantValue] = {}
     optional, singles, objects = set(), set(), set()
-    for statement in node.defs.body:
-        if (
-            not isinstance(statement, AssignmentStmt)
-            or statement.unanalyzed_type is None
-            or _is_class_variable(statement)
-        ):
-            continue
-        (target,) = statement.lvalues
-        if not isinstance(target, NameExpr):
-            continue
+    for name, statement in _annotated(node):
+        analysed = get_proper_type(statement.type)
+        if isinstance(analysed, Instance) and analysed.type.fullname == "dataclasses.KW_ONLY":
+            return "some of its fields are given by name only"
+        if _tells_object(statement, scope) and _is_bare(statement, scope):
+            return f"its field `{name}` is of a generic class without arguments"
         type_ = _field_type(statement, scope)
-        if type_ is None:
-            reason = f"its field `{target.name}`, {statement.type}, is an object (line {statement.line})"
-            return Refused(node.name, reason, _hint(statement, target.name))
-        is_inside = _lies_inside(statement, type_, scope)
+        is_inside = type_ == OBJECT or _lies_inside(statement, type_, scope)
         if not is_inside:
-            objects.add(target.name)
-        fields[target.name] = type_ if is_inside or not type_variables else OBJECT
-        annotations[target.name] = Annotation(statement.unanalyzed_type, statement.type)
-        if is_inside and is_float32(statement.unanalyzed_type, scope):
-            singles.add(target.name)
+            objects.add(name)
+        fields[name] = type_ if is_inside or not type_variables else OBJECT
+        annotations[name] = Annotation(statement.unanalyzed_type, statement.type)
+        if type_ == FLOAT64 and is_inside and is_float32(statement.unanalyzed_type, scope):
+            singles.add(name)
         if _is_field_call(statement.rvalue):
-            return f"its field `{target.name}` is described by dataclasses.field()"
+            return f"its field `{name}` is described by dataclasses.field()"
         if type(statement.rvalue).__name__ != "TempNode":
-            optional.add(target.name)
+            optional.add(name)
             known, value = constant_value(statement.rvalue, {})
-            if known and not has_text(value):
-                defaults[target.name] = value
+            if known and (isinstance(value, str) or not has_text(value)):
+                defaults[name] = value
     members = {member.name: member for member in _members(node)}
     inherited = _inherited(node.info)
     own = sorted((_OWN_MAKERS & (members.keys() | inherited)) | ({"__post_init__"} & inherited))
@@ -289,7 +310,7 @@ def _named_tuple(node: ClassDef, scope: Scope) -> FrozenClass | Refused | str:
             continue
         (target,) = statement.lvalues
         type_ = _field_type(statement, scope)
-        if not isinstance(target, NameExpr) or type_ is None:
+        if not isinstance(target, NameExpr) or not _may_be_in_field(type_):
             name = target.name if isinstance(target, NameExpr) else "?"
             reason = f"its field `{name}`, {statement.type}, is an object (line {statement.line})"
             return Refused(node.name, reason, _hint(statement, name))
@@ -383,13 +404,12 @@ def _is_class_variable(statement: AssignmentStmt) -> bool:
     return isinstance(written, UnboundType) and written.name.rpartition(".")[2] == "ClassVar"
 
 
-def _field_type(statement: AssignmentStmt, scope: Scope) -> Type | None:
-    field = declared(statement.unanalyzed_type, statement.type, scope)
-    if field is None:
-        return None
-    if not _may_be_in_field(field.type) or (_tells_object(statement, scope) and _is_bare(statement, scope)):
-        return None
-    return field.type
+def _field_type(statement: AssignmentStmt, scope: Scope) -> Type:
+    """What is no value is an object."""
+    found = declared(statement.unanalyzed_type, statement.type, scope)
+    if found is None:
+        return OBJECT
+    return found.type if _may_be_in_field(found.type) or _lies_inside(statement, found.type, scope) else OBJECT
 
 
 def _lies_inside(statement: AssignmentStmt, type_: Type, scope: Scope) -> bool:

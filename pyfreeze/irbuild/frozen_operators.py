@@ -6,7 +6,7 @@ from functools import partial
 
 from mypy.nodes import Context as Node
 
-from pyfreeze.ir.types import BOOL, FLOAT64, INT64, OptionalType, StructType, Type, is_of_class
+from pyfreeze.ir.types import BOOL, FLOAT64, INT64, OBJECT, OptionalType, StructType, Type, is_of_class
 from pyfreeze.irbuild.comparing import Compare, Part, compare_in_turn
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.conversions import convert
@@ -123,6 +123,8 @@ def frozen_comparison(
     context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node, compare: Compare
 ) -> Operand:
     """`left symbol right`, one of which is frozen. `compare` is for the fields."""
+    if OBJECT in (left.type, right.type):
+        raise Unsupported("PF102", node, f"comparing a frozen value with an object by `{symbol}` is not compiled yet")
     own = _own_comparison(context, symbol, left, right, node)
     if own is not None:
         return own
@@ -209,6 +211,8 @@ def _same_field(context: FunctionContext, one: Operand, other: Operand, node: No
         return context.apply("bool.and", [both_or_none, same], node)
     if isinstance(one.type, StructType):
         return frozen_comparison(context, "==", one, other, node, compare)
+    if one.type == OBJECT:
+        raise Unsupported("PF102", node, "comparing values whose fields are objects is not compiled yet")
     row = "float64.same" if one.type == FLOAT64 else f"{one.type}.eq"
     return context.apply(row, [one, other], node)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mypy.nodes import Context as Node
 from mypy.nodes import Expression, NameExpr, OpExpr, TupleExpr
 
-from pyfreeze.ir.types import BOOL, FLOAT64, NONE, StructType, TupleType, Type, is_of_class
+from pyfreeze.ir.types import BOOL, FLOAT64, NONE, OBJECT, StructType, TupleType, Type, is_of_class
 from pyfreeze.irbuild.calls import frozen_class_of
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.named_tuples import as_type
@@ -18,6 +18,8 @@ _BUILTINS = ("int", "float", "bool", "str", "bytes", "list", "dict", "set", "tup
 
 def is_instance(context: FunctionContext, type_: Type, class_: Expression, node: Node) -> bool:
     """Whether values of `type_` are instances of what `class_` names, a class or several; the names are bound."""
+    if type_ == OBJECT:
+        raise Unsupported("PF102", node, "whether an object is an instance of a class is not compiled yet")
     if isinstance(class_, TupleExpr):
         return True in [is_instance(context, type_, item, node) for item in class_.items]
     if isinstance(class_, OpExpr) and class_.op == "|":

@@ -23,7 +23,7 @@ from mypy.patterns import (
 
 from pyfreeze.ir.function import Binding, BindingKind
 from pyfreeze.ir.instructions import Block, Value
-from pyfreeze.ir.types import BOOL, NONE, OptionalType, StructType, TupleType
+from pyfreeze.ir.types import BOOL, NONE, OBJECT, OptionalType, StructType, TupleType
 from pyfreeze.irbuild.context import FunctionContext, type_name
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.expressions import condition, expression, expression_or_none
@@ -133,6 +133,10 @@ def _optional_matches(
 def _is_singleton(
     context: FunctionContext, subject: Operand, value: bool | None, fails: list[_Way], node: Node
 ) -> bool:
+    if subject.type == OBJECT:
+        if value is not None:
+            raise Unsupported("PF101", node, "this pattern is not compiled for objects")
+        return _require(context, context.apply("reference.is_none", [subject], node), fails, node)
     if value is None or subject.type != BOOL:
         return value is None and subject.type == NONE
     return _require(context, subject if value else negation(context, subject, node), fails, node)
@@ -208,7 +212,7 @@ def _positional_names(context: FunctionContext, pattern: ClassPattern, type_: St
 
 def _attribute(context: FunctionContext, subject: Operand, name: str, node: Node) -> Operand:
     assert isinstance(subject.type, StructType)
-    found = field(context, subject, name) or class_variable(context, subject.type.name, name)
+    found = field(context, subject, name, node) or class_variable(context, subject.type.name, name)
     if found is None:
         message = f"matching attribute `{name}` is not compiled: it is no field"
         raise Unsupported("PF101", node, message, "ask for it in a guard")

@@ -33,6 +33,7 @@ from pyfreeze.ir.types import (
     StructType,
     Type,
     flattened,
+    holds_objects,
     structs_in,
 )
 from pyfreeze.irbuild.boxing import boxed_in_loops
@@ -509,6 +510,8 @@ class _ModuleBuilder:
             return None
         hint = self._written_types.get(name) or declared(None, symbol.node.type, self._scope)
         if hint is None or not 0 < len(flattened(hint.type)) <= MAXIMUM_SCALARS:
+            return None
+        if holds_objects(hint.type):  # what is read is kept, and would be let go later than by whoever sets it anew
             return None
         return context.read_binding(name, hint.type)
 

@@ -10,6 +10,7 @@ from pyfreeze.ir.function import MAXIMUM_SCALARS, Binding, BindingKind, Constant
 from pyfreeze.ir.types import (
     FLOAT64,
     NONE,
+    OBJECT,
     ClassType,
     FixedInt,
     OptionalType,
@@ -17,10 +18,11 @@ from pyfreeze.ir.types import (
     TupleType,
     Type,
     flattened,
+    holds_objects,
     is_of_class,
 )
 from pyfreeze.irbuild.context import FunctionContext, NoConstant, Parameter, Signature, type_name
-from pyfreeze.irbuild.conversions import convert
+from pyfreeze.irbuild.conversions import convert, from_object
 from pyfreeze.irbuild.declared_types import declared
 from pyfreeze.irbuild.operand import Operand, constant_operand, is_int
 from pyfreeze.irbuild.optionals import used
@@ -75,6 +77,8 @@ def _as_parameter(context: FunctionContext, argument: Operand, parameter: Parame
         given = argument.type.item if isinstance(argument.type, OptionalType) else argument.type
         if given in (NONE, wanted.item) or _differ_in_ints(given, wanted.item):
             return convert(context, argument, wanted, node)
+    if wanted == OBJECT:
+        return convert(context, argument, wanted, node)
     argument = used(context, argument, node)
     if argument.type != wanted and _differ_in_ints(argument.type, wanted):
         return convert(context, argument, wanted, node)
@@ -89,7 +93,9 @@ def _as_parameter(context: FunctionContext, argument: Operand, parameter: Parame
 
 
 def _differ_in_ints(given: Type, wanted: Type) -> bool:
-    """Whether they are the same but for the widths of ints."""
+    """Whether they are the same but for the widths of ints, or given as a value where an object is wanted."""
+    if wanted == OBJECT:
+        return True
     if isinstance(given, TupleType) and isinstance(wanted, TupleType) and len(given.items) == len(wanted.items):
         return all(map(_differ_in_ints, given.items, wanted.items))
     if isinstance(given, StructType) and isinstance(wanted, StructType) and is_of_class(given, wanted):
@@ -193,6 +199,8 @@ def class_variable(context: FunctionContext, class_name: str, name: str) -> Oper
         return operand
     if hint is None or not 0 < len(flattened(hint.type)) <= MAXIMUM_SCALARS or has_descriptors(context, hint.type):
         return None
+    if holds_objects(hint.type):  # what is read is kept, and would be let go later than by whoever sets it anew
+        return None
     return context.read_binding(class_name, hint.type, name)
 
 
@@ -235,10 +243,12 @@ def fields_of(context: FunctionContext, whole: Operand) -> dict[str, Operand]:
     return dict(zip(whole.type.field_names, context.items(whole), strict=True))
 
 
-def field(context: FunctionContext, whole: Operand, name: str) -> Operand | None:
-    """Field `name` of a frozen value; None if it has no such field."""
+def field(context: FunctionContext, whole: Operand, name: str, node: Node) -> Operand | None:
+    """Field `name` of a frozen value, as what it is annotated; None if it has no such field."""
     type_ = whole.type
     if not isinstance(type_, StructType) or name not in type_.field_names:
         return None
     index = type_.field_names.index(name)
-    return Operand(type_.items[index], context.builder.get_item(context.materialize(whole), index))
+    found = Operand(type_.items[index], context.builder.get_item(context.materialize(whole), index))
+    hint = context.classes[type_.name].hints.get(name)
+    return from_object(context, found, hint, node) if hint is not None else found

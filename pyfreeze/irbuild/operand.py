@@ -11,6 +11,7 @@ from pyfreeze.ir.types import (
     FLOAT64,
     INT,
     NONE,
+    OBJECT,
     TEXT,
     BoolType,
     FixedInt,
@@ -21,6 +22,7 @@ from pyfreeze.ir.types import (
     Type,
     is_of_class,
 )
+from pyfreeze.primitives.references import can_be_boxed
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ def join(first: VariableType, second: VariableType) -> VariableType | None:
     """The type of a variable that is assigned both; None if no one representation keeps both exact."""
     if first == second:
         return first
+    if OBJECT in (first, second):
+        return OBJECT if can_be_boxed(settled(second if first == OBJECT else first)) else None
     if NONE in (first, second) or isinstance(first, OptionalType) or isinstance(second, OptionalType):
         return _join_optional(first, second)
     if isinstance(first, Weak) or isinstance(second, Weak):

@@ -14,6 +14,7 @@ from pyfreeze.ir.types import (
     INT,
     INT64,
     NONE,
+    OBJECT,
     UINT64,
     ArrayType,
     BoolType,
@@ -314,6 +315,8 @@ def _has_own_equality(context: FunctionContext, operand: Operand) -> bool:
 
 
 def _identity(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
+    if OBJECT in (left.type, right.type):
+        return _same_object(context, symbol, left, right, node)
     if NONE not in (left.type, right.type):
         left = item_of(context, left)
         if isinstance(left.type, StructType) and not left.type.is_tuple:
@@ -326,12 +329,25 @@ def _identity(context: FunctionContext, symbol: str, left: Operand, right: Opera
     return constant_operand(same if symbol == "is" else not same)
 
 
+def _same_object(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
+    """Numbers, and values of other types, are no certain objects."""
+    if NONE in (left.type, right.type):
+        same = context.apply("reference.is_none", [left if right.type == NONE else right], node)
+    elif left.type == right.type:
+        same = context.apply("reference.is", [left, right], node)
+    else:
+        value = item_of(context, right if left.type == OBJECT else left)
+        code = "PF402" if isinstance(value.type, StructType) else "PF102"
+        raise Unsupported(code, node, f"`{symbol}` on {type_name(value.type)} says nothing", "write `==` or `!=`")
+    return same if symbol == "is" else negation(context, same, node)
+
+
 def _other_comparison(context: FunctionContext, symbol: str, left: Operand, right: Operand, node: Node) -> Operand:
     if isinstance(left.type, TupleType) and isinstance(right.type, TupleType):
         return _compare_tuples(context, symbol, left, right, node)
     if isinstance(left.type, ArrayType) and isinstance(right.type, ArrayType):
         return arrays.compare(context, _COMPARE[symbol], left, right, node)
-    if NONE in (left.type, right.type) and symbol in ("==", "!="):
+    if NONE in (left.type, right.type) and symbol in ("==", "!=") and OBJECT not in (left.type, right.type):
         return constant_operand((left.type == right.type) == (symbol == "=="))
     raise Unsupported("PF102", node, f"comparing {type_name(left.type)} with {type_name(right.type)} works on objects")
 

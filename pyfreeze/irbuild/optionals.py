@@ -52,7 +52,7 @@ def used(context: FunctionContext, operand: Operand, node: Node) -> Operand:
     context.builder.deopt()
     context.builder.activate(go_on)
     context.narrow(value)
-    return item_of(context, operand)
+    return context.known_item(operand, item_of(context, operand))
 
 
 def both_set(context: FunctionContext, left: Operand, right: Operand, node: Node) -> Operand:

@@ -25,6 +25,7 @@ from pyfreeze.ir.instructions import (
     effects_of,
     may_leave,
 )
+from pyfreeze.ir.types import holds_objects
 
 FindPoint = Callable[[CodeType, ResumeState], object]
 """Where in the bytecode the interpreter goes on; None if there is no such place."""
@@ -115,6 +116,11 @@ def _obstacles(
         )
     for item in function.instructions():
         if isinstance(item, Call) and item.function in impure:
+            if item.result is not None and holds_objects(item.result.type):
+                text = (
+                    f"`{item.function}` may return an object that only this function holds: it goes at a certain moment"
+                )
+                yield _obstacle(function, item, text)
             if item.function in unsteady and item.returned is not None and not has_point(item.returned):
                 text = f"the result of `{item.function}` may be of another type, and something was computed before it"
                 yield _obstacle(function, item, text)

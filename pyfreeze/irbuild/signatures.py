@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from types import CodeType
 
 from mypy.nodes import ArgKind, Argument, FuncDef
-from mypy.types import AnyType, CallableType
+from mypy.types import AnyType, CallableType, Instance, get_proper_type
 from mypy.types import Type as MypyType
 
 from pyfreeze.ir.function import UNKNOWN_DEFAULTS, ConstantValue
-from pyfreeze.ir.types import ClassType, StructType, Type
+from pyfreeze.ir.types import OBJECT, ClassType, StructType, Type
 from pyfreeze.irbuild.context import GenericFunction, NoConstant, Parameter, Signature
 from pyfreeze.irbuild.declared_types import SELF, Declared, Scope, declared, object_in
 from pyfreeze.irbuild.frozen_classes import FrozenClass
@@ -71,16 +71,18 @@ def declared_result(node: FuncDef, scope: Scope) -> Declared | None:
     if isinstance(written.ret_type, AnyType):
         return None  # no return annotation
     result = declared(written.ret_type, signature.ret_type, scope)
-    if result is None:
-        raise _no_value(node, "its result", signature.ret_type, scope)
-    return result
+    return result or _object(node, "its result", signature.ret_type, scope)
 
 
-def _no_value(node: FuncDef, what: str, type_: MypyType, scope: Scope) -> Unsupported:
+def _object(node: FuncDef, what: str, type_: MypyType, scope: Scope) -> Declared:
+    """What is no value is an object. Raises Unsupported where it ought to be a value and cannot, which is worth to know."""
     found = object_in(type_, scope)
     if found is not None:
-        return Unsupported("PF104", node, f"{what}, {type_}: {found[0]}", found[1])
-    return Unsupported("PF104", node, f"{what}, {type_}, is an object")
+        raise Unsupported("PF104", node, f"{what}, {type_}: {found[0]}", found[1])
+    analysed = get_proper_type(type_)
+    if isinstance(analysed, Instance) and analysed.type.fullname in ("numpy.ndarray", "builtins.memoryview"):
+        raise Unsupported("PF104", node, f"{what}, {type_}, is not compiled as a value")
+    return Declared(OBJECT, False)
 
 
 def signature_of(
@@ -134,8 +136,7 @@ def parameter_of(
     if hint is None and scope.tree is not None:
         view = view_type(written.arg_types[index], typed.arg_types[index], scope.tree, node, name)
         hint = Declared(view, True) if view is not None else None
-    if hint is None:
-        raise _no_value(node, f"parameter `{name}`", typed.arg_types[index], scope)
+    hint = hint or _object(node, f"parameter `{name}`", typed.arg_types[index], scope)
     return Parameter(
         name,
         hint,

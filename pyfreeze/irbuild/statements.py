@@ -38,7 +38,7 @@ from mypy.nodes import (
 from mypy.nodes import Block as MypyBlock
 from mypy.nodes import Context as Node
 
-from pyfreeze.ir.types import TEXT, ArrayType, FixedInt, FloatType, NoneKind, OptionalType, ViewType
+from pyfreeze.ir.types import TEXT, ArrayType, FixedInt, FloatType, NoneKind, ObjectType, OptionalType, ViewType
 from pyfreeze.irbuild import arrays, loops, views
 from pyfreeze.irbuild.context import FunctionContext
 from pyfreeze.irbuild.conversions import convert
@@ -329,6 +329,6 @@ def falls_off(context: FunctionContext, node: Statement) -> None:
     """The end of the body: `return None`."""
     if not context.builder.terminated:
         wanted = context.declared_result
-        if wanted is not None and not isinstance(wanted.type, NoneKind | OptionalType):
+        if wanted is not None and not isinstance(wanted.type, NoneKind | OptionalType | ObjectType):
             raise Unsupported("PF105", node, "the function may return None at its end")
         return_value(context, constant_operand(None), node)

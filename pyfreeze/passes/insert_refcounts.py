@@ -2,7 +2,8 @@
 
 Parameters are borrowed and constants immortal. Every other counted value is owned where it is defined, and given up
 exactly once on every path: moved into a tuple, a block parameter or the result where that is its last use, else
-released after its last use. Items taken from a tuple become owned; where that tuple is just taken apart they are it.
+released after its last use. Items taken from a tuple become owned, unless that is a parameter's; where that tuple is just
+taken apart they are it.
 
 A framed function borrows what it loads from a variable as long as nothing else can be stored there (`borrowed_loads`).
 """
@@ -13,7 +14,7 @@ from collections.abc import Callable
 
 from pyfreeze.analysis.borrowing import borrowed_loads, taken_apart
 from pyfreeze.analysis.liveness import last_uses, live_in
-from pyfreeze.ir.function import Function
+from pyfreeze.ir.function import Function, reverse_postorder
 from pyfreeze.ir.instructions import (
     Apply,
     Block,
@@ -23,7 +24,6 @@ from pyfreeze.ir.instructions import (
     Deopt,
     Edge,
     Fail,
-    GetItem,
     IncRef,
     Instruction,
     LoadConstant,
@@ -34,6 +34,8 @@ from pyfreeze.ir.instructions import (
     Terminator,
     Unreachable,
     Value,
+    borrows,
+    is_text,
 )
 from pyfreeze.ir.primitive import Ends
 from pyfreeze.ir.types import STATUS, is_refcounted
@@ -58,6 +60,8 @@ class _Inserter:
         self._unowned = immortal | set(function.parameters) | self._taken_apart
         if function.framed:
             self._unowned |= borrowed_loads(function, self._entries)
+        else:
+            self._lend()
         self._splits: list[Block] = []
         values = (
             value
@@ -65,6 +69,13 @@ class _Inserter:
             for value in [*block.parameters, *(item.result for item in block.instructions if item.result is not None)]
         )
         self._numbers = {value: number for number, value in enumerate(values)}
+
+    def _lend(self) -> None:
+        """What is borrowed from something that is alive during the whole call is so itself."""
+        for block in reverse_postorder(self._function):  # definitions come first
+            for item in block.instructions:
+                if borrows(item) and item.operands[0] in self._unowned:
+                    self._unowned.add(item.result)
 
     def run(self) -> None:
         for block in self._function.blocks:
@@ -168,9 +179,9 @@ def _is_immortal(instruction: Instruction) -> bool:
     if isinstance(instruction, Apply):
         c = instruction.primitive.lowering.c
         return c is not None and c.ends == Ends.BORROWED
-    return isinstance(instruction, Constant | LoadConstant)
+    return isinstance(instruction, LoadConstant) or (isinstance(instruction, Constant) and not is_text(instruction))
 
 
 def _takes_reference(instruction: Instruction) -> bool:
     """Whether the result is somebody else's until a reference is added."""
-    return isinstance(instruction, GetItem | LoadLocal)
+    return borrows(instruction) or isinstance(instruction, LoadLocal)

@@ -2,7 +2,7 @@
 
 `TABLE` lists the rows by name. `find` also knows the family of `boxed` primitives, made on demand: a call of a
 standard-library function on boxed scalars, named `boxed[module.function(operand types) -> result]`, where a type may be
-`keyword=type`; `array.get[T]`, `method[…]` and their like (see `arrays`, `views`); `unchecked[row]`, the fast path of a row that can fail, for
+`keyword=type`; `array.get[T]`, `reference.box[T]`, `method[…]` and their like (see `arrays`, `references`, `views`); `unchecked[row]`, the fast path of a row that can fail, for
 where it is proven that it does not; and `leaving[row]`, which a handler answers for if the fast path does not apply.
 """
 
@@ -17,13 +17,23 @@ from types import MappingProxyType
 from pyfreeze.ir.parser import parse_type, split_outside
 from pyfreeze.ir.primitive import Deoptimize, Effects, Lowering, Primitive, PythonCallable, Scalar
 from pyfreeze.ir.types import StructType, Type, ViewType, fits
-from pyfreeze.primitives import bools, fixed_ints, float_flags, floats, hashing, mathematics, plain_ints, ranges
+from pyfreeze.primitives import (
+    bools,
+    fixed_ints,
+    float_flags,
+    floats,
+    hashing,
+    mathematics,
+    plain_ints,
+    ranges,
+    references,
+)
 from pyfreeze.primitives.arrays import array_row, method_row
 from pyfreeze.primitives.definition import resolve
 from pyfreeze.primitives.objects import object_row
 from pyfreeze.primitives.views import view_row
 
-_FAMILIES = (fixed_ints, plain_ints, floats, float_flags, bools, mathematics, ranges, hashing)
+_FAMILIES = (fixed_ints, plain_ints, floats, float_flags, bools, mathematics, ranges, hashing, references)
 
 TABLE: dict[str, Primitive] = {row.name: row for family in _FAMILIES for row in family.rows()}
 
@@ -79,6 +89,9 @@ def find(name: str, structs: Mapping[str, StructType] = MappingProxyType({})) ->
     access = re.fullmatch(r"(array\.\w+)\[(.+)\]", name)
     if access is not None:
         return array_row(access[1], parse_type(access[2], structs))
+    boxing = re.fullmatch(r"(reference\.\w+)\[(.+)\]", name)
+    if boxing is not None:
+        return references.reference_row(boxing[1], parse_type(boxing[2], structs))
     view = re.fullmatch(r"(view\.\w+)\[(.+)\]", name)
     if view is not None and isinstance(type_ := parse_type(view[2], structs), ViewType):
         return view_row(view[1], type_)

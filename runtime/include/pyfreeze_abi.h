@@ -124,6 +124,7 @@ typedef struct PfModule {
     PyTypeObject *int_type, *float_type; /* for guards */
     PfClass *classes;
     int32_t class_count;
+    PyObject *none; /* borrowed */
 } PfModule;
 
 /* What a trampoline has among its constants: one for each native function and execution of its module. */

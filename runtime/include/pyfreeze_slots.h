@@ -169,6 +169,9 @@ PF_SLOT(PyObject *, pf_load_global_again, (void *frame, PyObject *name, PfGlobal
 PF_SLOT(PyObject *, pf_getattr, (PyObject *object, PyObject *name, PfAttributeCache *cache))
 PF_SLOT(PyObject *, pf_get_method, (PyObject *object, PyObject *name, PfAttributeCache *cache, PyObject **self))
 PF_SLOT(int32_t, pf_setattr, (PyObject *object, PyObject *name, PyObject *value, PfAttributeCache *cache))
+
+/* A new reference to the object of a value, which is borrowed. */
+PF_SLOT(PyObject *, pf_box_value, (PfModule *module, const char *descriptor, const uint64_t *payload))
 /* Operators and comparisons of framed functions, with short ways for exact built-in types. O, but pf_test_…: F, where the
  * next instruction, `further` bytes on, is the one that asks the truth of what is no bool. */
 PF_SLOT(PyObject *, pf_add, (PyObject *left, PyObject *right))

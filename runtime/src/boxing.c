@@ -314,9 +314,24 @@ static int memory_to_words(PfModule *module, const PfLayout *layout, const char 
     return reason;
 }
 
+/* A new instance by `make`. On 3.11 an allocation may start the garbage collector, and that finalizers, which native code
+ * does not expect here; what it makes itself is never part of a new cycle. Later versions collect in polls. */
+static PyObject *new_instance(const PfLayout *layout, PyObject *(*make)(const PfLayout *))
+{
+#if PY_VERSION_HEX < 0x030C0000
+    int collects = !layout->plain && PyGC_Disable();
+    PyObject *object = make(layout);
+    if (collects)
+        PyGC_Enable();
+    return object;
+#else
+    return make(layout);
+#endif
+}
+
 static PyObject *box_frozen(PfModule *module, const PfLayout *layout, const char **descriptor, const uint64_t **payload)
 {
-    PyObject *object = pf_allocate_value(layout);
+    PyObject *object = new_instance(layout, pf_allocate_value);
     if (object == NULL)
         return NULL;
     if (words_to_memory(module, layout, PF_VALUE_DATA(object), descriptor, payload) < 0) {
@@ -368,7 +383,7 @@ PyObject *pf_array_filled(PfModule *module, const char *element, int64_t length,
     return array;
 }
 
-PyObject *pf_new_instance_of(PyTypeObject *type) { return pf_new_value(pf_frozen_layout(type)); }
+PyObject *pf_new_instance_of(PyTypeObject *type) { return new_instance(pf_frozen_layout(type), pf_new_value); }
 
 /* The next value of a payload as a new reference; tagged ints are borrowed. Advances both pointers, unless it fails. */
 PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **payload)
@@ -417,7 +432,12 @@ PyObject *pf_box(PfModule *module, const char **descriptor, const uint64_t **pay
     }
 }
 
-/* Releases the tagged ints among the words that `descriptor`, up to `end`, describes. */
+PyObject *pf_box_value(PfModule *module, const char *descriptor, const uint64_t *payload)
+{
+    return pf_box(module, &descriptor, &payload);
+}
+
+/* Releases the references among the words that `descriptor`, up to `end`, describes. */
 static void release_payload(const char *descriptor, const char *end, const uint64_t *payload)
 {
     for (; descriptor < end; descriptor++) {

@@ -241,6 +241,7 @@ PyObject *pf_module_init(PfModule *module)
     PyModuleDef *definition = &module->definition;
     module->int_type = &PyLong_Type;
     module->float_type = &PyFloat_Type;
+    module->none = Py_None;
     /* Interpreters with GILs of their own may do this at the same time: no moment when it is undone. */
     definition->m_slots = module_slots;
     definition->m_name = module->name;

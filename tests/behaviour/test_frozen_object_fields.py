@@ -129,7 +129,7 @@ SOURCE = """
 """
 NATIVE = {
     *("same", "walk", "read", "used", "defaults", "keywords", "outer", "sum_of", "equal", "ordered", "strange"),
-    *("in_tuples", "replaced", "singles", "matched", "Part.moved", "Vec.__add__", "Odd.__eq__"),
+    *("in_tuples", "replaced", "singles", "matched", "many", "Part.moved", "Vec.__add__", "Odd.__eq__"),
 }
 NUMBERS = (0.0, -0.0, 1.5, math.nan, math.inf)
 
@@ -172,6 +172,7 @@ def test_results(fields: Both) -> None:
             both_ways(fields, name, lambda m: (make(m),))
         both_ways(fields, "walk", lambda m: (make(m), 4))
         both_ways(fields, "replaced", lambda m: (make(m), 4))
+        both_ways(fields, "many", lambda m: (make(m), 4))
     both_ways(fields, "defaults", lambda m: (0.25,))
     both_ways(fields, "keywords", lambda m: (12,))
     both_ways(fields, "singles", lambda m: (m.Single(0.1, 0.1),))
@@ -300,7 +301,7 @@ def test_nothing_is_leaked(fields: Both) -> None:
     assert [sys.getrefcount(item) for item in counted] == before
 
 
-def test_a_class_in_its_own_field_is_an_object(tmp_path: Path) -> None:
+def test_a_class_in_its_own_field_is_taken_out_of_an_object(tmp_path: Path) -> None:
     both = build_both(
         tmp_path,
         """
@@ -312,11 +313,140 @@ def test_a_class_in_its_own_field_is_an_object(tmp_path: Path) -> None:
             next: Node | None = None
         def total(node: Node | None) -> int64:
             found: int64 = 0
-            while node is not None:
-                found += node.n
-                node = node.next
+            at = node
+            while at is not None:
+                found += at.n
+                at = at.next
             return found
         """,
     )
-    assert both.native() == set()
+    assert both.native() == {"total"}
     both_ways(both, "total", lambda m: (m.Node(1, m.Node(2)),))
+
+
+MIXED = """
+    from __future__ import annotations
+    from typing import Generic, NamedTuple, TypeVar
+    from pyfreeze import Array, frozen, float64, int64
+
+    T = TypeVar("T")
+
+    class Pair(NamedTuple):
+        a: float64
+        b: int
+
+    @frozen
+    class Vec:
+        x: float64
+        y: float64
+
+    @frozen
+    class Mixed:
+        name: str
+        count: int
+        at: Vec | None
+        pair: Pair
+        numbers: Array[float64]
+        things: list[object]
+        rest: Mixed | None = None
+        inside: tuple[str, int] = ("a", 1)
+
+    @frozen
+    class Holder(Generic[T]):
+        name: str
+        item: T
+        mixed: Mixed
+        rest: Holder[T] | None = None
+
+    def same(m: Mixed) -> Mixed:
+        return Mixed(m.name, m.count, m.at, m.pair, m.numbers, m.things, m.rest, m.inside)
+    def chain(m: Mixed, n: int64) -> Mixed:
+        for i in range(n):
+            found = m
+            where = Vec(1.0, found.pair.a)
+            made = Mixed("new", found.count + i, where, Pair(2.0, i), m.numbers, m.things, found, ("in", i))
+            again = made.rest
+            if again is not None and again.name is m.name:
+                twice = made.count * 2**40
+                made = Mixed(again.name, twice, None, made.pair, made.numbers, again.things, made, again.inside)
+        return made  # type: ignore
+    def total(m: Mixed | None) -> float64:
+        sum_ = 0.0
+        at = m
+        while at is not None:
+            sum_ += at.pair.a + at.count + len(at.numbers)
+            where = at.at
+            if where is not None:
+                sum_ += where.x
+            at = at.rest
+        return sum_
+    def held(m: Mixed, x: float64) -> Holder[float64]:
+        return Holder(m.name, x, m)
+    def unheld(h: Holder[float64]) -> tuple[str, float64, Mixed, object]:
+        return h.name, h.item, h.mixed, h.rest
+    def or_none(m: Mixed | None) -> Mixed | None:
+        return m
+"""
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Both:
+    return build_both(tmp_path_factory.mktemp("mixed"), MIXED)
+
+
+def make_mixed(m, count=5, at=True, rest=None):  # type: ignore[no-untyped-def]
+    where = m.Vec(1.0, 2.0) if at else None
+    return m.Mixed("name", count, where, m.Pair(0.5, 2**70), Array[float64]([1.0]), [1, "two"], rest)
+
+
+def test_objects_beside_values_that_are_objects_in_memory(mixed: Both) -> None:
+    assert mixed.native() == {"same", "chain", "total", "held", "unheld", "or_none"}
+    for count, at in itertools.product((5, 2**80, -(2**62)), (True, False)):
+        for name, rest in (("same", ()), ("chain", (3,)), ("total", ()), ("held", (2.5,)), ("or_none", ())):
+            both_ways(mixed, name, lambda m, c=count, a=at, rest=rest: (make_mixed(m, c, a, make_mixed(m)), *rest))
+        both_ways(
+            mixed,
+            "unheld",
+            lambda m, c=count, a=at: (m.Holder("h", 1.5, make_mixed(m, c, a), m.Holder("i", 1, make_mixed(m))),),
+        )
+    module = mixed.compiled
+    one = make_mixed(module)
+    runtime.reset_statistics()
+    module.same(one), module.chain(one, 3), module.total(one), module.or_none(one)
+    module.unheld(module.held(make_mixed(module, 2**80, False, one), 1.0))
+    assert not [row for row in runtime.statistics() if row["module"] == module.__name__]
+    made = module.same(one)
+    assert made is not one and made.things is one.things and made.name is one.name and made.numbers is one.numbers
+    assert module.held(one, 1.0).mixed.things is one.things and module.or_none(None) is None
+
+
+def test_of_other_types_beside_objects(mixed: Both) -> None:
+    for count in ("text", None, 1.5, True):
+        for name, rest in (("same", ()), ("chain", (3,)), ("held", (2.5,)), ("or_none", ())):
+            both_ways(mixed, name, lambda m, c=count, rest=rest: (make_mixed(m, c), *rest))
+            both_ways(mixed, name, lambda m, c=count, rest=rest: (make_mixed(m, rest=make_mixed(m, c)), *rest))
+            both_ways(mixed, name, lambda m, c=count, rest=rest: (make_mixed(m, rest=c), *rest))
+
+
+def test_nothing_is_leaked_beside_objects(mixed: Both) -> None:
+    module = mixed.compiled
+    things, numbers, big, name = [1], Array[float64]([1.0]), 2**90, "".join(["a", "name"])
+    vec, pair = module.Vec(1.0, 2.0), module.Pair(0.5, big)
+    one = module.Mixed(name, big, vec, pair, numbers, things, None)
+    two = module.Mixed(name, 3, None, pair, numbers, things, one, (name, 3))
+    wrong = module.Mixed(name, big, vec, pair, numbers, things, None, (name, "no"))
+    late = module.Mixed(name, big, vec, pair, numbers, 5, module.Mixed(name, big, vec, (1.0, 2, 3), numbers, things))
+    counted = (things, numbers, big, name, vec, pair, one, two, wrong, late, module.Mixed, module.Holder)
+
+    def run() -> None:
+        for _ in range(50):
+            for item in (one, two, wrong, late):
+                module.same(item), module.chain(item, 3), module.or_none(item), module.held(item, 1.0)
+                module.unheld(module.held(item, 1.0)), module.unheld(module.Holder(name, 1, item))
+            module.total(one), module.total(two)
+        gc.collect()
+
+    run()
+    before = [sys.getrefcount(item) for item in counted]
+    run()
+    assert [sys.getrefcount(item) for item in counted] == before

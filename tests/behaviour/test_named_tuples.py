@@ -376,7 +376,7 @@ def test_changed_classes(tmp_path: Path, tuples: Both, change: str) -> None:
             return p == q, p < q, len(p), a
     """
     both = build_both(tmp_path, source)
-    assert both.native() == {"f", "h", "used"}
+    assert both.native() == {"f", "g", "h", "used"}
     seen = []
     for module in (both.interpreted, both.compiled):
         pair, found = module.Pair(1.0, 2.0), []
@@ -386,6 +386,7 @@ def test_changed_classes(tmp_path: Path, tuples: Both, change: str) -> None:
                 for call in (
                     lambda m=module: m.f(1.0),
                     lambda m=module, p=pair: m.used(p, p),
+                    lambda m=module, p=pair: m.g(p, p),
                     lambda m=module, p=pair: m.h(p),
                 ):
                     try:

@@ -206,3 +206,71 @@ def test_an_owned_value_moves_into_the_result_and_is_released_elsewhere() -> Non
     text = run(insert_refcounts, COUNTED, "EXPLICIT")
     assert text.count("decref %b") == 1 and text.count("incref %a") == 1 and "incref %b" not in text
     assert text.index("incref %a") < text.index("return %a")
+
+
+NODES = """struct Node (value: int64, next: object)
+
+function @f -> object line 1 {
+^entry(%n: Node, %o: object):
+BODY
+}
+"""
+
+
+def counted(body: str) -> list[str]:
+    """What is counted, in order."""
+    text = NODES.replace(
+        "BODY", "\n".join(line if line[0] == "^" else f"  {line}" for line in body.strip().splitlines())
+    )
+    module = parse_module(f"module m @EXPLICIT\n\n{text}", find)
+    (function,) = module.functions.values()
+    verify(function, module.stage)
+    insert_refcounts(function)
+    verify(function, module.stage)
+    lines = format_function(function).splitlines()
+    return [line.strip() for line in lines if line.strip().startswith(("incref", "decref"))]
+
+
+def test_what_comes_out_of_a_parameter_is_not_counted_until_it_is_kept() -> None:
+    body = """
+%0: object = item %n, 1
+%1: bool = reference.is %0, %o
+return %0
+"""
+    assert counted(body) == ["incref %0"]
+
+
+def test_an_item_of_something_made_here_is_counted() -> None:
+    body = """
+%0: int64 = const 1
+%1: Node = Node (%0, %o)
+%2: object = item %1, 1
+return %2
+"""
+    assert counted(body) == ["incref %o", "incref %2", "decref %1"]
+
+
+def test_a_text_comes_with_a_reference() -> None:
+    body = """
+%0: object = const "unused"
+%1: object = const "kept"
+%2: int64 = const 1
+%3: Node = Node (%2, %1)
+return %o
+"""
+    assert counted(body) == ["decref %0", "decref %3", "incref %o"]
+
+
+def test_what_is_taken_out_of_an_object_of_a_parameter_is_not_counted() -> None:
+    body = """
+%0: object = item %n, 1
+%1: Node | none = reference.unbox[Node | none] %0 except ^left
+%2: Node = item %1, 1
+%3: object = item %2, 1
+%4: bool = reference.is_none %3
+%5: object = reference.box[Node] %2 except ^left
+return %5
+^left(%status: status):
+  fail %status
+"""
+    assert counted(body) == []

@@ -18,7 +18,7 @@ from pyfreeze.ir.function import Function, Module
 from pyfreeze.ir.instructions import Position, Site, Value
 from pyfreeze.ir.interval import Interval
 from pyfreeze.ir.primitive import Deoptimize, Primitive
-from pyfreeze.ir.types import BOOL, FLOAT64, INT, FixedInt, Type
+from pyfreeze.ir.types import BOOL, FLOAT64, INT, OBJECT, FixedInt, Type
 from pyfreeze.ir.verifier import verify
 from pyfreeze.link.linker import extension_suffix, link_extension
 from pyfreeze.options import Options
@@ -81,6 +81,8 @@ def _edges(type_: Type) -> list[object]:
         return [0, 1, -1, 7, -7, 63, 2**31, 2**53 + 1, 2**62 - 1, 2**62, -(2**62), -(2**62) - 1, 2**64, -(2**90)]
     if type_ == FLOAT64:
         return [0.0, -0.0, 1.0, -1.5, 2.5, 1e-310, 1e308, 2.0**53, 2.0**62, -(2.0**63), math.inf, -math.inf, math.nan]
+    if type_ == OBJECT:
+        return [None, "text", 5, 2.5, [], 2**70]
     assert type_ == BOOL
     return [False, True]
 
@@ -125,7 +127,7 @@ def test_row(compiled: ModuleType, row: Primitive) -> None:
 
 def test_effects_are_consistent() -> None:
     for row in ROWS:
-        assert row.name.split(".")[0] in {*map(str, {*row.operands, row.result}), "math", "range"}
+        assert row.name.split(".")[0] in {*map(str, {*row.operands, row.result}), "math", "range", "reference"}
         assert len(row.operands) <= 4
         if row.lowering.recovers:
             assert row.python is not None and row.effects.fails

@@ -25,7 +25,7 @@ def shown(p):  # type: ignore  # error: [PF103]
     return p.x  # error: [PF102]
 
 
-def takes_any(n: int64, p: object) -> int64:  # error: [PF104]
+def takes_any(n: int64, p: object) -> int64:
     return n
 
 
@@ -33,7 +33,7 @@ def typed(p: P) -> float64:
     return p.x
 
 
-def appends(n: int64) -> list[P]:  # error: [PF104]
+def appends(n: int64) -> list[P]:
     out: list[P] = []  # error: [PF102]
     out.append(P(1.0))  # error: [PF106]
     for i in range(n):
@@ -43,7 +43,7 @@ def appends(n: int64) -> list[P]:  # error: [PF104]
     return out
 
 
-def in_dict(a: Array[P]) -> dict[int, P]:  # error: [PF104]
+def in_dict(a: Array[P]) -> dict[int, P]:
     d: dict[int, P] = defaultdict(lambda: P(1.0))  # error: [PF106]
     for i, p in enumerate(a):
         if i > 2:
@@ -58,21 +58,21 @@ def displayed(a: Array[P]) -> None:
         _ = {0: p}  # error: [PF102] # error: [PF403]
 
 
-def comprehended(a: Array[P]) -> list[P]:  # error: [PF104]
+def comprehended(a: Array[P]) -> list[P]:
     _ = {i: p.plus(p) for i, p in enumerate(a)}  # error: [PF102] # error: [PF403]
     return [p.plus(p) for p in a]  # error: [PF102] # error: [PF403]
 
 
-def passed(a: Array[P], waiting: deque[P]) -> None:  # error: [PF104]
+def passed(a: Array[P], waiting: deque[P]) -> None:
     for p in a:
         shown(p)  # error: [PF106] # error: [PF403]
-        takes_any(1, p=p)  # error: [PF106] # error: [PF403]
+        takes_any(1, p=p)  # error: [PF403]
         waiting.append(p)  # error: [PF106] # error: [PF403]
         copy.copy(p)  # error: [PF106] # error: [PF403]
         typed(p)
 
 
-def stays(a: Array[P], n: Iterable[int]) -> float64:  # error: [PF104]
+def stays(a: Array[P], n: Iterable[int]) -> float64:
     total: float64 = 0.0
     b = Array[P]()
     for p in a:

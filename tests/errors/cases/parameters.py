@@ -1,4 +1,4 @@
-"""PF103, PF104, PF107, PF108, PF109: functions that cannot be native, whatever they do."""
+"""PF103, PF104, PF107, PF108, PF109, PF118: functions that cannot be native for what their parameters are."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,19 +7,25 @@ def unannotated(n) -> int:  # error: [PF103]
     return n
 
 
-def of_text(name: str) -> int:  # error: [PF104]
+def of_text(name: str) -> int:
     return 1
 
 
-def to_text(n: int) -> str:  # error: [PF104]
+def to_text(n: int) -> str:
     return str(n)  # error: [PF106]
 
 
-def of_a_list(numbers: list[int]) -> int:  # error: [PF104]
+def set_anew(numbers: list[int], other: list[int]) -> int:
+    numbers = other  # noqa: F841  # error: [PF118]
     return 1
 
 
-def adder(n: int) -> Callable[[int], int]:  # error: [PF107] # error: [PF104]
+def deleted(numbers: list[int]) -> int:
+    del numbers  # error: [PF118]
+    return 1
+
+
+def adder(n: int) -> Callable[[int], int]:  # error: [PF107]
     def add(m: int) -> int:  # error: [PF107] # error: [PF101]
         return n + m
 

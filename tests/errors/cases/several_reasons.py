@@ -3,14 +3,14 @@
 import os
 
 
-def several(n: int, names: list[str], extra) -> str:  # error: [PF103] # error: [PF104]
+def several(n: int, names: list[str], extra) -> str:  # error: [PF103]
     print(n)  # error: [PF106]
     total = 0
     for name in names:  # error: [PF101]
         total += len(name)
         if name.startswith("x"):  # error: [PF106]
             break
-        os.environ[name] = "seen"  # error: [PF101] # error: [PF102] # error: [PF112]
+        os.environ[name] = "seen"  # error: [PF101] # error: [PF102]
     try:  # error: [PF101]
         process = os.getpid() + n  # error: [PF106]
         total += process
@@ -18,7 +18,7 @@ def several(n: int, names: list[str], extra) -> str:  # error: [PF103] # error: 
         print(error)  # error: [PF106]
     else:
         total += 1
-    with open(names[0]) as file:  # error: [PF101] # error: [PF106]
+    with open(names[0]) as file:  # error: [PF101] # error: [PF106] # error: [PF112]
         again = file.name + name  # error: [PF102]
     match (n, n):
         case (1, *_rest):  # error: [PF101]
@@ -27,7 +27,7 @@ def several(n: int, names: list[str], extra) -> str:  # error: [PF103] # error: 
             total += abs(other)
     while again and kept:
         total -= len(os.listdir(again))  # error: [PF106]
-    return "x"  # error: [PF112]
+    return "x"
 
 
 def variables(n: int) -> int:

@@ -34,8 +34,8 @@ class Place:
         return id(self)  # error: [PF402]
 
 
-def boxed(point: Point) -> float64:  # error: [PF104]
-    return point.x  # error: [PF102]
+def named(point: Point) -> str:
+    return point.name + "!"  # error: [PF102]
 
 
 def spoilt(points: Array[Point]) -> int64:  # error: [PF104]
@@ -85,8 +85,8 @@ def two_types(x: float64, n: int64) -> float64:
     return Pair(x, n).a  # type: ignore  # error: [PF114]
 
 
-def chained(chain: Chain[int64]) -> int64:  # error: [PF104]
-    return 1
+def chained(chain: Chain[int64]) -> int64:
+    return chain.rest.value  # type: ignore  # error: [PF102]
 
 
 def compared(p: Pair[float64], q: Pair[int64]) -> bool:

@@ -1,0 +1,42 @@
+"""Counting references to objects inline, as Py_XINCREF and Py_XDECREF of the running interpreter do.
+
+Which way that is, the runtime's `layout()` says: `refcounts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+_BY_CALL, _BY_WORD = 0, 1
+
+
+def counting_function(name: str, change: str, layout: Mapping[str, int], slot: Callable[[str], str]) -> str:
+    """The LLVM function `name` of an object or NULL. change: "incref" or "decref"."""
+    # There are many on the ways out of a function, so that copies of the longer one would make it large.
+    head = f"define internal void {name}(ptr %a) {'alwaysinline' if change == 'incref' else 'noinline'} nounwind {{"
+    if layout["refcounts"] == _BY_CALL:
+        return f"{head}\ncall void {slot(f'pf_object_{change}')}(ptr %a)\nret void\n}}"
+    word = "i64" if layout["refcounts"] == _BY_WORD else "i32"
+    lines = [
+        head,
+        "%none = icmp eq ptr %a, null",
+        "br i1 %none, label %done, label %some",
+        "some:",
+        f"%before = load {word}, ptr %a, align 8",
+    ]
+    if word == "i32":
+        lines += ["%immortal = icmp slt i32 %before, 0", "br i1 %immortal, label %done, label %count", "count:"]
+    lines += [
+        f"%after = {'add' if change == 'incref' else 'sub'} {word} %before, 1",
+        f"store {word} %after, ptr %a, align 8",
+    ]
+    if change == "incref":
+        lines += ["br label %done"]
+    else:
+        lines += [
+            f"%last = icmp eq {word} %after, 0",
+            "br i1 %last, label %free, label %done, !prof !1",
+            "free:\ncall void @_Py_Dealloc(ptr %a) #1",
+            "br label %done",
+        ]
+    return "\n".join([*lines, "done:", "ret void", "}"])
