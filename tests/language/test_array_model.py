@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from pyfreeze import Array, float32, float64, int8, int32, int64, uint8, uint64
+from pyfreeze import Array, float32, float64, frozen, int8, int16, int32, int64, uint8, uint16, uint32, uint64
 
 INDICES = st.integers(-12, 12)
 BOUNDS = st.none() | st.integers(-12, 12) | st.sampled_from([2**63, -(2**63), 2**70, -(2**70)])
@@ -210,7 +210,51 @@ class UnsignedMachine(ArrayMachine):
     others = st.sampled_from([-1, 2**64, 2.0**64, 2.0**63, True, None])
 
 
+class ShortMachine(ArrayMachine):
+    element = int16
+    values = st.integers(-(2**15), 2**15 - 1) | st.integers(-2, 2)
+
+
+class UnsignedShortMachine(ArrayMachine):
+    element = uint16
+    values = st.integers(0, 2**16 - 1)
+    others = st.sampled_from([-1, 2**16, 1.0, 1.5, True, None])
+
+
+class UnsignedWordMachine(ArrayMachine):
+    element = uint32
+    values = st.integers(0, 2**32 - 1)
+    others = st.sampled_from([-1, 2**32, 1.0, 1.5, True, None])
+
+
+@frozen(order=True)
+class Corner:
+    x: float64
+    n: int8
+
+
+@frozen(order=True)
+class Box:
+    low: Corner
+    high: Corner
+    full: bool = False
+
+
+CORNERS = st.builds(Corner, st.sampled_from([0.0, -0.0, 1.5, float("inf")]), st.integers(-2, 2))
+
+
+class BoxMachine(ArrayMachine):
+    element = Box
+    values = st.builds(Box, CORNERS, CORNERS, st.booleans())
+    others = st.sampled_from([1, None, "x", Corner(1.0, 2)])
+    keys = (None, lambda box: box.low, lambda box: box.full, lambda box: -box.high.n)
+
+
 MACHINES = [
+    ShortMachine,
+    UnsignedShortMachine,
+    UnsignedWordMachine,
+    BoxMachine,
     ArrayMachine,
     FloatMachine,
     SingleMachine,
