@@ -272,18 +272,18 @@ class FramedEmitter(FunctionEmitter):
             with_receiver, first_used, count = self._fresh(), self._fresh(), self._fresh()
             self._line(f"{with_receiver} = icmp ne ptr {receiver}, null")
             self._line(f"{first_used} = select i1 {with_receiver}, ptr %vector, ptr {first}")
-            total, offset = self._plain_count(names, len(arguments))
+            total, offset = self._plain_count(len(arguments))
             self._line(f"{count} = select i1 {with_receiver}, i64 {total + 1}, i64 {offset}")
             first = first_used
         else:
-            _, count = map(str, self._plain_count(names, len(arguments)))
+            _, count = map(str, self._plain_count(len(arguments)))
         if names != "null":
             count = self._without_keywords(count, names)
         called, slot = self._fresh(), self._symbols.slot("pf_vectorcall")
         self._line(f"{called} = call ptr {slot}(ptr {callee}, ptr {first}, i64 {count}, ptr {names})")
         return called
 
-    def _plain_count(self, names: str, count: int) -> tuple[int, int]:
+    def _plain_count(self, count: int) -> tuple[int, int]:
         """How many arguments; and the same with the flag that says that the place before them may be used."""
         return count, count - (1 << 63)
 
@@ -476,11 +476,7 @@ class FramedEmitter(FunctionEmitter):
         self._line(f"call void {self._counting('decref')}(ptr {name})")
 
     def _counting(self, verb: str) -> str:
-        kind = self._facts["refcounts"]
-        if kind == 0:
-            return self._symbols.slot(f"pf_object_{verb}")
-        self._symbols.declare("declare void @_Py_Dealloc(ptr)")
-        return self._symbols.define(f"@{verb}", lambda: _COUNTING[verb, kind])
+        return self._symbols.counting(verb, always_inline=True)
 
     # Ends and polls
 
@@ -495,13 +491,7 @@ class FramedEmitter(FunctionEmitter):
 
     def _emit_poll(self, instruction: Poll) -> None:
         assert instruction.handler is not None
-        word, masked, waiting = self._fresh(), self._fresh(), self._fresh()
-        self._line(f"{word} = load volatile i32, ptr %breaker")
-        self._line(f"{masked} = and i32 {word}, {self._breaker_mask}")
-        self._line(f"{waiting} = icmp ne i32 {masked}, 0")
-        slow, following = self._new_label("poll"), self._new_label("next")
-        self._line(f'br i1 {waiting}, label %"{slow}", label %"{following}"{_UNLIKELY}')
-        self._open(slow, cold=True)
+        following = self._open_if_somebody_waits()
         self._show_place(instruction)
         status, failed = self._fresh(), self._fresh()
         self._line(f"{status} = call i32 {self._symbols.slot('pf_poll_framed')}()")
@@ -536,69 +526,6 @@ _RETURNED = {
     Ends.NOTHING: "void",
     Ends.RAISED: "void",
 }
-
-_COUNTING = {
-    ("incref", 1): """define internal void @incref(ptr %object) alwaysinline {
-%null = icmp eq ptr %object, null
-br i1 %null, label %done, label %count, !prof !1
-count:
-%old = load i64, ptr %object
-%new = add i64 %old, 1
-store i64 %new, ptr %object
-br label %done
-done:
-ret void
-}""",
-    ("decref", 1): """define internal void @decref(ptr %object) alwaysinline {
-%null = icmp eq ptr %object, null
-br i1 %null, label %done, label %count
-count:
-%old = load i64, ptr %object
-%new = sub i64 %old, 1
-store i64 %new, ptr %object
-%dead = icmp eq i64 %new, 0
-br i1 %dead, label %free, label %done
-free:
-call void @_Py_Dealloc(ptr %object)
-br label %done
-done:
-ret void
-}""",
-    ("incref", 2): """define internal void @incref(ptr %object) alwaysinline {
-%null = icmp eq ptr %object, null
-br i1 %null, label %done, label %count, !prof !1
-count:
-%old = load i32, ptr %object
-%new = add i32 %old, 1
-%immortal = icmp eq i32 %new, 0
-br i1 %immortal, label %done, label %write
-write:
-store i32 %new, ptr %object
-br label %done
-done:
-ret void
-}""",
-    ("decref", 2): """define internal void @decref(ptr %object) alwaysinline {
-%null = icmp eq ptr %object, null
-br i1 %null, label %done, label %count
-count:
-%low = load i32, ptr %object
-%immortal = icmp slt i32 %low, 0
-br i1 %immortal, label %done, label %write
-write:
-%old = load i64, ptr %object
-%new = sub i64 %old, 1
-store i64 %new, ptr %object
-%dead = icmp eq i64 %new, 0
-br i1 %dead, label %free, label %done
-free:
-call void @_Py_Dealloc(ptr %object)
-br label %done
-done:
-ret void
-}""",
-}
-"""By verb and by how the interpreter counts (`layout()["refcounts"]`)."""
 
 
 def _load_tables(facts: Mapping[str, int]) -> list[str]:

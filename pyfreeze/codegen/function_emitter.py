@@ -533,13 +533,7 @@ class FunctionEmitter:
 
     def _emit_poll(self, instruction: Poll) -> None:
         assert instruction.handler is not None and instruction.site is not None
-        word, masked, waiting = self._fresh(), self._fresh(), self._fresh()
-        self._line(f"{word} = load volatile i32, ptr %breaker")
-        self._line(f"{masked} = and i32 {word}, {self._breaker_mask}")
-        self._line(f"{waiting} = icmp ne i32 {masked}, 0")
-        slow, following = self._new_label("poll"), self._new_label("next")
-        self._line(f'br i1 {waiting}, label %"{slow}", label %"{following}"{_UNLIKELY}')
-        self._open(slow, cold=True)
+        following = self._open_if_somebody_waits()
         site = self._sites.symbol(instruction.site)
         thread = self._thread_state()
         status = self._status_of(f"{self._symbols.slot('pf_poll')}(ptr @module, ptr {site}, ptr {thread})")
@@ -549,6 +543,17 @@ class FunctionEmitter:
             f'br i1 {failed}, label %"{self._jump(instruction.handler, status)}", label %"{following}"{_UNLIKELY}'
         )
         self._open(following)
+
+    def _open_if_somebody_waits(self) -> str:
+        """Go on in a block for when signals or other threads wait; returns the label of what follows otherwise."""
+        word, masked, waiting = self._fresh(), self._fresh(), self._fresh()
+        self._line(f"{word} = load volatile i32, ptr %breaker")
+        self._line(f"{masked} = and i32 {word}, {self._breaker_mask}")
+        self._line(f"{waiting} = icmp ne i32 {masked}, 0")
+        slow, following = self._new_label("poll"), self._new_label("next")
+        self._line(f'br i1 {waiting}, label %"{slow}", label %"{following}"{_UNLIKELY}')
+        self._open(slow, cold=True)
+        return following
 
     def _emit_check_bindings(self, instruction: CheckBindings) -> None:
         assert instruction.handler is not None

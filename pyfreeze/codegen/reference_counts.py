@@ -10,10 +10,13 @@ from collections.abc import Callable, Mapping
 _BY_CALL, _BY_WORD = 0, 1
 
 
-def counting_function(name: str, change: str, layout: Mapping[str, int], slot: Callable[[str], str]) -> str:
+def counting_function(
+    name: str, change: str, layout: Mapping[str, int], slot: Callable[[str], str], always_inline: bool
+) -> str:
     """The LLVM function `name` of an object or NULL. change: "incref" or "decref"."""
     # There are many on the ways out of a function, so that copies of the longer one would make it large.
-    head = f"define internal void {name}(ptr %a) {'alwaysinline' if change == 'incref' else 'noinline'} nounwind {{"
+    inline = "alwaysinline" if always_inline or change == "incref" else "noinline"
+    head = f"define internal void {name}(ptr %a) {inline} nounwind {{"
     if layout["refcounts"] == _BY_CALL:
         return f"{head}\ncall void {slot(f'pf_object_{change}')}(ptr %a)\nret void\n}}"
     word = "i64" if layout["refcounts"] == _BY_WORD else "i32"

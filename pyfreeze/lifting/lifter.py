@@ -34,7 +34,7 @@ from pyfreeze.ir.instructions import (
 from pyfreeze.ir.primitive import Ends
 from pyfreeze.ir.types import BOOL, OBJECT, STATUS, Type
 from pyfreeze.lifting.bytecode import Protected, Step, numbered, protected_ranges, steps, unset_loads
-from pyfreeze.primitives.objects import PAIR, object_row
+from pyfreeze.primitives.objects import object_row
 
 
 class Mark(enum.Enum):
@@ -283,11 +283,6 @@ class Lifter:
         assert all(isinstance(entry, Value) for entry in entries)
         return [entry for entry in entries if isinstance(entry, Value)]
 
-    def pop_either(self) -> Value | None:
-        """A value, or None in place of NULL."""
-        entry = self.stack.pop()
-        return entry if isinstance(entry, Value) else None
-
     def items(self, whole: Value) -> list[Value]:
         types: tuple[Type, ...] = whole.type.items  # type: ignore[union-attr]
         return [self.builder.get_item(whole, index) for index in range(len(types))]
@@ -296,7 +291,3 @@ class Lifter:
 def _apply(name: str, *operands: Value) -> Apply:
     row = object_row(f"object.{name}")
     return Apply(list(operands), Value(row.result), primitive=row)
-
-
-def is_pair(entry: Entry) -> bool:
-    return isinstance(entry, Value) and entry.type == PAIR
