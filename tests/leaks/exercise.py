@@ -3,19 +3,10 @@
 python3.11-dbg exercise.py EXTENSION
 """
 
-import gc
-import importlib.machinery
-import importlib.util
 import sys
 import typing
 
-
-def load(path: str) -> object:
-    loader = importlib.machinery.ExtensionFileLoader("workload", path)
-    spec = importlib.util.spec_from_file_location("workload", path, loader=loader)
-    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
-    loader.exec_module(module)
-    return module
+from watching import load, watch
 
 
 def refused(function: object, *arguments: object) -> None:
@@ -89,19 +80,11 @@ def optionals(m: typing.Any, large: int) -> None:
 
 
 def main() -> None:
-    module = load(sys.argv[1])
+    module = load("workload", sys.argv[1])
     import pyfreeze
 
     assert pyfreeze.is_compiled(module.big) and pyfreeze.is_compiled(module.fails)  # type: ignore[attr-defined]
-    counts = []
-    for _ in range(12):
-        for _ in range(10):
-            once(module)
-        gc.collect()
-        counts.append(sys.gettotalrefcount())  # type: ignore[attr-defined]
-    print("references", counts)
-    growth = counts[-1] - counts[4]
-    assert growth <= 20, f"{growth} references more after {10 * (len(counts) - 5)} rounds"
+    watch(lambda: once(module))
 
 
 if __name__ == "__main__":

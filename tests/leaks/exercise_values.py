@@ -3,22 +3,12 @@
 python3.11-dbg exercise_values.py EXTENSION
 """
 
-import gc
-import importlib.machinery
-import importlib.util
 import sys
 import typing
 
+from watching import load, watch
+
 from pyfreeze import Array, int64, is_compiled
-
-
-def load(path: str) -> typing.Any:
-    loader = importlib.machinery.ExtensionFileLoader("workload_values", path)
-    spec = importlib.util.spec_from_file_location("workload_values", path, loader=loader)
-    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
-    sys.modules["workload_values"] = module
-    loader.exec_module(module)
-    return module
 
 
 def refused(function: typing.Any, *arguments: object) -> None:
@@ -78,17 +68,9 @@ def once(m: typing.Any) -> None:
 
 
 def main() -> None:
-    module = load(sys.argv[1])
+    module = load("workload_values", sys.argv[1])
     assert is_compiled(module.leaves) and is_compiled(module.changes)
-    counts = []
-    for _ in range(12):
-        for _ in range(10):
-            once(module)
-        gc.collect()
-        counts.append(sys.gettotalrefcount())  # type: ignore[attr-defined]
-    print("references", counts)
-    growth = counts[-1] - counts[4]
-    assert growth <= 20, f"{growth} references more after {10 * (len(counts) - 5)} rounds"
+    watch(lambda: once(module))
 
 
 if __name__ == "__main__":
