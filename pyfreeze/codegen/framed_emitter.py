@@ -139,7 +139,7 @@ class FramedEmitter(FunctionEmitter):
                 old, place = self._fresh(), self._local(index)
                 self._line(f"{old} = load ptr, ptr {place}")
                 self._line(f"store ptr {self._names[value]}, ptr {place}")
-                self._release(old)
+                self._release_showing(old, instruction)
             case Apply() if instruction.primitive.lowering.c is not None:
                 self._emit_operation(instruction, instruction.primitive.lowering.c)
             case _:
@@ -474,6 +474,15 @@ class FramedEmitter(FunctionEmitter):
 
     def _release(self, name: str) -> None:
         self._line(f"call void {self._counting('decref')}(ptr {name})")
+
+    def _release_showing(self, name: str, instruction: Instruction) -> None:
+        """With a destructor that looks at the frame seeing it at `instruction`."""
+        if instruction.site is None:
+            self._release(name)
+            return
+        place, function = self._fresh(), self._symbols.counting("decref", always_inline=True, shows=True)
+        self._line(f"{place} = getelementptr i8, ptr %text, i64 {instruction.site.offset + self._shift}")
+        self._line(f"call void {function}(ptr {name}, ptr {place}, ptr %instruction)")
 
     def _counting(self, verb: str) -> str:
         return self._symbols.counting(verb, always_inline=True)

@@ -11,14 +11,19 @@ _BY_CALL, _BY_WORD = 0, 1
 
 
 def counting_function(
-    name: str, change: str, layout: Mapping[str, int], slot: Callable[[str], str], always_inline: bool
+    name: str, change: str, layout: Mapping[str, int], slot: Callable[[str], str], always_inline: bool, shows: bool = False
 ) -> str:
-    """The LLVM function `name` of an object or NULL. change: "incref" or "decref"."""
+    """The LLVM function `name` of an object or NULL. change: "incref" or "decref".
+
+    shows: it has two parameters more, an instruction and where to put that before a destructor may look at it
+    """
     # There are many on the ways out of a function, so that copies of the longer one would make it large.
     inline = "alwaysinline" if always_inline or change == "incref" else "noinline"
-    head = f"define internal void {name}(ptr %a) {inline} nounwind {{"
+    shown = ", ptr %place, ptr %shown" if shows else ""
+    show = ["store ptr %place, ptr %shown"] if shows else []
+    head = f"define internal void {name}(ptr %a{shown}) {inline} nounwind {{"
     if layout["refcounts"] == _BY_CALL:
-        return f"{head}\ncall void {slot(f'pf_object_{change}')}(ptr %a)\nret void\n}}"
+        return "\n".join([head, *show, f"call void {slot(f'pf_object_{change}')}(ptr %a)\nret void\n}}"])
     word = "i64" if layout["refcounts"] == _BY_WORD else "i32"
     lines = [
         head,
@@ -39,7 +44,9 @@ def counting_function(
         lines += [
             f"%last = icmp eq {word} %after, 0",
             "br i1 %last, label %free, label %done, !prof !1",
-            "free:\ncall void @_Py_Dealloc(ptr %a) #1",
+            "free:",
+            *show,
+            "call void @_Py_Dealloc(ptr %a) #1",
             "br label %done",
         ]
     return "\n".join([*lines, "done:", "ret void", "}"])

@@ -113,11 +113,11 @@ class Symbols:
         """The accessor of a runtime slot."""
         return self.define(f"@{name}", slots()[name].accessor)
 
-    def counting(self, change: str, *, always_inline: bool = False) -> str:
+    def counting(self, change: str, *, always_inline: bool = False, shows: bool = False) -> str:
         """The LLVM function that counts a reference to an object, or NULL: `change` is "incref" or "decref"."""
-        name = f"@object.{change}{'.inline' * always_inline}"
+        name = f"@object.{change}{'.inline' * always_inline}{'.showing' * shows}"
         self.declare("declare void @_Py_Dealloc(ptr)")
-        return self.define(name, lambda: counting_function(name, change, self._layout, self.slot, always_inline))
+        return self.define(name, lambda: counting_function(name, change, self._layout, self.slot, always_inline, shows))
 
     def parameter_type(self, type_: Type) -> str:
         """The LLVM type of a parameter of a native function, with what is known of it."""
