@@ -6,8 +6,9 @@ frame is told at which instruction it is. An operation is a call of the C functi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from pyfreeze.codegen.array_access import HEAD
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable
 from pyfreeze.codegen.inline_caches import (
     attribute_cache,
@@ -19,6 +20,7 @@ from pyfreeze.codegen.inline_caches import (
 )
 from pyfreeze.codegen.machine_types import llvm_type
 from pyfreeze.codegen.runtime_slots import slots
+from pyfreeze.codegen.short_ways import ITEM_AT, NEXT, TRUTH
 from pyfreeze.codegen.symbols import Symbols, record_symbol
 from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import (
@@ -38,7 +40,7 @@ from pyfreeze.ir.instructions import (
     Value,
 )
 from pyfreeze.ir.primitive import CFunction, Ends
-from pyfreeze.ir.types import OBJECT, TupleType
+from pyfreeze.ir.types import FLOAT64, OBJECT, Status, TupleType
 
 _UNLIKELY = ", !prof !1"
 _RECORD_CODE = 8  # the field `code` of a PfFunction
@@ -80,7 +82,7 @@ class FramedEmitter(FunctionEmitter):
 
     def _prologue(self) -> str:
         slot, record, facts = self._symbols.slot, record_symbol(self._function.name), self._facts
-        polls = any(isinstance(item, Poll) for item in self._function.instructions())
+        polls = any(map(_polls, self._function.instructions()))
         breaker = []
         if polls:
             breaker = [
@@ -135,11 +137,17 @@ class FramedEmitter(FunctionEmitter):
                 self._line(f"{self._define(result)} = load ptr, ptr {place}, !invariant.load !0")
             case LoadLocal():
                 self._emit_load(instruction)
-            case StoreLocal(operands=[value], index=index):
+            case StoreLocal(operands=[value], index=index) if value.type == OBJECT:
                 old, place = self._fresh(), self._local(index)
                 self._line(f"{old} = load ptr, ptr {place}")
                 self._line(f"store ptr {self._names[value]}, ptr {place}")
-                self._release_showing(old, instruction)
+                self._release(old, instruction)
+            case StoreLocal(operands=[value], index=index):
+                self._tell_frame(instruction)
+                store = self._symbols.slot("pf_store_f64" if value.type == FLOAT64 else "pf_store_i64")
+                self._line(f"call void {store}(ptr {self._local(index)}, {self._typed(value)})")
+            case Apply() if instruction.primitive.lowering.object == "nobody_waits":
+                self._emit_nobody_waits(instruction)
             case Apply() if instruction.primitive.lowering.c is not None:
                 self._emit_operation(instruction, instruction.primitive.lowering.c)
             case _:
@@ -153,14 +161,14 @@ class FramedEmitter(FunctionEmitter):
     def _emit_load(self, instruction: LoadLocal) -> None:
         assert instruction.result is not None
         name = self._define(instruction.result)
-        self._line(f"{name} = load ptr, ptr {self._local(instruction.index)}")
+        self._line(f"{name} = load ptr, ptr {self._local(instruction.index)}{HEAD}")
         if not instruction.checked:
             return
         unset, cold, following = self._fresh(), self._new_label("unset"), self._new_label("next")
         self._line(f"{unset} = icmp eq ptr {name}, null")
         self._line(f'br i1 {unset}, label %"{cold}", label %"{following}"{_UNLIKELY}')
         self._open(cold, cold=True)
-        self._show_place(instruction)
+        self._tell_frame(instruction)
         record = record_symbol(self._function.name)
         self._line(f"call void {self._symbols.slot('pf_unbound_local')}(ptr {record}, i32 {instruction.index})")
         self._fail(instruction)
@@ -181,21 +189,75 @@ class FramedEmitter(FunctionEmitter):
 
     def _emit_operation(self, instruction: Apply, c: CFunction) -> None:
         assert instruction.result is not None
-        if not self._emit_simple(instruction, c):
-            self._show_place(instruction)
-            if c.name == "failed":
-                called = ""
-            elif c.name.startswith("call"):
-                called = self._vectorcall(instruction, c.name)
-            elif c.name in ("load_global", "pf_getattr", "pf_setattr", "pf_get_method"):
-                called = self._look_up(c.name, [f"ptr {self._names[operand]}" for operand in instruction.operands])
-            elif c.name == "pf_truth":
-                called = self._truth(self._names[instruction.operands[0]])
-            elif c.name == "next":
-                called = self._next(self._names[instruction.operands[0]])
-            else:
-                called = self._call_c(instruction, c)
-            self._finish(instruction, c, called)
+        if self._emit_simple(instruction, c):
+            return
+        names = [self._names[operand] for operand in instruction.operands]
+        if c.name in ("load_global", "pf_getattr", "pf_get_method"):
+            called = self._look_up(instruction, c.name, names)
+        elif c.name == "pf_truth":
+            called = self._truth(instruction, names[0])
+        elif c.name.startswith("pf_test_"):
+            called = self._test(instruction, c, names)
+        elif c.name == "next":
+            called = self._next(instruction, names[0])
+        elif c.name == "item_at":
+            called = self._item_at(instruction, names)
+        else:
+            called = self._call_out(instruction, c, names)
+        self._finish(instruction, c, called)
+
+    def _call_out(self, instruction: Apply, c: CFunction, names: list[str]) -> str:
+        """What may run other code in any case."""
+        if instruction.primitive.effects.runs_python:
+            self._tell_frame(instruction)
+        if c.name in ("failed", "tell"):
+            return ""
+        if c.name.startswith("call"):
+            return self._vectorcall(instruction, c.name)
+        if c.name == "set_item_at":
+            return self._set_item_at(names)
+        if c.name == "pf_setattr":
+            return self._setattr(names)
+        return self._call_c(instruction, c)
+
+    def _tell_frame(self, instruction: Instruction) -> None:
+        """Before other code runs: at which instruction this is, and what is in the variables."""
+        self._show_place(instruction)
+        for item in instruction.untold:
+            kind = "f64" if item.value.type == FLOAT64 else "i64"
+            is_set = "1"
+            if item.is_set is not None:
+                is_set = self._fresh()
+                self._line(f"{is_set} = zext i1 {self._names[item.is_set]} to i32")
+            place, tell = self._local(item.index), self._symbols.slot(f"pf_tell_{kind}")
+            self._line(f"call void {tell}(ptr {place}, {self._typed(item.value)}, i32 {is_set})")
+
+    def _or_slowly(
+        self, instruction: Instruction, type_: str, fast: str, missed: str, slowly: Callable[[], str]
+    ) -> str:
+        """`fast`, or if `missed` what `slowly` gives, which may run other code."""
+        label, cold, following = self._text.label, self._new_label("slow"), self._new_label("next")
+        shown = self._shown.get(label)
+        self._line(f'br i1 {missed}, label %"{cold}", label %"{following}"{_UNLIKELY}')
+        self._open(cold, cold=True)
+        self._tell_frame(instruction)
+        slow, slow_label, result = slowly(), self._text.label, self._fresh()
+        self._line(f'br label %"{following}"')
+        self._open(following)
+        self._line(f'{result} = phi {type_} [{fast}, %"{label}"], [{slow}, %"{slow_label}"]')
+        if shown is not None and instruction.site is not None and shown == instruction.site.offset:
+            self._shown[following] = shown
+        return result
+
+    def _result_of(self, call: str) -> str:
+        result = self._fresh()
+        self._line(f"{result} = call {call}")
+        return result
+
+    def _is_null(self, value: str) -> str:
+        flag = self._fresh()
+        self._line(f"{flag} = icmp eq ptr {value}, null")
+        return flag
 
     def _emit_simple(self, instruction: Apply, c: CFunction) -> bool:
         """What takes no call; says whether it was that."""
@@ -231,18 +293,59 @@ class FramedEmitter(FunctionEmitter):
                 return False
         return True
 
-    def _truth(self, value: str) -> str:
-        name, called = "@truth_of", self._fresh()
-        yes, no, slot = self._data("_Py_TrueStruct"), self._data("_Py_FalseStruct"), self._symbols.slot("pf_truth")
-        self._symbols.define(name, lambda: _TRUTH.format(yes=yes, no=no, slot=slot))
-        self._line(f"{called} = call i32 {name}(ptr {value})")
-        return called
+    def _truth(self, instruction: Instruction, value: str) -> str:
+        called, unknown, slot = self._fresh(), self._fresh(), self._symbols.slot("pf_truth")
+        yes, no = self._data("_Py_TrueStruct"), self._data("_Py_FalseStruct")
+        self._symbols.define("@truth_of", lambda: TRUTH.format(yes=yes, no=no))
+        self._line(f"{called} = call i32 @truth_of(ptr {value})")
+        self._line(f"{unknown} = icmp eq i32 {called}, {_UNKNOWN}")
+        return self._or_slowly(instruction, "i32", called, unknown, lambda: self._result_of(f"i32 {slot}(ptr {value})"))
 
-    def _next(self, iterator: str) -> str:
-        """What its type's `tp_iternext` gives."""
-        function, called = self._field(self._field(iterator, "type"), "type_next"), self._fresh()
-        self._line(f"{called} = call ptr {function}(ptr {iterator})")
-        return called
+    def _test(self, instruction: Instruction, c: CFunction, names: list[str]) -> str:
+        known, unknown, operation = self._fresh(), self._fresh(), _OPERATIONS.index(c.name.removeprefix("pf_test_"))
+        ask, slot = self._symbols.slot("pf_compare_known"), self._symbols.slot(c.name)
+        pair = f"ptr {names[0]}, ptr {names[1]}"
+        self._line(f"{known} = call i32 {ask}({pair}, i32 {operation})")
+        self._line(f"{unknown} = icmp eq i32 {known}, {_UNKNOWN}")
+        more = ", ".join(map(self._context, c.arguments[2:]))
+        return self._or_slowly(
+            instruction, "i32", known, unknown, lambda: self._result_of(f"i32 {slot}({pair}, {more})")
+        )
+
+    def _next(self, instruction: Instruction, iterator: str) -> str:
+        """What its type's `tp_iternext` gives; the next item of a list that is there without a call."""
+        item = self._fresh()
+        type_, index, list_ = (self._facts[name] for name in ("type", "list_iterator_index", "list_iterator_list"))
+        incref, iterators = self._counting("incref"), self._data("PyListIter_Type")
+        facts = {**self._facts, "index": index, "list": list_, "type": type_}
+        self._symbols.define("@next_of_list", lambda: NEXT.format(iterators=iterators, incref=incref, **facts))
+        self._line(f"{item} = call ptr @next_of_list(ptr {iterator})")
+
+        def slowly() -> str:
+            function = self._field(self._field(iterator, "type"), "type_next")
+            return self._result_of(f"ptr {function}(ptr {iterator})")
+
+        return self._or_slowly(instruction, "ptr", item, self._is_null(item), slowly)
+
+    def _item_at(self, instruction: Instruction, names: list[str]) -> str:
+        """Of a list inline, of other sequences by a call that runs no code, else in the general way."""
+        both = f"ptr {names[0]}, i64 {names[1]}"
+        incref, lists, slot = self._counting("incref"), self._data("PyList_Type"), self._symbols.slot("pf_item_at")
+        self._symbols.define("@item_at", lambda: ITEM_AT.format(lists=lists, incref=incref, slot=slot, **self._facts))
+        item, general = self._result_of(f"ptr @item_at({both})"), self._symbols.slot("pf_getitem_at")
+        return self._or_slowly(
+            instruction, "ptr", item, self._is_null(item), lambda: self._result_of(f"ptr {general}({both})")
+        )
+
+    def _set_item_at(self, names: list[str]) -> str:
+        container, place, value = names
+        return self._result_of(f"i32 {self._symbols.slot('pf_setitem_at')}(ptr {container}, i64 {place}, ptr {value})")
+
+    def _setattr(self, names: list[str]) -> str:
+        function = setattr_function(self._symbols, self._facts, self._counting("incref"), self._counting("decref"))
+        cache = attribute_cache(self._symbols, self._place())
+        operands = ", ".join(f"ptr {name}" for name in (*names, cache))
+        return self._result_of(f"i32 {function}({operands})")
 
     def _field(self, object_: str, fact: str) -> str:
         """The pointer in the field at that fact's offset."""
@@ -326,27 +429,39 @@ class FramedEmitter(FunctionEmitter):
                 arguments.append(self._context(token))
         return self._called_c(c, arguments)
 
-    def _look_up(self, what: str, operands: list[str]) -> str:
+    def _look_up(self, instruction: Instruction, what: str, names: list[str]) -> str:
         """With what this place remembers."""
-        symbols, facts, incref, result = self._symbols, self._facts, self._counting("incref"), "ptr"
-        match what:
-            case "load_global":
-                self._loads_globals = True
-                function = load_global(symbols, facts, incref)
-                operands = ["ptr %frame", "ptr %globals", "ptr %builtins", *operands]
-            case "pf_getattr":
-                function = getattr_function(symbols, facts, incref)
-            case "pf_setattr":
-                function, result = setattr_function(symbols, facts, incref, self._counting("decref")), "i32"
-            case _:
-                function, result = load_method_function(symbols, facts, incref), "{ptr, ptr}"
-        make_cache = global_cache if what == "load_global" else attribute_cache
-        operands.append(f"ptr {make_cache(symbols, self._place())}")
-        if what == "pf_get_method":
-            operands.append("ptr %vector")
-        called = self._fresh()
-        self._line(f"{called} = call {result} {function}({', '.join(operands)})")
-        return called
+        symbols, incref = self._symbols, self._counting("incref")
+        if what == "load_global":
+            self._loads_globals = True
+            function, cache = load_global(symbols, self._facts, incref), global_cache(symbols, self._place())
+            found = self._result_of(f"ptr {function}(ptr %globals, ptr %builtins, ptr {cache})")
+            again = f"ptr {symbols.slot('pf_load_global_again')}(ptr %frame, ptr {names[0]}, ptr {cache})"
+            return self._or_slowly(instruction, "ptr", found, self._is_null(found), lambda: self._result_of(again))
+        cache = attribute_cache(symbols, self._place())
+        arguments = f"ptr {names[0]}, ptr {names[1]}, ptr {cache}"
+        if what == "pf_getattr":
+            found = self._result_of(
+                f"ptr {getattr_function(symbols, self._facts, incref)}(ptr {names[0]}, ptr {cache})"
+            )
+            again = f"ptr {symbols.slot(what)}({arguments})"
+            return self._or_slowly(instruction, "ptr", found, self._is_null(found), lambda: self._result_of(again))
+        function = load_method_function(symbols, self._facts, incref)
+        found = self._result_of(f"{{ptr, ptr}} {function}(ptr {names[0]}, ptr {cache})")
+        first = self._fresh()
+        self._line(f"{first} = extractvalue {{ptr, ptr}} {found}, 0")
+        return self._or_slowly(
+            instruction, "{ptr, ptr}", found, self._is_null(first), lambda: self._method_again(arguments)
+        )
+
+    def _method_again(self, arguments: str) -> str:
+        self._vector_size = max(self._vector_size, 1)
+        first = self._result_of(f"ptr {self._symbols.slot('pf_get_method')}({arguments}, ptr %vector)")
+        second, half, pair = self._fresh(), self._fresh(), self._fresh()
+        self._line(f"{second} = load ptr, ptr %vector")
+        self._line(f"{half} = insertvalue {{ptr, ptr}} undef, ptr {first}, 0")
+        self._line(f"{pair} = insertvalue {{ptr, ptr}} {half}, ptr {second}, 1")
+        return pair
 
     def _place(self) -> str:
         """A name in the module for this place."""
@@ -470,19 +585,25 @@ class FramedEmitter(FunctionEmitter):
         if isinstance(instruction, IncRef):
             self._line(f"call void {self._counting('incref')}(ptr {name})")
         else:
-            self._release(name)
+            self._release(name, instruction)
 
-    def _release(self, name: str) -> None:
-        self._line(f"call void {self._counting('decref')}(ptr {name})")
-
-    def _release_showing(self, name: str, instruction: Instruction) -> None:
-        """With a destructor that looks at the frame seeing it at `instruction`."""
-        if instruction.site is None:
-            self._release(name)
+    def _release(self, name: str, instruction: Instruction) -> None:
+        """Destructors see what the frame has not been told, and where it is."""
+        if not instruction.untold and instruction.site is None:
+            self._line(f"call void {self._counting('decref')}(ptr {name})")
             return
-        place, function = self._fresh(), self._symbols.counting("decref", always_inline=True, shows=True)
-        self._line(f"{place} = getelementptr i8, ptr %text, i64 {instruction.site.offset + self._shift}")
-        self._line(f"call void {function}(ptr {name}, ptr {place}, ptr %instruction)")
+        if not self._facts["refcounts"]:  # by calls: nobody can say before which one is the last
+            self._tell_frame(instruction)
+            self._line(f"call void {self._counting('decref')}(ptr {name})")
+            return
+        last, cold, following = self._fresh(), self._new_label("last"), self._new_label("next")
+        self._line(f"{last} = call i1 {self._counting('drop')}(ptr {name})")
+        self._line(f'br i1 {last}, label %"{cold}", label %"{following}"{_UNLIKELY}')
+        self._open(cold, cold=True)
+        self._tell_frame(instruction)
+        self._line(f"call void @_Py_Dealloc(ptr {name})")
+        self._line(f'br label %"{following}"')
+        self._open(following)
 
     def _counting(self, verb: str) -> str:
         return self._symbols.counting(verb, always_inline=True)
@@ -492,16 +613,39 @@ class FramedEmitter(FunctionEmitter):
     def _emit_terminator(self, instruction: Terminator) -> None:
         match instruction:
             case Return(operands=[value]):
+                self._tell_whoever_has_the_frame(instruction)
                 self._line(f"ret ptr {self._names[value]}")
             case Fail():
                 self._line("ret ptr null")
             case _:
                 super()._emit_terminator(instruction)
 
+    def _emit_nobody_waits(self, instruction: Apply) -> None:
+        assert instruction.handler is not None and instruction.result is not None
+        self._names[instruction.result] = "false"
+        following = self._open_if_somebody_waits()
+        self._line(f'br label %"{self._jump(instruction.handler, str(int(Status.DEOPT)))}"')
+        self._open(following)
+
+    def _tell_whoever_has_the_frame(self, instruction: Return) -> None:
+        """A frame object keeps the variables after the function has ended."""
+        if not instruction.untold:
+            return
+        object_, cold, following = (
+            self._field("%frame", "frame_object"),
+            self._new_label("seen"),
+            self._new_label("end"),
+        )
+        self._line(f'br i1 {self._is_null(object_)}, label %"{following}", label %"{cold}", !prof !2')
+        self._open(cold, cold=True)
+        self._tell_frame(instruction)
+        self._line(f'br label %"{following}"')
+        self._open(following)
+
     def _emit_poll(self, instruction: Poll) -> None:
         assert instruction.handler is not None
         following = self._open_if_somebody_waits()
-        self._show_place(instruction)
+        self._tell_frame(instruction)
         status, failed = self._fresh(), self._fresh()
         self._line(f"{status} = call i32 {self._symbols.slot('pf_poll_framed')}()")
         self._line(f"{failed} = icmp ne i32 {status}, 0")
@@ -510,18 +654,11 @@ class FramedEmitter(FunctionEmitter):
         self._open(following)
 
 
-_TRUTH = """define internal i32 @truth_of(ptr %object) alwaysinline {{
-%yes = icmp eq ptr %object, {yes}
-%no = icmp eq ptr %object, {no}
-%known = or i1 %yes, %no
-br i1 %known, label %bool, label %other
-bool:
-%truth = zext i1 %yes to i32
-ret i32 %truth
-other:
-%asked = call i32 {slot}(ptr %object)
-ret i32 %asked
-}}"""
+_UNKNOWN = -2
+"""What answers with a truth where it does not know: `UNKNOWN` of `runtime/src/operators.c`."""
+
+_OPERATIONS = ("lt", "le", "eq", "ne", "gt", "ge")
+"""In the order of `Py_LT` …"""
 
 _RETURNED = {
     Ends.OBJECT: "ptr",
@@ -535,6 +672,12 @@ _RETURNED = {
     Ends.NOTHING: "void",
     Ends.RAISED: "void",
 }
+
+
+def _polls(instruction: Instruction) -> bool:
+    if isinstance(instruction, Poll):
+        return True
+    return isinstance(instruction, Apply) and instruction.primitive.lowering.object == "nobody_waits"
 
 
 def _load_tables(facts: Mapping[str, int]) -> list[str]:

@@ -30,15 +30,14 @@ def global_cache(symbols: Symbols, place: str) -> str:
 
 
 def load_global(symbols: Symbols, facts: Mapping[str, int], incref: str) -> str:
-    """Looks up a global: of the frame, its namespaces, the name and the record."""
+    """Looks up a global: of its namespaces and the record. NULL: ask the runtime."""
     symbols.declare(_GLOBAL_CACHE)
-    slow = symbols.slot("pf_load_global_again")
-    return symbols.define("@load_global", lambda: _load_global(slow, facts, incref))
+    return symbols.define("@load_global", lambda: _load_global(facts, incref))
 
 
-def _load_global(slow: str, facts: Mapping[str, int], incref: str) -> str:
+def _load_global(facts: Mapping[str, int], incref: str) -> str:
     found = _found_by_tags(facts) if facts["dict_tag"] else _found_in_keys(facts)
-    return f"""define internal ptr @load_global(ptr %frame, ptr %globals, ptr %builtins, ptr %name, ptr %cache) alwaysinline {{
+    return f"""define internal ptr @load_global(ptr %globals, ptr %builtins, ptr %cache) alwaysinline {{
 %seen_p = getelementptr %PfGlobalCache, ptr %cache, i64 0, i32 0
 %seen = load i64, ptr %seen_p
 %others_seen_p = getelementptr %PfGlobalCache, ptr %cache, i64 0, i32 1
@@ -47,8 +46,7 @@ def _load_global(slow: str, facts: Mapping[str, int], incref: str) -> str:
 call void {incref}(ptr %value)
 ret ptr %value
 slow:
-%again = call ptr {slow}(ptr %frame, ptr %name, ptr %cache)
-ret ptr %again
+ret ptr null
 }}"""
 
 
@@ -97,12 +95,11 @@ found:"""
 
 
 def getattr_function(symbols: Symbols, facts: Mapping[str, int], incref: str) -> str:
-    """Gets an attribute: of the object, the name and the record."""
-    slow = symbols.slot("pf_getattr")
+    """Gets an attribute: of the object and the record. NULL: ask the runtime."""
     return symbols.define(
         "@getattr",
         lambda: (
-            f"""define internal ptr @getattr(ptr %object, ptr %name, ptr %cache) alwaysinline {{
+            f"""define internal ptr @getattr(ptr %object, ptr %cache) alwaysinline {{
 {_find_place(facts)}
 %value = load ptr, ptr %place
 %unset = icmp eq ptr %value, null
@@ -111,8 +108,7 @@ found:
 call void {incref}(ptr %value)
 ret ptr %value
 slow:
-%got = call ptr {slow}(ptr %object, ptr %name, ptr %cache)
-ret ptr %got
+ret ptr null
 }}"""
         ),
     )
@@ -143,15 +139,14 @@ ret i32 %status
 
 
 def load_method_function(symbols: Symbols, facts: Mapping[str, int], incref: str) -> str:
-    """Looks up what is to be called: of the object, the name, the record and an address for `pf_get_method`.
+    """Looks up what is to be called: of the object and the record.
 
-    Returns it and what goes before its arguments, or null.
+    Returns it and what goes before its arguments, which may be NULL. NULL, and anything: ask the runtime.
     """
-    slow = symbols.slot("pf_get_method")
     return symbols.define(
         "@load_method",
         lambda: (
-            f"""define internal {{ptr, ptr}} @load_method(ptr %object, ptr %name, ptr %cache, ptr %second) alwaysinline {{
+            f"""define internal {{ptr, ptr}} @load_method(ptr %object, ptr %cache) alwaysinline {{
 {_type_is_known(facts)}
 br i1 %in_values, label %values, label %ask
 values:
@@ -173,11 +168,7 @@ call void {incref}(ptr %object)
 %method_pair = insertvalue {{ptr, ptr}} %method_half, ptr %object, 1
 ret {{ptr, ptr}} %method_pair
 slow:
-%first = call ptr {slow}(ptr %object, ptr %name, ptr %cache, ptr %second)
-%other = load ptr, ptr %second
-%half = insertvalue {{ptr, ptr}} undef, ptr %first, 0
-%pair = insertvalue {{ptr, ptr}} %half, ptr %other, 1
-ret {{ptr, ptr}} %pair
+ret {{ptr, ptr}} zeroinitializer
 }}"""
         ),
     )

@@ -11,19 +11,19 @@ _BY_CALL, _BY_WORD = 0, 1
 
 
 def counting_function(
-    name: str, change: str, layout: Mapping[str, int], slot: Callable[[str], str], always_inline: bool, shows: bool = False
+    name: str, change: str, layout: Mapping[str, int], slot: Callable[[str], str], always_inline: bool
 ) -> str:
-    """The LLVM function `name` of an object or NULL. change: "incref" or "decref".
+    """The LLVM function `name` of an object or NULL. change: "incref", "decref", or "drop": whether that was the last reference.
 
-    shows: it has two parameters more, an instruction and where to put that before a destructor may look at it
+    After `drop` the caller frees the object.
     """
     # There are many on the ways out of a function, so that copies of the longer one would make it large.
     inline = "alwaysinline" if always_inline or change == "incref" else "noinline"
-    shown = ", ptr %place, ptr %shown" if shows else ""
-    show = ["store ptr %place, ptr %shown"] if shows else []
-    head = f"define internal void {name}(ptr %a{shown}) {inline} nounwind {{"
+    head = f"define internal void {name}(ptr %a) {inline} nounwind {{"
+    if change == "drop":
+        return _drop(name, layout)
     if layout["refcounts"] == _BY_CALL:
-        return "\n".join([head, *show, f"call void {slot(f'pf_object_{change}')}(ptr %a)\nret void\n}}"])
+        return f"{head}\ncall void {slot(f'pf_object_{change}')}(ptr %a)\nret void\n}}"
     word = "i64" if layout["refcounts"] == _BY_WORD else "i32"
     lines = [
         head,
@@ -44,9 +44,28 @@ def counting_function(
         lines += [
             f"%last = icmp eq {word} %after, 0",
             "br i1 %last, label %free, label %done, !prof !1",
-            "free:",
-            *show,
-            "call void @_Py_Dealloc(ptr %a) #1",
+            "free:\ncall void @_Py_Dealloc(ptr %a) #1",
             "br label %done",
         ]
     return "\n".join([*lines, "done:", "ret void", "}"])
+
+
+def _drop(name: str, layout: Mapping[str, int]) -> str:
+    word = "i64" if layout["refcounts"] == _BY_WORD else "i32"
+    immortal = ["%immortal = icmp slt i32 %before, 0", "br i1 %immortal, label %done, label %count", "count:"]
+    lines = [
+        f"define internal i1 {name}(ptr %a) alwaysinline nounwind {{",
+        "%none = icmp eq ptr %a, null",
+        "br i1 %none, label %done, label %some",
+        "some:",
+        f"%before = load {word}, ptr %a, align 8",
+        *(immortal if word == "i32" else []),
+        f"%after = sub {word} %before, 1",
+        f"store {word} %after, ptr %a, align 8",
+        f"%last = icmp eq {word} %after, 0",
+        "ret i1 %last",
+        "done:",
+        "ret i1 false",
+        "}",
+    ]
+    return "\n".join(lines)

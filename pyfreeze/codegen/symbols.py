@@ -12,6 +12,7 @@ from pyfreeze.codegen.machine_types import llvm_type, string_literal
 from pyfreeze.codegen.object_access import object_function
 from pyfreeze.codegen.reference_counts import counting_function
 from pyfreeze.codegen.runtime_slots import slots
+from pyfreeze.codegen.unboxed_access import TYPES, is_unboxed, unboxed_function
 from pyfreeze.codegen.view_access import (
     parameter_attributes,
     saved_memory,
@@ -113,11 +114,11 @@ class Symbols:
         """The accessor of a runtime slot."""
         return self.define(f"@{name}", slots()[name].accessor)
 
-    def counting(self, change: str, *, always_inline: bool = False, shows: bool = False) -> str:
+    def counting(self, change: str, *, always_inline: bool = False) -> str:
         """The LLVM function that counts a reference to an object, or NULL: `change` is "incref" or "decref"."""
-        name = f"@object.{change}{'.inline' * always_inline}{'.showing' * shows}"
+        name = f"@object.{change}{'.inline' * always_inline}"
         self.declare("declare void @_Py_Dealloc(ptr)")
-        return self.define(name, lambda: counting_function(name, change, self._layout, self.slot, always_inline, shows))
+        return self.define(name, lambda: counting_function(name, change, self._layout, self.slot, always_inline))
 
     def parameter_type(self, type_: Type) -> str:
         """The LLVM type of a parameter of a native function, with what is known of it."""
@@ -137,6 +138,10 @@ class Symbols:
             self.define(saved, lambda: saved_memory_definition(saved))
         if primitive.lowering.view:
             return self.define(f'@"{primitive.name}"', lambda: view_function(primitive, self._layout))
+        if is_unboxed(primitive):
+            for name in TYPES:
+                self.declare(f"@{name} = external global i8")
+            return self.define(f'@"{primitive.name}"', lambda: unboxed_function(primitive, self.slot, self._layout))
         if primitive.lowering.object:
             return self.define(f'@"{primitive.name}"', lambda: object_function(primitive, self, self._layout))
         checked = primitive.lowering.checked

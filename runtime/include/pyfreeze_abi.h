@@ -13,7 +13,7 @@
 #define PF_FAST_TLS
 #endif
 
-#define PF_ABI_VERSION 4
+#define PF_ABI_VERSION 5
 
 enum { PF_OK = 0, PF_ERROR = 1, PF_DEOPT = 2, PF_RESUME = 3 };
 
@@ -184,7 +184,7 @@ typedef struct PfCounter {
 
 /* Between the runtime's own files. */
 typedef struct PfFrameFacts {
-    uint64_t locals, instruction, globals, builtins; /* offsets in a _PyInterpreterFrame */
+    uint64_t locals, instruction, globals, builtins, object; /* offsets in a _PyInterpreterFrame */
 } PfFrameFacts;
 extern const PfFrameFacts pf_frame_facts;
 typedef struct PfDictFacts {

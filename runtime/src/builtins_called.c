@@ -15,7 +15,7 @@ static int call_type(PyTypeObject *type, PyObject *argument, PyObject **result)
     return 1;
 }
 
-static PyCFunction length_function, isinstance_function, append_function;
+static PyCFunction length_function, isinstance_function, append_function, ord_function;
 
 static PyObject *call_length(PyObject *argument)
 {
@@ -137,6 +137,16 @@ void pf_builtins_called_init(void)
     PyObject *builtins = PyImport_ImportModule("builtins");
     length_function = function_of(builtins, "len");
     isinstance_function = function_of(builtins, "isinstance");
+    ord_function = function_of(builtins, "ord");
     append_function = function_of((PyObject *)&PyList_Type, "append");
     Py_XDECREF(builtins);
 }
+
+static int is_function(PyObject *callable, PyCFunction function)
+{
+    return function != NULL && Py_IS_TYPE(callable, &PyCFunction_Type) && PyCFunction_GET_FUNCTION(callable) == function;
+}
+
+int pf_is_length_function(PyObject *callable) { return is_function(callable, length_function); }
+
+int pf_is_ord_function(PyObject *callable) { return is_function(callable, ord_function); }

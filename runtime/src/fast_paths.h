@@ -64,4 +64,8 @@ int pf_call_builtin(PyObject *callable, PyObject *const *arguments, Py_ssize_t c
 
 void pf_builtins_called_init(void);
 
+/* Whether it is the builtin of that name. */
+int pf_is_length_function(PyObject *callable);
+int pf_is_ord_function(PyObject *callable);
+
 #endif

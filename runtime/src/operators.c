@@ -202,6 +202,8 @@ static inline int compare(PyObject *left, PyObject *right, int operator)
     return UNKNOWN;
 }
 
+int32_t pf_compare_known(PyObject *left, PyObject *right, int32_t operation) { return compare(left, right, operation); }
+
 /* The truth of the general comparison. What is no bool is asked by the next instruction, `further` bytes on. */
 static int32_t test_slowly(PyObject *left, PyObject *right, int operator, void *frame, int32_t further)
 {

@@ -176,6 +176,7 @@ def check(folder: Path, number: int, count: int, begins: Callable[[str, list[str
     tiers = {item.name: item.tier for item in both.report.functions}
     differences = []
     gc.disable()
+    gc.freeze()  # what the compiler holds need not be looked at after each run
     try:
         for index, text in enumerate(texts):
             choose = random.Random(f"{number} {index}")
@@ -187,5 +188,6 @@ def check(folder: Path, number: int, count: int, begins: Callable[[str, list[str
                     differences.append(f"{text}\n# f{index}({', '.join(arguments)})\n{difference}")
                     break
     finally:
+        gc.unfreeze()
         gc.enable()
     return differences, sum(tiers[f"f{index}"] == "native-with-objects" for index in range(count)) / count
