@@ -1,21 +1,25 @@
 """Many generated programs over objects: `python -m tests.fuzz.many_object_programs FIRST PROGRAMS [--jobs N]`.
 
 Batches of 40 programs with the numbers from FIRST on, each in a process of its own, so that a crash costs one batch and is
-told with the run that crashed. What differs is printed. Seven of eight batches are compiled without optimisation by LLVM,
+told with the run that crashed. What differs is printed. Of 16 batches 15 are compiled without optimisation by LLVM,
 which takes most of the time.
 """
 
 from __future__ import annotations
 
 import argparse
+import faulthandler
+import multiprocessing
 import os
 import resource
-import subprocess
 import sys
 import tempfile
 import warnings
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+
+from tests.fuzz.object_programs import make_programs
+from tests.fuzz.object_runs import check
 
 BATCH = 40
 _MEMORY = 4 << 30
@@ -29,40 +33,38 @@ def _without_optimisation() -> None:
     llvm.Target.create_target_machine = lambda self, **given: machine(self, **{**given, "opt": 0})
 
 
-def run_batch(number: int, told: Path) -> int:
-    """In a process of its own: the differences to standard output, the current run to `told`."""
-    from tests.fuzz.object_programs import make_programs
-    from tests.fuzz.object_runs import check
-
+def _run_batch(number: int, folder: Path) -> None:
+    """In a process of its own: the differences to the file `differences`, the current run to `told`."""
     warnings.simplefilter("ignore")
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    if number % 8:
+    errors = os.open(folder / "errors", os.O_WRONLY | os.O_CREAT)
+    os.dup2(errors, 2)
+    faulthandler.enable(errors)
+    if number % 16:
         _without_optimisation()
     texts = make_programs(number, BATCH)
 
     def begins(name: str, arguments: list[str]) -> None:
-        told.write_text(f"{texts[int(name[1:])]}\n# {name}({', '.join(arguments)})\n", encoding="utf-8")
+        (folder / "told").write_text(f"{texts[int(name[1:])]}\n# args: {arguments}\n", encoding="utf-8")
 
-    with tempfile.TemporaryDirectory() as folder:
-        differences, share = check(Path(folder), number, BATCH, begins)
-    for difference in differences:
-        print(f"# batch {number}\n{difference}\n{'=' * 80}")
+    differences, share = check(folder, number, BATCH, begins)
     if share < 1:
-        print(f"# batch {number}: only {share:.0%} native")
-    return 1 if differences else 0
+        differences.append(f"only {share:.0%} native")
+    (folder / "differences").write_text("".join(f"{one}\n{'=' * 80}\n" for one in differences), encoding="utf-8")
 
 
-def _start(number: int) -> tuple[int, str]:
-    with tempfile.TemporaryDirectory() as folder:
-        told = Path(folder) / "told"
-        command = [sys.executable, "-m", "tests.fuzz.many_object_programs", "--batch", str(number), str(told)]
-        environment = {**os.environ, "PYFREEZE_CACHE_DIR": folder}
-        finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        text = finished.stdout
-        if finished.returncode not in (0, 1) or (finished.returncode == 1 and not text):
-            running = told.read_text(encoding="utf-8") if told.exists() else ""
-            text += f"# batch {number} ended with {finished.returncode} in\n{running}{finished.stderr[-1500:]}\n{'=' * 80}\n"
-        return number, text
+def run_batch(number: int) -> tuple[int, str]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        process = multiprocessing.get_context("fork").Process(target=_run_batch, args=(number, folder))
+        process.start()
+        process.join()
+        text = ""
+        for part in ("differences",) if process.exitcode == 0 else ("told", "errors"):
+            text += (folder / part).read_text(encoding="utf-8") if (folder / part).exists() else ""
+        if process.exitcode:
+            text = f"ended with {process.exitcode}\n{text}\n{'=' * 80}\n"
+        return number, f"# batch {number}\n{text}" if text else ""
 
 
 def main() -> int:
@@ -74,14 +76,13 @@ def main() -> int:
     numbers = range(given.first, given.first + -(-given.programs // BATCH))
     bad = 0
     with ThreadPoolExecutor(given.jobs) as pool:
-        for number, text in pool.map(_start, numbers):
+        for done in as_completed([pool.submit(run_batch, number) for number in numbers]):
+            number, text = done.result()
             bad += bool(text)
             print(text, end="", flush=True)
-            print(f"# batch {number} of {numbers[-1]}, {bad} with differences", file=sys.stderr, flush=True)
+            print(f"# batch {number}, the last is {numbers[-1]}; {bad} with differences", file=sys.stderr, flush=True)
     return 1 if bad else 0
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--batch"]:
-        sys.exit(run_batch(int(sys.argv[2]), Path(sys.argv[3])))
     sys.exit(main())

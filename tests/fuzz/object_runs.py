@@ -25,7 +25,7 @@ from tests.fuzz import object_world as world
 from tests.fuzz.object_programs import FLOATS, HEAD, INTEGERS, OTHERS, make_programs
 
 SECONDS = 4
-ATTEMPTS = 8
+ATTEMPTS = 16
 Result = dict[str, object]
 
 
@@ -185,7 +185,7 @@ def check(folder: Path, number: int, count: int, begins: Callable[[str, list[str
                 begins(f"f{index}", arguments)
                 difference = compare(both, f"f{index}", arguments)
                 if difference:
-                    differences.append(f"{text}\n# f{index}({', '.join(arguments)})\n{difference}")
+                    differences.append(f"{text}\n# args: {arguments}\n{difference}")
                     break
     finally:
         gc.unfreeze()
