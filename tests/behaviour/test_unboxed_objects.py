@@ -51,9 +51,11 @@ def inplace{number}(a, b):
     )
     module = both(functions)
     values = (*NUMBERS, *FLOATS, True, Int(3), None, "a")
-    for number in range(len(operators)):
+    for number, operator in enumerate(operators):
         for a in values:
             for b in values:
+                if operator == "*" and any(isinstance(value, str | Int) for value in (a, b)):
+                    continue  # texts of that length take all memory
                 module.same(f"op{number}", a, b)
                 module.same(f"inplace{number}", a, b)
 
@@ -157,7 +159,9 @@ def test_callees_and_destructors_see_the_variables(both: Build) -> None:
 
         def look(log):
             frame = sys._getframe(1)
-            log.append((frame.f_lineno, {k: v for k, v in frame.f_locals.items() if k != "log"}))
+            for _ in range(2):
+                log.append((frame.f_lineno, {k: v for k, v in frame.f_locals.items() if isinstance(v, (int, float))}))
+                frame = frame.f_back
             return len(log)
 
         def called(n, log):
