@@ -20,7 +20,7 @@ from pyfreeze.codegen.inline_caches import (
 )
 from pyfreeze.codegen.machine_types import llvm_type
 from pyfreeze.codegen.runtime_slots import slots
-from pyfreeze.codegen.short_ways import ITEM_AT, NEXT, TRUTH
+from pyfreeze.codegen.short_ways import ITEM_AT, NEXT, SET_ITEM_AT, TRUTH
 from pyfreeze.codegen.symbols import Symbols, record_symbol
 from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import (
@@ -202,6 +202,8 @@ class FramedEmitter(FunctionEmitter):
             called = self._next(instruction, names[0])
         elif c.name == "item_at":
             called = self._item_at(instruction, names)
+        elif c.name == "set_item_at":
+            called = self._set_item_at(instruction, names)
         else:
             called = self._call_out(instruction, c, names)
         self._finish(instruction, c, called)
@@ -214,8 +216,6 @@ class FramedEmitter(FunctionEmitter):
             return ""
         if c.name.startswith("call"):
             return self._vectorcall(instruction, c.name)
-        if c.name == "set_item_at":
-            return self._set_item_at(names)
         if c.name == "pf_setattr":
             return self._setattr(names)
         return self._call_c(instruction, c)
@@ -337,9 +337,27 @@ class FramedEmitter(FunctionEmitter):
             instruction, "ptr", item, self._is_null(item), lambda: self._result_of(f"ptr {general}({both})")
         )
 
-    def _set_item_at(self, names: list[str]) -> str:
+    def _set_item_at(self, instruction: Instruction, names: list[str]) -> str:
         container, place, value = names
-        return self._result_of(f"i32 {self._symbols.slot('pf_setitem_at')}(ptr {container}, i64 {place}, ptr {value})")
+        arguments = f"ptr {container}, i64 {place}, ptr {value}"
+        incref, lists, slot = self._counting("incref"), self._data("PyList_Type"), self._symbols.slot("pf_setitem_at")
+        self._symbols.define("@set_item_at", lambda: SET_ITEM_AT.format(lists=lists, incref=incref, **self._facts))
+        old = self._result_of(f"ptr @set_item_at({arguments})")
+        missed, store, cold, following = self._is_null(old), *map(self._new_label, ("replaced", "slow", "next"))
+        self._line(f'br i1 {missed}, label %"{cold}", label %"{store}"{_UNLIKELY}')
+        self._open(cold, cold=True)
+        self._tell_frame(instruction)
+        status = self._result_of(f"i32 {slot}({arguments})")
+        slow_label = self._text.label
+        self._line(f'br label %"{following}"')
+        self._open(store)
+        self._show_place(instruction)
+        self._release(old, instruction)
+        label, result = self._text.label, self._fresh()
+        self._line(f'br label %"{following}"')
+        self._open(following)
+        self._line(f'{result} = phi i32 [0, %"{label}"], [{status}, %"{slow_label}"]')
+        return result
 
     def _setattr(self, names: list[str]) -> str:
         function = setattr_function(self._symbols, self._facts, self._counting("incref"), self._counting("decref"))

@@ -453,6 +453,37 @@ def test_floats(both: Build) -> None:
         module.same("series", r, 12)
 
 
+def test_objects_made_of_a_variable_outlive_its_change(both: Build) -> None:
+    module = both(
+        """
+        def listed(n):
+            found = []
+            for i in range(1000, 1000 + n):
+                pair = [i, found.append(i), i]
+                x = i * 2.5
+                found.append((pair, x))
+                y = x
+                x = x + 1.0
+                found.append((x, y, i))
+            return found
+
+        def chained(n, items):
+            found = []
+            i = 1000
+            while i < 1000 + n:
+                j = i
+                i = i + 7
+                found.append(j < items[0] < i)
+                found.append((lambda *given: given)(j, i, found.append(i), j))
+                j = j + i
+            return found, j, i
+        """
+    )
+    module.same("listed", 20)
+    for items in ([1005], [1005.5], ["a"], [2**70]):
+        module.same("chained", 40, items)
+
+
 @pytest.mark.skipif(sys.version_info < (3, 13), reason="frames' variables cannot be written to before")
 def test_whoever_has_the_frame_writes_into_it(both: Build) -> None:
     module = both(
