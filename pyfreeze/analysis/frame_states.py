@@ -121,10 +121,10 @@ class BlockKinds:
             return None
         name, operands = self._hints.called_name(instruction), instruction.operands
         kinds = [self.expected(operand) for operand in operands[1:]]
-        if name in ("min", "max", "abs") and kinds and len(set(kinds)) == 1 and kinds[0] in NUMBERS:
-            if (name == "abs") == (len(kinds) == 1):
-                numbers = ((operand, kinds[0]) for operand in operands[1:])
-                return Unboxed(f"builtin.{name}", ((operands[0], Kind.ANY), *numbers), kinds[0])
+        of_one_kind = len(set(kinds)) == 1 and kinds[0] in NUMBERS
+        if of_one_kind and (name == "abs" if len(kinds) == 1 else name in ("min", "max")):
+            given = ((operand, kinds[0]) for operand in operands[1:])
+            return Unboxed(f"builtin.{name}", ((operands[0], Kind.ANY), *given), kinds[0])
         if name in ("len", "ord") and len(operands) == 2:
             row = "length_of" if name == "len" else "ord_of"
             return Unboxed(f"unboxed.{row}", tuple((operand, Kind.ANY) for operand in operands), Kind.INT)
