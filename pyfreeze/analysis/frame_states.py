@@ -120,6 +120,11 @@ class BlockKinds:
         if operation_of(instruction) != "call":
             return None
         name, operands = self._hints.called_name(instruction), instruction.operands
+        kinds = [self.expected(operand) for operand in operands[1:]]
+        of_one_kind = len(set(kinds)) == 1 and kinds[0] in NUMBERS
+        if of_one_kind and (name == "abs" if len(kinds) == 1 else name in ("min", "max")):
+            given = ((operand, kinds[0]) for operand in operands[1:])
+            return Unboxed(f"builtin.{name}", ((operands[0], Kind.ANY), *given), kinds[0])
         if name in ("len", "ord") and len(operands) == 2:
             row = "length_of" if name == "len" else "ord_of"
             return Unboxed(f"unboxed.{row}", tuple((operand, Kind.ANY) for operand in operands), Kind.INT)
@@ -218,9 +223,7 @@ class Flow:
                         self._learn(operand, kind)
                     if result is not None and operation.result != Kind.BOOL:
                         self.kinds.kinds[result] = operation.result
-                    if operation.row not in ("unboxed.item_at", "unboxed.set_item_at"):
-                        return
-                    if operation.row == "unboxed.set_item_at" or WRITTEN_BY_OTHERS:
+                    if WRITTEN_BY_OTHERS and operation.row in ("unboxed.item_at", "unboxed.set_item_at"):
                         self._tell()
                 elif operation_of(instruction) == "iter" and self.kinds.of(instruction.operands[0]) == Kind.RANGE:
                     assert result is not None

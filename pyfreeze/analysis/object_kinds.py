@@ -126,7 +126,10 @@ def _comparison(name: str, operands: list[Value], kinds: list[Kind]) -> Unboxed:
     return Unboxed(f"int64.{name}_float64", ((operands[0], Kind.INT), (operands[1], Kind.FLOAT)), Kind.BOOL)
 
 
-_INT, _FLOAT, _OTHER, _BYTES = 1, 2, 4, 8
+KNOWN_BUILTINS = ("len", "ord", "min", "max", "abs")
+"""By number. Counterpart: `runtime/src/fast_paths.h`."""
+
+_INT, _FLOAT, _OTHER, _BYTES, _DIVIDED = 1, 2, 4, 8, 16
 _GIVE_INTS = frozenset({"len", "ord", "round", "int"})
 _GIVE_FLOATS = frozenset({"float", "sqrt", "sin", "cos", "tan", "exp", "log", "atan2", "atan", "hypot", "fabs", "pow"})
 _MAKE_OTHERS = frozenset(
@@ -167,7 +170,9 @@ class Hints:
         evidence = self._evidence.get(self._root(node), 0)
         if evidence & (_OTHER | _BYTES):
             return Kind.ANY
-        return Kind.FLOAT if evidence & _FLOAT else Kind.INT if evidence & _INT else Kind.ANY
+        if evidence & _FLOAT:
+            return Kind.FLOAT
+        return Kind.INT if evidence & _INT else Kind.FLOAT if evidence & _DIVIDED else Kind.ANY
 
     def is_other(self, node: Value | int) -> bool:
         """Whether it is also used as what is no number."""
@@ -231,6 +236,7 @@ class Hints:
         elif name == "truediv":
             self._is(result, _FLOAT)
             self._same(*operands)
+            self._is(operands[0], _DIVIDED)
         elif name in ("neg", "invert"):
             self._same(result, *operands)
         elif name in _BITWISE:

@@ -116,6 +116,14 @@ br i1 %bad, label %no, label %yes, !prof !1"""
     return body
 
 
+def _expect_builtin(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
+    return f"""%which = trunc i64 %b to i32
+%is = call i32 {slot("pf_is_builtin")}(ptr %a, i32 %which)
+%bad = icmp eq i32 %is, 0
+%r = add i1 false, false
+br i1 %bad, label %no, label %yes, !prof !1"""
+
+
 def _byte_place(facts: Mapping[str, int], go: str) -> str:
     """Goes on at `go` with `%at`, the index, if `%a` is a bytearray that has it."""
     return f"""{_type_of(facts)}
@@ -217,6 +225,7 @@ _BODIES: dict[str, Callable[[Callable[[str], str], Mapping[str, int]], str]] = {
     "as_float64": _as_float64,
     "length_of": _by_call("pf_length_of"),
     "ord_of": _by_call("pf_ord_of"),
+    "expect_builtin": _expect_builtin,
     "byte_at": _byte_at,
     "set_byte_at": _set_byte_at,
     "expect": _expect,

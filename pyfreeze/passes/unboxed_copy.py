@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from pyfreeze.analysis.frame_states import ANY as ANY_OBJECT
 from pyfreeze.analysis.frame_states import Flow, FrameState, Variable
-from pyfreeze.analysis.object_kinds import NUMBERS, Hints, Kind, Unboxed, number_of, operation_of
+from pyfreeze.analysis.object_kinds import KNOWN_BUILTINS, NUMBERS, Hints, Kind, Unboxed, number_of, operation_of
 from pyfreeze.ir.instructions import (
     Apply,
     Block,
@@ -251,9 +251,8 @@ class UnboxedCopy:
         """The value as a number of that kind; leaves if it is none."""
         held = self._of(value)
         if held.kind not in NUMBERS:
-            assert held.object is not None
             guessed = self._hints.of(value)
-            held.scalar = self._apply(_GUARDS[guessed], held.object, handler=self._leave())
+            held.scalar = self._apply(_GUARDS[guessed], self._object(value), handler=self._leave())
             held.kind = guessed
         assert held.scalar is not None
         if held.kind == Kind.INT and kind == Kind.FLOAT:
@@ -263,8 +262,12 @@ class UnboxedCopy:
     # Instructions
 
     def _operate(self, instruction: Instruction, operation: Unboxed, after: Sequence[Variable]) -> None:
-        if operation.result == Kind.RANGE:
+        if operation.row == "unboxed.range_length":
             self._make_range(instruction, operation)
+            return
+        if operation.row.startswith("builtin."):
+            self._call_builtin(instruction, operation)
+            self._learn(operation, after)
             return
         given = [
             self._object(value) if kind == Kind.ANY else self._scalar(value, kind) for value, kind in operation.operands
@@ -391,6 +394,25 @@ class UnboxedCopy:
         state = self._apply("unboxed.range_state", held.object, handler=Edge(self._way_out(block, number + 1)))
         parts = tuple(self._emit(GetItem([state], Value(INT64), index=index)) for index in range(3))
         self._place.held[instruction.result] = _Held(Kind.RANGE, range=parts)
+
+    def _call_builtin(self, call: Instruction, operation: Unboxed) -> None:
+        """`min`, `max` and `abs` of numbers of one kind."""
+        (callee, _), *numbers = operation.operands
+        name = operation.row.removeprefix("builtin.")
+        which = self._constant(INT64, KNOWN_BUILTINS.index(name))
+        self._apply("unboxed.expect_builtin", self._object(callee), which, handler=self._leave())
+        prefix = str(_TYPES[operation.result])
+        found, *others = [self._scalar(number, kind) for number, kind in numbers]
+        if name == "abs":
+            row = find(f"{prefix}.abs")
+            handler = self._leave() if row.effects.fails else None
+            row = leaving(row) if row.effects.fails else row
+            found = self._emit(Apply([found], Value(row.result), primitive=row, handler=handler))
+        for other in others:
+            better = self._apply(f"{prefix}.{'gt' if name == 'max' else 'lt'}", other, found)
+            found = self._apply(f"unboxed.choose_{prefix}", better, other, found)
+        assert call.result is not None
+        self._place.held[call.result] = _Held(operation.result, scalar=found)
 
     def _make_range(self, call: Instruction, operation: Unboxed) -> None:
         """The call of `range`, without the object."""

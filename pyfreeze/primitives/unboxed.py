@@ -37,6 +37,11 @@ def _rows() -> Iterator[Primitive]:
     yield _guard("as_float64", (OBJECT,), FLOAT64)
     yield _guard("length_of", (OBJECT, OBJECT), INT64)  # the builtin, its argument
     yield _guard("ord_of", (OBJECT, OBJECT), INT64)
+    yield _guard("expect_builtin", (OBJECT, INT64), NONE)  # of that number: `KNOWN_BUILTINS`
+    for type_, machine in ((INT64, "i64"), (FLOAT64, "double")):
+        body = f"%r = select i1 %a, {machine} %b, {machine} %c\nret {machine} %r"
+        choice = Lowering(body)
+        yield Primitive(f"unboxed.choose_{type_}", (BOOL, type_, type_), type_, lambda a, b, c: b if a else c, choice)
     yield _guard("byte_at", (OBJECT, INT64), INT64)
     yield _guard("set_byte_at", (OBJECT, INT64, INT64), NONE, Effects(deopts=True, reads=True, writes=True))
     yield _guard("range_state", (OBJECT,), RANGE_STATE)

@@ -242,3 +242,5 @@ PF_SLOT(PyObject *, pf_getitem_at, (PyObject *container, int64_t place)) /* O */
 PF_SLOT(int32_t, pf_setitem_at, (PyObject *container, int64_t place, PyObject *value)) /* S */
 /* The comparison of exact ints, floats or strings, `operation` being Py_LT …: 0, 1, or -2: runs no other code */
 PF_SLOT(int32_t, pf_compare_known, (PyObject *left, PyObject *right, int32_t operation))
+/* 1 if it is that one of the builtin functions that compiled code knows, else 0 */
+PF_SLOT(int32_t, pf_is_builtin, (PyObject *callable, int32_t which))

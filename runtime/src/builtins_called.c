@@ -15,7 +15,7 @@ static int call_type(PyTypeObject *type, PyObject *argument, PyObject **result)
     return 1;
 }
 
-static PyCFunction length_function, isinstance_function, append_function, ord_function;
+static PyCFunction length_function, isinstance_function, append_function, known_functions[KNOWN_FUNCTIONS];
 
 static PyObject *call_length(PyObject *argument)
 {
@@ -137,16 +137,15 @@ void pf_builtins_called_init(void)
     PyObject *builtins = PyImport_ImportModule("builtins");
     length_function = function_of(builtins, "len");
     isinstance_function = function_of(builtins, "isinstance");
-    ord_function = function_of(builtins, "ord");
+    static const char *const names[KNOWN_FUNCTIONS] = {"len", "ord", "min", "max", "abs"};
+    for (int which = 0; which < KNOWN_FUNCTIONS; which++)
+        known_functions[which] = function_of(builtins, names[which]);
     append_function = function_of((PyObject *)&PyList_Type, "append");
     Py_XDECREF(builtins);
 }
 
-static int is_function(PyObject *callable, PyCFunction function)
+int pf_is_known_function(PyObject *callable, int which)
 {
+    PyCFunction function = known_functions[which];
     return function != NULL && Py_IS_TYPE(callable, &PyCFunction_Type) && PyCFunction_GET_FUNCTION(callable) == function;
 }
-
-int pf_is_length_function(PyObject *callable) { return is_function(callable, length_function); }
-
-int pf_is_ord_function(PyObject *callable) { return is_function(callable, ord_function); }

@@ -48,6 +48,23 @@ static inline PyObject *new_int(int64_t value)
     return place < CACHED_INTS ? Py_NewRef(pf_cached_ints[place]) : PyLong_FromLongLong(value);
 }
 
+/* Gives an int that nobody else sees another value where it is; 0: it cannot hold that. */
+static inline int set_compact(PyObject *number, int64_t value)
+{
+    int64_t least = -(((int64_t)1 << PyLong_SHIFT) - 1), size = value < 0 ? -value : value;
+    if (value < least || value > -least || (value >= LEAST_CACHED_INT && value < LEAST_CACHED_INT + CACHED_INTS))
+        return 0;
+    PyLongObject *own = (PyLongObject *)number;
+#if PY_VERSION_HEX >= 0x030C0000
+    own->long_value.lv_tag = ((uintptr_t)1 << 3) | (value < 0 ? 2 : 0); /* one digit, and the sign */
+    own->long_value.ob_digit[0] = (digit)size;
+#else
+    Py_SET_SIZE(own, value < 0 ? -1 : 1);
+    own->ob_digit[0] = (digit)size;
+#endif
+    return 1;
+}
+
 /* The place of an item in something of `length` items, or -1: the general way. */
 static inline Py_ssize_t item_place(PyObject *key, Py_ssize_t length)
 {
@@ -64,8 +81,9 @@ int pf_call_builtin(PyObject *callable, PyObject *const *arguments, Py_ssize_t c
 
 void pf_builtins_called_init(void);
 
-/* Whether it is the builtin of that name. */
-int pf_is_length_function(PyObject *callable);
-int pf_is_ord_function(PyObject *callable);
+/* Builtin functions that compiled code knows, by number. Counterpart: `KNOWN_BUILTINS` of `pyfreeze/analysis/object_kinds.py`. */
+enum { KNOWN_LEN, KNOWN_ORD, KNOWN_MIN, KNOWN_MAX, KNOWN_ABS, KNOWN_FUNCTIONS };
+
+int pf_is_known_function(PyObject *callable, int which);
 
 #endif

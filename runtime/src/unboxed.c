@@ -12,15 +12,23 @@ static void tell(PyObject **variable, PyObject *value)
     Py_XDECREF(old);
 }
 
+/* An int or a float that only the variable holds gets the new value where it is. */
 void pf_tell_i64(void *variable, int64_t value, int32_t is_set)
 {
-    if (is_set)
-        tell(variable, new_int(value));
+    PyObject *old = *(PyObject **)variable;
+    if (!is_set || (old != NULL && Py_REFCNT(old) == 1 && is_compact(old) && set_compact(old, value)))
+        return;
+    tell(variable, new_int(value));
 }
 
 void pf_tell_f64(void *variable, double value, int32_t is_set)
 {
-    if (is_set)
+    PyObject *old = *(PyObject **)variable;
+    if (!is_set)
+        return;
+    if (old != NULL && Py_REFCNT(old) == 1 && PyFloat_CheckExact(old))
+        ((PyFloatObject *)old)->ob_fval = value;
+    else
         tell(variable, PyFloat_FromDouble(value));
 }
 
@@ -29,9 +37,12 @@ void pf_store_i64(void *variable, int64_t value) { tell(variable, new_int(value)
 
 void pf_store_f64(void *variable, double value) { tell(variable, PyFloat_FromDouble(value)); }
 
+/* Whether it is the builtin of that number: `pf_builtin_functions`. */
+int32_t pf_is_builtin(PyObject *callable, int32_t which) { return pf_is_known_function(callable, which); }
+
 int64_t pf_length_of(PyObject *callable, PyObject *object)
 {
-    if (!pf_is_length_function(callable))
+    if (!pf_is_known_function(callable, KNOWN_LEN))
         return -1;
     PyTypeObject *type = Py_TYPE(object);
     if (type == &PyUnicode_Type)
@@ -46,7 +57,7 @@ int64_t pf_length_of(PyObject *callable, PyObject *object)
 /* The code point of a string of one character, else -1. */
 int64_t pf_ord_of(PyObject *callable, PyObject *text)
 {
-    if (!pf_is_ord_function(callable) || !PyUnicode_CheckExact(text) || !is_ready(text) || PyUnicode_GET_LENGTH(text) != 1)
+    if (!pf_is_known_function(callable, KNOWN_ORD) || !PyUnicode_CheckExact(text) || !is_ready(text) || PyUnicode_GET_LENGTH(text) != 1)
         return -1;
     return PyUnicode_READ_CHAR(text, 0);
 }
