@@ -155,6 +155,7 @@ class Hints:
                     self._same(parameter, argument)
 
         self.iterated_ranges = frozenset(self._iterated_ranges(function))
+        self._learn_from_ranges(function)
 
     def _iterated_ranges(self, function: Function) -> Iterator[Instruction]:
         """Calls of what is called `range`, whose results are iterated over and used for nothing else."""
@@ -164,6 +165,22 @@ class Hints:
             made = self.made.get(instruction.operands[0])
             if made is not None and operation_of(made) == "call" and self.called_name(made) == "range":
                 yield made
+
+    def _learn_from_ranges(self, function: Function) -> None:
+        """What is next in a range is an int."""
+        ranges = {made.result for made in self.iterated_ranges}
+        iterators: set[Value | None] = set()
+        for instruction in function.instructions():
+            if operation_of(instruction) == "iter" and instruction.operands[0] in ranges:
+                iterators.add(instruction.result)
+        for instruction in function.instructions():
+            for edge in edges_of(instruction):
+                given = edge.target.parameters[len(edge.target.parameters) - len(edge.arguments) :]
+                iterators |= {one for one, other in zip(given, edge.arguments, strict=True) if other in iterators}
+        for instruction in function.instructions():
+            if operation_of(instruction) == "next" and instruction.operands[0] in iterators:
+                assert instruction.result is not None
+                self._is(instruction.result, _INT)
 
     def of(self, node: Value | int) -> Kind:
         """INT, FLOAT or ANY. A variable is named by its index."""

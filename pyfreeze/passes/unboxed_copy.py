@@ -264,6 +264,7 @@ class UnboxedCopy:
     def _operate(self, instruction: Instruction, operation: Unboxed, after: Sequence[Variable]) -> None:
         if operation.row == "unboxed.range_length":
             self._make_range(instruction, operation)
+            self._learn(operation, after)
             return
         if operation.row.startswith("builtin."):
             self._call_builtin(instruction, operation)

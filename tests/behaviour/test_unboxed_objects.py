@@ -143,87 +143,88 @@ def test_a_variable_changes_its_type_in_the_middle(both: Build) -> None:
         module.same("unset", n)
 
 
-def test_callees_and_destructors_see_the_variables(both: Build) -> None:
-    module = both(
-        """
-        import sys
+SEEN = """
+import sys
 
-        class Noisy:
-            def __init__(self, log, name):
-                self.log = log
-                self.name = name
+class Noisy:
+    def __init__(self, log, name):
+        self.log = log
+        self.name = name
 
-            def __del__(self):
-                shown = sys._getframe(1).f_locals
-                self.log.append((self.name, {k: v if isinstance(v, (int, float)) else type(v).__name__ for k, v in shown.items() if k in ("i", "total", "x", "j")}))
+    def __del__(self):
+        shown = sys._getframe(1).f_locals
+        self.log.append((self.name, {k: v if isinstance(v, (int, float)) else type(v).__name__ for k, v in shown.items() if k in ("i", "total", "x", "j")}))
 
-        def look(log):
-            frame = sys._getframe(1)
-            for _ in range(2):
-                log.append((frame.f_lineno, {k: v for k, v in frame.f_locals.items() if isinstance(v, (int, float))}))
-                frame = frame.f_back
-            return len(log)
+def look(log):
+    frame = sys._getframe(1)
+    for _ in range(2):
+        log.append((frame.f_lineno, {k: v for k, v in frame.f_locals.items() if isinstance(v, (int, float))}))
+        frame = frame.f_back
+    return len(log)
 
-        def called(n, log):
-            total = 0
-            x = 0.5
-            for i in range(n):
-                total += i * i
-                x = x * 1.5 + total
-                if i % 3 == 1:
-                    look(log)
-                j = i - 1
-            total -= 1
+def called(n, log):
+    total = 0
+    x = 0.5
+    for i in range(n):
+        total += i * i
+        x = x * 1.5 + total
+        if i % 3 == 1:
             look(log)
-            return total
+        j = i - 1
+    total -= 1
+    look(log)
+    return total
 
-        def destroyed(n, log):
-            total = 0
-            things = [Noisy(log, k) for k in range(n)]
-            for i in range(n):
-                total += i
-                x = things[i]
-                x = total * 0.5
-                things[i] = i
-                j = total - i
-            return total
+def destroyed(n, log):
+    total = 0
+    things = [Noisy(log, k) for k in range(n)]
+    for i in range(n):
+        total += i
+        x = things[i]
+        x = total * 0.5
+        things[i] = i
+        j = total - i
+    return total
 
-        def replaced(n, log):
-            i = Noisy(log, "first")
-            for i in range(n):
-                total = i + 1
-            total = Noisy(log, "second")
-            total = n + 1
-            for j in range(n):
-                total += j
-            return total
+def replaced(n, log):
+    i = Noisy(log, "first")
+    for i in range(n):
+        total = i + 1
+    total = Noisy(log, "second")
+    total = n + 1
+    for j in range(n):
+        total += j
+    return total
 
-        def compared(n, log):
-            class Odd:
-                def __lt__(self, other):
-                    look(log)
-                    return False
-            odd, hits = Odd(), 0
-            for i in range(n):
-                hits += i
-                if odd < i:
-                    hits += 1
-            return hits
+def compared(n, log):
+    class Odd:
+        def __lt__(self, other):
+            look(log)
+            return False
+    odd, hits = Odd(), 0
+    for i in range(n):
+        hits += i
+        if odd < i:
+            hits += 1
+    return hits
 
-        def kept(n):
-            frames = []
-            total = 1
-            def keep():
-                frames.append(sys._getframe(1))
-            for i in range(n):
-                total = total + i
-                if i == 2:
-                    keep()
-            total = total + 100
-            i = i + 1000
-            return frames[0]
-        """
-    )
+def kept(n):
+    frames = []
+    total = 1
+    def keep():
+        frames.append(sys._getframe(1))
+    for i in range(n):
+        total = total + i
+        if i == 2:
+            keep()
+    total = total + 100
+    i = i + 1000
+    return frames[0]
+"""
+
+
+def test_callees_and_destructors_see_the_variables(both: Build) -> None:
+    module = both(SEEN)
     for n in (0, 1, 2, 7):
         for name in ("called", "destroyed", "replaced", "compared"):
             logs: list[list[object]] = [[], []]
