@@ -14,6 +14,7 @@ import os
 import resource
 import sys
 import tempfile
+import traceback
 import warnings
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -53,10 +54,19 @@ def _run_batch(number: int, folder: Path) -> None:
     (folder / "differences").write_text("".join(f"{one}\n{'=' * 80}\n" for one in differences), encoding="utf-8")
 
 
+def _run_told(number: int, folder: Path) -> None:
+    try:
+        _run_batch(number, folder)
+        os._exit(0)  # the threads of the pool are not here to be joined
+    except BaseException:
+        (folder / "errors").write_text(traceback.format_exc()[-3000:], encoding="utf-8")
+        os._exit(1)
+
+
 def run_batch(number: int) -> tuple[int, str]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        process = multiprocessing.get_context("fork").Process(target=_run_batch, args=(number, folder))
+        process = multiprocessing.get_context("fork").Process(target=_run_told, args=(number, folder))
         process.start()
         process.join()
         text = ""

@@ -5,180 +5,21 @@ from __future__ import annotations
 import random
 import re
 
-HEAD = '''
-from tests.fuzz.object_world import (
-    INF, NAN, ODD, D, E, Odd, deeper, fail, keep, look, look_back, mutate, note, poke, rebind, rebind_builtin,
+from tests.fuzz.object_forms import (
+    AUGMENTED,
+    CALLING,
+    CONDITIONS,
+    ERRORS,
+    FLOATS,
+    INDEXES,
+    INTEGERS,
+    LISTS,
+    NUMBERS,
+    OTHERS,
+    SEQUENCES,
+    STRINGS,
+    TEXTS,
 )
-
-g0 = 3
-g1 = 2.5
-g2 = [1, 2, 3]
-
-class I(int):
-    """An int with operators of its own."""
-    def __add__(self, other):
-        note("I+")
-        return I(int(self) + int(other))
-    def __radd__(self, other):
-        look()
-        return int(self) + int(other)
-    def __mul__(self, other):
-        return float(int(self)) * other
-    def __lt__(self, other):
-        note("I<")
-        return int(self) < other
-    def __eq__(self, other):
-        return int(self) == other
-    __hash__ = int.__hash__
-    def __index__(self):
-        note("I index")
-        return int(self) + 1
-    def __bool__(self):
-        return int(self) % 2 == 0
-    def __neg__(self):
-        return None
-
-class F(float):
-    def __add__(self, other):
-        look()
-        return F(float(self) + other)
-    def __rsub__(self, other):
-        return fail(float(other) - float(self))
-    def __gt__(self, other):
-        return "yes" if float(self) > other else ""
-
-class O:
-    """Operators of all kinds; negative ones raise in some."""
-    kind = 1
-    def __init__(self, n=0):
-        self.n = n
-        self.items = [n, n, n]
-    def __add__(self, other):
-        return O(self.n + 1)
-    def __radd__(self, other):
-        return note(self.n)
-    def __iadd__(self, other):
-        self.n += other
-        return self
-    def __sub__(self, other):
-        return NotImplemented
-    def __mul__(self, other):
-        return other
-    def __lt__(self, other):
-        return look(self.n < other)
-    def __eq__(self, other):
-        return self.n == other
-    __hash__ = None
-    def __getitem__(self, index):
-        return self.items[index]
-    def __setitem__(self, index, value):
-        note(index)
-        self.items[index] = value
-    def __delitem__(self, index):
-        del self.items[index]
-    def __len__(self):
-        return self.n
-    def __contains__(self, other):
-        return fail(other)
-    def __iter__(self):
-        return iter(self.items)
-    def __call__(self, *arguments, **keywords):
-        return look(len(arguments)) + len(keywords)
-    @property
-    def twice(self):
-        return self.n * 2
-    @twice.setter
-    def twice(self, value):
-        self.n = value // 2
-    def method(self, by=1, *more):
-        self.n = self.n + by
-        return self.n
-    @classmethod
-    def made(cls, n):
-        return cls(n)
-    @staticmethod
-    def plain(n):
-        return n
-
-class M:
-    def __init__(self, name, swallow=False):
-        self.name, self.swallow = name, swallow
-    def __enter__(self):
-        note(("enter", self.name))
-        return self.name
-    def __exit__(self, kind, value, trace):
-        look(("exit", kind and kind.__name__))
-        return self.swallow
-
-def calm(n, m=1):
-    return n + m
-
-def watched(n, *more):
-    x = n
-    look()
-    x = more and more[0]
-    return n
-
-def summed(items, start=0):
-    for item in items:
-        start += item
-    return start
-'''
-
-INTEGERS = [
-    *["0", "1", "1", "2", "3", "7", "-1", "-2", "10", "255", "1000", "True"],
-    *["2**30", "2**30 - 1", "-2**30", "-2**30 - 1", "2**31", "2**60", "2**62", "2**62 - 1", "-2**62", "2**63", "2**63 - 1"],
-    *["-2**63", "-2**63 - 1", "2**64", "10**25", "2**53 + 1", "4611686018427387904", "-(10**20)"],
-]  # fmt: skip
-FLOATS = ["0.5", "1.0", "2.0", "-0.0", "0.0", "1e16", "-2.5", "1e308", "5e-324", "INF", "NAN", "-INF", "9007199254740993.0"]
-STRINGS = ["''", "'a'", "'abc'", "'\\xe9'", "'x\\u20ac'", "'12'", "'\\U0001f600'"]
-LISTS = ["[]", "[1]", "[0, 1, 2]", "[1.5, 2, None]", "[2**62, 2**63]", "['a', 'b']", "[D(1), 2]", "[[1], [2]]"]
-OTHERS = [
-    *["None", "None", "'s'", "2**63", "2**80", "1.5", "NAN", "-0.0", "True", "I(3)", "F(2.5)", "O(2)", "D(1)", "[1]", "()"],
-    *["D(2, True)", "b'ab'", "(1, 2)", "{{1: 2}}", "calm", "O", "O(-1)", "2**30", "2**62", "-(2**63)", "E(xs, 1)", "1j"],
-]  # fmt: skip
-
-NUMBERS = [
-    *["({n} + {n})"] * 6, *["({n} - {n})"] * 5, *["({n} * {k})"] * 3, "({k} * {n})", "({n} * {n} % 1000003)", "({n} // {n})",
-    *["({n} % {n})", "({n} / {n})", "({n} // {k})", "({n} % {k})", "({n} & {m})", "({n} | {m})", "({n} ^ {n})", "(~{n})"],
-    *["({n} << 1)", "({n} << {k} % 9)", "({n} >> 1)", "({n} >> {n})", "(-{n})", "(+{n})", "abs({n})", "min({n}, {n})"],
-    *["max({n}, {n})", "max({n}, {n}, {n})", "({n} if {c} else {n})", "({n} and {n})", "({n} or {n})", "int({n})"],
-    *["float({n})", "round({n})", "divmod({n}, {n})[0]", "divmod({n}, {k})[1]", "({n} ** 2 % 10007)", "({k} ** {k} % 97)"],
-    *["(w := {n})", "{l}[{i}]", "{l}[{i}]", "{l}[{i}]", "ys[{i}]", "b'abc\\xff'[{i}]", "len({l})", "len(ys)", "len({l}) - 1"],
-    *["({n}).real", "(not {n})", "bool({n})", "({n} < {n})", "({n} == {n}) + {n}", "pow({k}, 2, 7)", "ord({s}[{i}])"],
-]  # fmt: skip
-CALLING = [
-    *["look({n})", "look({n})", "note({n})", "fail({n})", "keep({n})", "calm({n})", "calm({n}, {n})", "watched({n})"],
-    *["watched(w, {n})", "g0", "g1", "g2[{i}]", "sum({l})", "sum({l}, {n})", "{l}.pop()", "{l}.index({n})", "int({s})"],
-    *["(lambda q: q + {k})({n})", "[e + {n} for e in {l}][{i}]", "summed({l})", "summed({l}, {n})", "mutate({l}, {n})"],
-    *["o.n", "o.twice", "o.method({n})", "o[{i}]", "o({n}, {n})", "O({n}).n", "O.made({n}).n", "o.kind", "len(o)", "o.plain({n})"],
-    *["sum(e for e in {l})", "{{1: {n}, 2: {n}}}[{i}]", "dict(a={n})['a']", "(*{l}, {n})[{i}]", "[{n}, {n}][{i}]"],
-    *["isinstance({n}, int)", "look_back({n})", "{l}.count({n})", "next(iter({l}))", "max({l})", "min({l}, default={n})"],
-    *["(yes := {n}) + yes", "(lambda: v0)()", "I({k}) + {n}", "{n} + I({k})", "{n} * I({k})", "F({k}) + {n}", "{n} - F({k})"],
-    *["calm(*[{n}, {n}])", "calm(m={n}, n={n})", "calm(**{{'n': {n}}})", "o + {n}", "{n} + o", "float({s})"],
-]  # fmt: skip
-CONDITIONS = [
-    *["{n} < {n}"] * 4, *["{n} <= {n}", "{n} > {n}", "{n} >= {n}", "{n} == {n}", "{n} != {n}", "{n} % 2 == 0", "{n} & 1"],
-    *["{n} < {n} <= {n}", "{n} != {n} < {n}", "not ({c})", "({c}) and ({c})", "({c}) or ({c})", "{n} in {l}", "{n} not in {l}"],
-    *["{v} is None", "{v} is not None", "isinstance({v}, int)", "isinstance({v}, (float, str))", "{v}", "{l}", "{s} == {s}"],
-    *["{s} in {s}", "type({v}) is int", "{n} in (1, 2, 3)", "{l} == {l}", "{s} < {s}", "not {v}", "{v} is True", "{n}"],
-]  # fmt: skip
-TEXTS = [
-    *["({s} + {s})", "{s}[{i}:]", "{s}[:{i}]", "{s}[{i}]", "str({n})", "repr({v})", "f'{{ {n} }}'", "f'{{ {v}!r:>9}}'", "{s}.upper()"],
-    *["f'{{ {s} }}-{{ {n} :5}}'", "('%s' % ({n},))", "'{{}}'.format({n})", "','.join([{s}, {s}])", "{s}[::-1]", "({s} * 2)", "t"],
-]  # fmt: skip
-SEQUENCES = [
-    *["xs", "xs", "xs", "r", "[{n}, {n}]", "xs[{i}:{i}]", "xs[::-1]", "[e for e in xs if {c}]", "[e * 2 for e in {l}]", "list(range(5))"],
-    *["list(ys)", "[*xs, {n}]", "(xs + [{n}])[-9:]", "sorted({l})", "[(e, {n}) for e in {l}]", "list(map(calm, {l}))", "g2"],
-    *["[e + f for e in {l} for f in (1, 2)]", "[{n} for e in range(3)]", "[look(e) for e in {l}]", "list({{ {n}, {n} }})"],
-]  # fmt: skip
-INDEXES = ["{j}", "{j}", "{j}", "{j}", "-{j}", "-1", "0", "1", "-2", "{j} - 1", "{j} + 1", "{j} % 3", "{n}", "2", "-len(xs)", "2**63", "True"]
-
-AUGMENTED = ["+", "+", "+", "+", "-", "-", "*", "//", "%", "/", "&", "|", "^", ">>", "<<"]
-ERRORS = [
-    *["TypeError", "ValueError", "IndexError", "KeyError", "ZeroDivisionError", "ArithmeticError", "Exception", "Odd"],
-    *["(TypeError, ValueError)", "(LookupError, ArithmeticError)", "Exception", "OverflowError", "BaseException"],
-]  # fmt: skip
 
 
 class ObjectProgram:
@@ -200,24 +41,47 @@ class ObjectProgram:
 
     def source(self) -> str:
         choose = self.choose
-        more = choose.choice(["", "", "", ", d=5", ", d=None", ", *rest", ", *rest, k=1", ", d=2.5, **more", ", *, k=(), **more"])
+        more = choose.choice(
+            ["", "", "", ", d=5", ", d=None", ", *rest", ", *rest, k=1", ", d=2.5, **more", ", *, k=(), **more"]
+        )
         self.extra = [name for name in ("d", "rest", "k", "more") if name in more.replace("rest", "rest ")]
         self.lines.append(f"def {self.name}(a, b, c, xs, ys{more}):")
         for name in self.variables[:3]:
             if choose.random() < 0.85:
                 self.add(1, f"{name} = {choose.choice(['a', 'b', 'c', '0', '0', '0.0', '1', 'None', '2**62', '10'])}")
-        self.add(1, choose.choice(["s = 0", "s = 0", "s = 0.0", "s = 1", "s = a", "s = None", "s = 2**62 - 40", "s = -2**63 + 9"]))
+        self.add(
+            1,
+            choose.choice(
+                ["s = 0", "s = 0", "s = 0.0", "s = 1", "s = a", "s = None", "s = 2**62 - 40", "s = -2**63 + 9"]
+            ),
+        )
         self.add(1, f"w = {choose.choice(['1', '0', '0.5', 'c', 'b'])}")
         self.variables.append("s")
         self.add(1, "t = 'text'")
         self.add(1, choose.choice(["r = []", "r = [0, 1, 2]", "r = [1.5, 2.5]", "r = [a, b, c]", "r = list(range(8))"]))
         self.add(1, "o = O(1)")
-        if choose.random() < 0.15:
-            self.do_closure(1)
-        self.block(1, choose.randint(2, 5), choose.choice([2, 2, 3]))
+        if choose.random() < 0.6:
+            self.loops()
+        else:
+            if choose.random() < 0.2:
+                self.do_closure(1)
+            self.block(1, choose.randint(2, 5), choose.choice([2, 2, 3]))
         shown = ", ".join(choose.sample(self.variables, 3))
-        self.add(1, choose.choice([f"return s, {shown}, t, r", f"return [s, {shown}]", f"return look(s), {shown}", "return s"]))
+        self.add(
+            1,
+            choose.choice([f"return s, {shown}, t, r", f"return [s, {shown}]", f"return look(s), {shown}", "return s"]),
+        )
         return "\n".join(self.lines)
+
+    def loops(self) -> None:
+        """A short program: a loop or two, of arithmetic mostly, and what looks at it."""
+        self.calls, self.oddness = 0.03, 0.01
+        for _ in range(self.choose.choice([1, 1, 2])):
+            self.choose.choice([self.do_for, self.do_while, self.do_calm, self.do_try])(
+                1, self.choose.choice([1, 2, 2])
+            )
+            if self.choose.random() < 0.3:
+                self.statement(1, 0)
 
     def add(self, indent: int, text: str) -> None:
         self.lines.append("    " * indent + text)
@@ -232,10 +96,16 @@ class ObjectProgram:
             self.add(indent, "pass")
 
     SIMPLE = (
-        ["assign"] * 5 + ["augment"] * 6 + ["store"] * 2 + ["change_type"] * 3 + ["store_augmented", "append", "two", "delete", "text"]
+        ["assign"] * 5
+        + ["augment"] * 6
+        + ["store"] * 2
+        + ["change_type"] * 3
+        + ["store_augmented", "append", "two", "delete", "text"]
     )
-    WITH_CALLS = ["look"] * 3 + [*["call", "destructor", "destructor", "raise", "attribute", "mutate", "rebind", "recursion", "print"]] + (
-        ["comprehension", "unpack", "keep", "poke", "global", "other"]
+    WITH_CALLS = (
+        ["look"] * 3
+        + [*["call", "destructor", "destructor", "raise", "attribute", "mutate", "rebind", "recursion", "print"]]
+        + (["comprehension", "unpack", "keep", "poke", "global", "other"])
     )
     COMPOUND = ["if"] * 4 + ["for"] * 5 + ["while"] * 3 + ["calm"] * 3 + ["try"] * 3 + ["with", "match", "closure"]
 
@@ -276,7 +146,9 @@ class ObjectProgram:
         self.add(indent, text)
 
     def do_store(self, indent: int) -> None:
-        form = self.choose.choice(["{l}[{i}] = {n}", "r[{j}] = {n}", "xs[{j}] = {x}", "{l}[{i}:{i}] = [{n}]", "o[{i}] = {n}", "ys[{i}] = {n}"])
+        form = self.choose.choice(
+            ["{l}[{i}] = {n}", "r[{j}] = {n}", "xs[{j}] = {x}", "{l}[{i}:{i}] = [{n}]", "o[{i}] = {n}", "ys[{i}] = {n}"]
+        )
         self.add(indent, self.fill(form.replace("{l}", "xs"), 2))
 
     def do_store_augmented(self, indent: int) -> None:
@@ -288,11 +160,15 @@ class ObjectProgram:
         self.add(indent, self.fill(f"if len({name}) < 20: {name}.append(" + "{n})", 1))
 
     def do_two(self, indent: int) -> None:
-        form = self.choose.choice(["{t}, {u} = {u}, {t}", "{t}, {u} = {n}, {n}", "{t} = {u} = {n}", "{t}, r[0] = {n}, {n}"])
+        form = self.choose.choice(
+            ["{t}, {u} = {u}, {t}", "{t}, {u} = {n}, {n}", "{t} = {u} = {n}", "{t}, r[0] = {n}, {n}"]
+        )
         self.add(indent, self.fill(form.replace("{t}", self.target()).replace("{u}", self.target()), 1))
 
     def do_delete(self, indent: int) -> None:
-        form = self.choose.choice(["del {v}", "del xs[{i}]", "del r[{i}:]", "del xs[0]", "{v} = 1; del {v}; {v} = {n}", "del o.n"])
+        form = self.choose.choice(
+            ["del {v}", "del xs[{i}]", "del r[{i}:]", "del xs[0]", "{v} = 1; del {v}; {v} = {n}", "del o.n"]
+        )
         if form != "del {v}" or self.choose.random() < 0.5:
             self.add(indent, self.fill(form.replace("{v}", self.target()), 1))
 
@@ -300,7 +176,12 @@ class ObjectProgram:
         self.add(indent, self.fill("t = ({s})[-12:]", 2))
 
     def do_look(self, indent: int) -> None:
-        self.add(indent, self.fill(self.choose.choice(["look()", "look()", "note({v})", "look({n})", "look_back()", "watched({n})"]), 1))
+        self.add(
+            indent,
+            self.fill(
+                self.choose.choice(["look()", "look()", "note({v})", "look({n})", "look_back()", "watched({n})"]), 1
+            ),
+        )
 
     def do_call(self, indent: int) -> None:
         """A call of an earlier program, which may raise."""
@@ -316,7 +197,10 @@ class ObjectProgram:
         self.add(indent + 1, text)
         error = self.choose.choice([*ERRORS[-5:], *["Exception"] * 6])
         self.add(indent, f"except {error} as error:")
-        self.add(indent + 1, self.choose.choice(["note(error)", "look()", "s = 0", "raise", "w = error", "raise Odd(w) from error"]))
+        self.add(
+            indent + 1,
+            self.choose.choice(["note(error)", "look()", "s = 0", "raise", "w = error", "raise Odd(w) from error"]),
+        )
 
     def do_recursion(self, indent: int) -> None:
         call = self.fill(f"{self.target()} = {self.name}(" + "{n}, {n}, {n}, {l}, {x})", 1)
@@ -326,52 +210,119 @@ class ObjectProgram:
     def do_destructor(self, indent: int) -> None:
         form = self.choose.choice(
             [
-                *["{t} = D({k}, True)"] * 4, "{t} = D({v})", "r[{i}] = D({k}, True)", "xs[{i}] = D({k})", "xs.append(D({k}, True))",
-                *["{t} = E(xs, {n})", "{t} = E(r, {n})", "D({k}, True)", "E(xs)", "{t} = [D({k}, True), {n}]", "o.d = D({k}, True)"],
-            ]  # fmt: skip
+                *["{t} = D({k}, True)"] * 4,
+                "{t} = D({v})",
+                "r[{i}] = D({k}, True)",
+                "xs[{i}] = D({k})",
+                "xs.append(D({k}, True))",
+                *[
+                    "{t} = E(xs, {n})",
+                    "{t} = E(r, {n})",
+                    "D({k}, True)",
+                    "E(xs)",
+                    "{t} = [D({k}, True), {n}]",
+                    "o.d = D({k}, True)",
+                ],
+            ]
         )
         self.add(indent, self.fill(form.replace("{t}", self.target()), 1))
         if self.choose.random() < 0.5 and "= D" in form:
             self.add(indent, self.fill(f"{self.lines[-1].split(' = ')[0].strip()} = " + "{n}", 1))
 
     def do_raise(self, indent: int) -> None:
-        form = self.choose.choice(["raise Odd({n})", "raise ValueError({s})", "assert {c}, {n}", "raise KeyError from Odd(1)", "raise {v}", "fail()"])
+        form = self.choose.choice(
+            [
+                "raise Odd({n})",
+                "raise ValueError({s})",
+                "assert {c}, {n}",
+                "raise KeyError from Odd(1)",
+                "raise {v}",
+                "fail()",
+            ]
+        )
         if form != "fail()":
             form = "if {c}: " + form if not form.startswith("assert") else form
         self.add(indent, self.fill(form, 1))
 
     def do_attribute(self, indent: int) -> None:
         form = self.choose.choice(
-            ["o.n = {n}", "o.n += {n}", "o.twice = {n}", "O.kind = {n}", "o = O({n})", "o += {n}", "{v}.n = {n}", "o.extra = {x}", "o = {x}"]
+            [
+                "o.n = {n}",
+                "o.n += {n}",
+                "o.twice = {n}",
+                "O.kind = {n}",
+                "o = O({n})",
+                "o += {n}",
+                "{v}.n = {n}",
+                "o.extra = {x}",
+                "o = {x}",
+            ]
         )
         self.add(indent, self.fill(form, 1))
 
     def do_mutate(self, indent: int) -> None:
-        form = self.choose.choice(["mutate(xs, {n})", "mutate(r, {n})", "xs.reverse()", "r.sort()", "xs.clear()", "xs.insert({i}, {n})", "xs.pop({i})"])
+        form = self.choose.choice(
+            [
+                "mutate(xs, {n})",
+                "mutate(r, {n})",
+                "xs.reverse()",
+                "r.sort()",
+                "xs.clear()",
+                "xs.insert({i}, {n})",
+                "xs.pop({i})",
+            ]
+        )
         self.add(indent, self.fill(form, 1))
 
     def do_rebind(self, indent: int) -> None:
         name = self.choose.choice(["len", "abs", "range", "min", "max", "isinstance"])
         form = self.choose.choice(
-            ["rebind('g0', {n})", "rebind('g1', {x})", f"rebind('{name}', ODD['{name}'])", f"rebind_builtin('{name}', ODD['{name}'])", "rebind('calm', watched)"]
+            [
+                "rebind('g0', {n})",
+                "rebind('g1', {x})",
+                f"rebind('{name}', ODD['{name}'])",
+                f"rebind_builtin('{name}', ODD['{name}'])",
+                "rebind('calm', watched)",
+            ]
         )
         self.add(indent, self.fill(form, 1))
 
     def do_print(self, indent: int) -> None:
-        self.add(indent, self.fill(self.choose.choice(["print({v}, {n})", "print({s}, end='')", "print(*{l}, sep='-')"]), 1))
+        self.add(
+            indent, self.fill(self.choose.choice(["print({v}, {n})", "print({s}, end='')", "print(*{l}, sep='-')"]), 1)
+        )
 
     def do_comprehension(self, indent: int) -> None:
         form = self.choose.choice(
             [
-                *["r = [{n} for e in {l}][-15:]", "r = [e for e in {l} if {c}]", "{t} = {{e: {n} for e in range(4)}}", "{t} = [note(e) for e in ys]"],
-                *["r = [calm(e) for e in range(6)]", "{t} = {{ {n} for _ in range(3) }}", "{t} = sum(e + 1 for e in {l})", "r = [look(e) for e in xs]"],
+                *[
+                    "r = [{n} for e in {l}][-15:]",
+                    "r = [e for e in {l} if {c}]",
+                    "{t} = {{e: {n} for e in range(4)}}",
+                    "{t} = [note(e) for e in ys]",
+                ],
+                *[
+                    "r = [calm(e) for e in range(6)]",
+                    "{t} = {{ {n} for _ in range(3) }}",
+                    "{t} = sum(e + 1 for e in {l})",
+                    "r = [look(e) for e in xs]",
+                ],
                 *["r = [e + s for e in {l}][-15:]", "{t} = [[f * e for f in (1, 2.5)] for e in xs]"],
-            ]  # fmt: skip
+            ]
         )
         self.add(indent, self.fill(form.replace("{t}", self.target()), 1))
 
     def do_unpack(self, indent: int) -> None:
-        form = self.choose.choice(["{t}, {u}, *r = {l}", "{t}, *r = {l}", "({t}, {u}), w = [{n}, {n}], {n}", "{t}, {u} = xs", "{t}, {u} = ys", "*r, {t} = {l}"])
+        form = self.choose.choice(
+            [
+                "{t}, {u}, *r = {l}",
+                "{t}, *r = {l}",
+                "({t}, {u}), w = [{n}, {n}], {n}",
+                "{t}, {u} = xs",
+                "{t}, {u} = ys",
+                "*r, {t} = {l}",
+            ]
+        )
         self.add(indent, self.fill(form.replace("{t}", self.target()).replace("{u}", self.target()), 1))
 
     def do_keep(self, indent: int) -> None:
@@ -382,7 +333,12 @@ class ObjectProgram:
         self.add(indent, self.fill(f"poke('{name}', " + "{x})", 1))
 
     def do_global(self, indent: int) -> None:
-        self.add(indent, self.fill(self.choose.choice(["g2.append({n})", "{v} = g0", "{v} = {v} + g0", "{v} += g1", "g2[0] = {n}"]), 1))
+        self.add(
+            indent,
+            self.fill(
+                self.choose.choice(["g2.append({n})", "{v} = g0", "{v} = {v} + g0", "{v} += g1", "g2[0] = {n}"]), 1
+            ),
+        )
 
     def do_other(self, indent: int) -> None:
         self.add(indent, self.fill(f"{self.target()} = " + "{x}", 1))
@@ -403,10 +359,39 @@ class ObjectProgram:
         self.names += 1
         i, e = f"i{self.names}", f"e{self.names}"
         most = 4 if self.depth else 12
-        bounded = [f"range({self.choose.randint(0, most)})", "range(1, 6)", "range(5, -3, -2)", "range(-2, 3)", "range(0)"]
-        free = ["range({v})", "range(len(xs))", "range(len(r))", "range({n}, {n})", "range({v}, {v} + 5)", "range(0, {v}, {k})", "range(len(xs) - 1, -1, -1)"]
+        bounded = [
+            f"range({self.choose.randint(0, most)})",
+            "range(1, 6)",
+            "range(5, -3, -2)",
+            "range(-2, 3)",
+            "range(0)",
+        ]
+        free = [
+            "range({v})",
+            "range(len(xs))",
+            "range(len(r))",
+            "range({n}, {n})",
+            "range({v}, {v} + 5)",
+            "range(0, {v}, {k})",
+            "range(len(xs) - 1, -1, -1)",
+        ]
         free += ["range(a)", "range(2**62, 2**62 + 4)", "range(2**63 - 2, 2**63 + 3)", "range(2**30 - 2, 2**30 + 2)"]
-        items = ["xs", "xs", "r", "ys", "{l}", "enumerate(xs)", "zip(xs, r)", "t", "b'ab\\xff'", "reversed(xs)", "(1, 2.5, 3)", "{{1: 2, 2: 3}}.items()", "o", "[e for e in xs]"]
+        items = [
+            "xs",
+            "xs",
+            "r",
+            "ys",
+            "{l}",
+            "enumerate(xs)",
+            "zip(xs, r)",
+            "t",
+            "b'ab\\xff'",
+            "reversed(xs)",
+            "(1, 2.5, 3)",
+            "{{1: 2, 2: 3}}.items()",
+            "o",
+            "[e for e in xs]",
+        ]
         chosen = self.choose.random()
         if chosen < 0.35:
             target, source, fuel = i, self.choose.choice(bounded), 0
@@ -425,7 +410,9 @@ class ObjectProgram:
             self.add(indent + 1, f"c{self.names} += 1")
             self.add(indent + 1, f"if c{self.names} > {fuel}: break")
         counter = i if i in target else f"c{self.names}" if fuel else i
-        self.body(indent, budget, counter, [e] if e in target else [i] if i in target and self.choose.random() < 0.2 else [])
+        self.body(
+            indent, budget, counter, [e] if e in target else [i] if i in target and self.choose.random() < 0.2 else []
+        )
 
     def body(self, indent: int, budget: int, counter: str, items: list[str]) -> None:
         before, variables = list(self.counters), list(self.variables)
@@ -446,7 +433,9 @@ class ObjectProgram:
         i = f"i{self.names}"
         most = 4 if self.depth else 12
         self.add(indent, f"{i} = {self.choose.choice(['0', '0', '0', '-2', '1', '1', '2'])}")
-        condition = self.choose.choice([f"{i} < {most}", f"{i} < len(xs)", "{c}", "True", f"{i} < " + "{v}", f"({{c}}) and {i} < 9"])
+        condition = self.choose.choice(
+            [f"{i} < {most}", f"{i} < len(xs)", "{c}", "True", f"{i} < " + "{v}", f"({{c}}) and {i} < 9"]
+        )
         self.add(indent, f"while {self.fill(condition, 1)}:")
         self.add(indent + 1, f"{i} += {self.choose.choice('1112')}")
         self.add(indent + 1, f"if {i} > {most}: break")
@@ -459,7 +448,9 @@ class ObjectProgram:
         self.calm = before
 
     def do_leave(self, indent: int) -> None:
-        form = self.choose.choice(["break", "break", "continue", "continue", "return {n}", "return s, {v}", "raise Odd({v})"])
+        form = self.choose.choice(
+            ["break", "break", "continue", "continue", "return {n}", "return s, {v}", "raise Odd({v})"]
+        )
         self.add(indent, self.fill("if {c}: " + form, 1))
 
     def do_try(self, indent: int, budget: int) -> None:
@@ -472,7 +463,9 @@ class ObjectProgram:
                 self.add(indent, f"except {self.choose.choice(ERRORS)}{name}:")
                 self.block(indent + 1, self.choose.randint(1, 2), min(budget - 1, 1))
                 if self.choose.random() < 0.15:
-                    self.add(indent + 1, self.choose.choice(["raise", "raise Odd(1)", "raise Odd(2) from None", "look()"]))
+                    self.add(
+                        indent + 1, self.choose.choice(["raise", "raise Odd(1)", "raise Odd(2) from None", "look()"])
+                    )
             if self.choose.random() < 0.15:
                 self.add(indent, "else:")
                 self.block(indent + 1, 1, 0)
@@ -487,7 +480,19 @@ class ObjectProgram:
 
     def do_match(self, indent: int, budget: int) -> None:
         self.add(indent, self.fill(f"match {self.choose.choice(['{v}', '{n}', 'ys', 'xs', '({n}, {n})', 'o'])}:", 1))
-        patterns = ["0 | 1", "int(w)", "float()", "[w, *r]", "(v0, v1)", "{1: w}", "None", "str() as t", "O(n=w)", "[1, _]", "int() | float() as s"]
+        patterns = [
+            "0 | 1",
+            "int(w)",
+            "float()",
+            "[w, *r]",
+            "(v0, v1)",
+            "{1: w}",
+            "None",
+            "str() as t",
+            "O(n=w)",
+            "[1, _]",
+            "int() | float() as s",
+        ]
         for pattern in self.choose.sample(patterns, 3):
             guard = self.fill(" if {c}", 1) if self.choose.random() < 0.3 else ""
             self.add(indent + 1, f"case {pattern}{guard}:")
@@ -503,14 +508,21 @@ class ObjectProgram:
         if self.choose.random() < 0.4:
             self.add(indent + 1, f"nonlocal {name}")
             self.add(indent + 1, f"{name} = {self.choose.choice(['q', 'q + 1', f'{name} + p', 'p'])}")
-        self.add(indent + 1, self.choose.choice([f"return {name} + q", f"look(); return {name}", f"return look(q), p, {name}"]))
-        self.add(indent, self.fill(f"{self.target()} = inner(" + self.choose.choice(["{n})", "{n}, {n})", "p={n}, q={v})"]), 1))
+        self.add(
+            indent + 1,
+            self.choose.choice([f"return {name} + q", f"look(); return {name}", f"return look(q), p, {name}"]),
+        )
+        self.add(
+            indent,
+            self.fill(f"{self.target()} = inner(" + self.choose.choice(["{n})", "{n}, {n})", "p={n}, q={v})"]), 1),
+        )
 
     # Expressions
 
     def fill(self, form: str, depth: int) -> str:
         """`form` with its places filled: {n} a number, {k} a small constant, {m} a mask, {c} a condition, {s} a text, {l} a list,
         {i} an index, {j} what a loop counts, {v} a variable, {x} anything."""
+
         def filled(found: re.Match[str]) -> str:
             return self.part(found[1], depth - 1) if found[1] else found[0][0]
 
@@ -530,15 +542,27 @@ class ObjectProgram:
             case "s":
                 return self.fill(choose.choice(TEXTS), depth) if depth > 0 else choose.choice(["t", "t", *STRINGS])
             case "l":
-                return self.fill(choose.choice(SEQUENCES), depth) if depth > 0 and not self.calm else choose.choice(["xs", "xs", "r"])
+                return (
+                    self.fill(choose.choice(SEQUENCES), depth)
+                    if depth > 0 and not self.calm
+                    else choose.choice(["xs", "xs", "r"])
+                )
             case "i":
                 return self.fill(choose.choice(INDEXES), depth) if depth > -2 else "0"
             case "j":
-                return choose.choice([*self.counters, *self.counters, "0", "1", "v1"]) if self.counters else choose.choice(["0", "1", "a"])
+                return (
+                    choose.choice([*self.counters, *self.counters, "0", "1", "v1"])
+                    if self.counters
+                    else choose.choice(["0", "1", "a"])
+                )
             case "v":
                 return choose.choice([*self.variables, *self.counters, *self.counters, "a", "b", "c", *self.extra])
             case _:
-                return self.fill(choose.choice([*OTHERS, *LISTS, *STRINGS]), depth) if choose.random() < 0.6 else self.number(depth)
+                return (
+                    self.fill(choose.choice([*OTHERS, *LISTS, *STRINGS]), depth)
+                    if choose.random() < 0.6
+                    else self.number(depth)
+                )
 
     def number(self, depth: int) -> str:
         choose = self.choose
@@ -551,7 +575,6 @@ class ObjectProgram:
         if not self.calm and choose.random() < self.calls:
             return self.fill(choose.choice(CALLING), depth)
         return self.fill(choose.choice(NUMBERS), depth)
-
 
 
 def make_programs(number: int, count: int) -> list[str]:

@@ -22,7 +22,8 @@ from types import FrameType, ModuleType
 from pyfreeze.options import Options
 from tests.conftest import Both, build_both
 from tests.fuzz import object_world as world
-from tests.fuzz.object_programs import FLOATS, HEAD, INTEGERS, OTHERS, make_programs
+from tests.fuzz.object_forms import FLOATS, HEAD, INTEGERS, OTHERS
+from tests.fuzz.object_programs import make_programs
 
 SECONDS = 4
 ATTEMPTS = 16
@@ -31,13 +32,33 @@ Result = dict[str, object]
 
 def arguments_for(choose: random.Random) -> list[str]:
     """Five expressions: numbers mostly, a list, anything that has items."""
-    kinds = choose.choice([[INTEGERS[:12]], [INTEGERS[:12]], [INTEGERS], [FLOATS], [INTEGERS, FLOATS], [INTEGERS, FLOATS, OTHERS]])
+    kinds = choose.choice(
+        [[INTEGERS[:12]], [INTEGERS[:12]], [INTEGERS], [FLOATS], [INTEGERS, FLOATS], [INTEGERS, FLOATS, OTHERS]]
+    )
     a, b, c = (choose.choice(choose.choice(kinds)) for _ in range(3))
     items = [choose.choice(choose.choice(kinds)) for _ in range(choose.choice([0, 1, 3, 3, 5, 8]))]
     if choose.random() < 0.4:
         items = [str(choose.randint(-3, 9)) for _ in items]
-    sequences = ["[1, 2, 3]", "(1, 2)", "{1: 2, 0: 'x'}", "{1, 2, 3}", "b'abc'", "bytearray(b'abc')", "'text'", "range(5)", "None"]
-    sequences += ["[2**62, 0.5]", "[]", "(0, 1)", "O(2)", "[I(1), F(2.0), True]", "memoryview(b'ab')", "{0: 1.5, 1: 2**70}"]
+    sequences = [
+        "[1, 2, 3]",
+        "(1, 2)",
+        "{1: 2, 0: 'x'}",
+        "{1, 2, 3}",
+        "b'abc'",
+        "bytearray(b'abc')",
+        "'text'",
+        "range(5)",
+        "None",
+    ]
+    sequences += [
+        "[2**62, 0.5]",
+        "[]",
+        "(0, 1)",
+        "O(2)",
+        "[I(1), F(2.0), True]",
+        "memoryview(b'ab')",
+        "{0: 1.5, 1: 2**70}",
+    ]
     arguments = [a, b, c, f"[{', '.join(items)}]".replace("{{", "{").replace("}}", "}"), choose.choice(sequences)]
     return [argument.replace("{{", "{").replace("}}", "}").replace("E(xs, 1)", "E([], 1)") for argument in arguments]
 
@@ -158,7 +179,10 @@ def compare(both: Both, name: str, texts: list[str]) -> str:
         if mine == theirs:
             continue
         if isinstance(mine, list) and isinstance(theirs, list):
-            at = next((i for i, pair in enumerate(zip(mine, theirs, strict=False)) if pair[0] != pair[1]), min(len(mine), len(theirs)))
+            at = next(
+                (i for i, pair in enumerate(zip(mine, theirs, strict=False)) if pair[0] != pair[1]),
+                min(len(mine), len(theirs)),
+            )
             told.append(f"{key}[{at}]: compiled {mine[at : at + 2]}\n  interpreted {theirs[at : at + 2]}")
         else:
             told.append(f"{key}: compiled {mine}\n  interpreted {theirs}")
@@ -169,7 +193,9 @@ def build_programs(folder: Path, texts: list[str]) -> Both:
     return build_both(folder, HEAD + "\n\n" + "\n\n".join(texts) + "\n", Options())
 
 
-def check(folder: Path, number: int, count: int, begins: Callable[[str, list[str]], None] = lambda *_: None) -> tuple[list[str], float]:
+def check(
+    folder: Path, number: int, count: int, begins: Callable[[str, list[str]], None] = lambda *_: None
+) -> tuple[list[str], float]:
     """The differences of `count` programs, and what share of them is native. `begins` is told of each run before it."""
     texts = make_programs(number, count)
     both = build_programs(folder, texts)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import builtins
 import re
 import sys
-from builtins import abs, dict, getattr, isinstance, len, list, max, min, range, repr, setattr, sorted, str, type
+from builtins import abs, dict, getattr, isinstance, len, list, max, min, range, repr, setattr, sorted, str, type  # noqa: UP029
 from collections.abc import Callable
 from types import FrameType, FunctionType, ModuleType
 from typing import NoReturn

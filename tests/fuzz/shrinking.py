@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 Holds = Callable[[Sequence[str]], int | None]
@@ -14,22 +15,15 @@ _SIMPLE = ("0", "1", "None", "2.5", "s", "a")
 
 def shrunk(text: str, holds: Holds, batch: int = 20) -> str:
     """The source of one function, made smaller until no single change keeps the condition."""
-    changed = True
-    while changed:
-        changed = False
-        waiting: list[str] = []
-        for candidate in _smaller(text):
-            waiting.append(candidate)
-            if len(waiting) == batch:
-                found, waiting = holds(waiting), [] if (kept := waiting) else []
-                if found is not None:
-                    text, changed = kept[found], True
-                    break
-        else:
-            found = holds(waiting) if waiting else None
+    while True:
+        candidates = _smaller(text)
+        while waiting := list(itertools.islice(candidates, batch)):
+            found = holds(waiting)
             if found is not None:
-                text, changed = waiting[found], True
-    return text
+                text = waiting[found]
+                break
+        else:
+            return text
 
 
 def _smaller(text: str) -> Iterator[str]:
@@ -101,7 +95,9 @@ def _simpler(tree: ast.Module, number: int) -> Iterator[ast.Module]:
     value = getattr(node, name)
     old = value[index] if isinstance(value, list) else value
     parts = [part for part in ast.iter_child_nodes(old) if isinstance(part, ast.expr)]
-    simple = [] if isinstance(old, (ast.Name, ast.Constant)) else [ast.parse(text, mode="eval").body for text in _SIMPLE]
+    simple = (
+        [] if isinstance(old, (ast.Name, ast.Constant)) else [ast.parse(text, mode="eval").body for text in _SIMPLE]
+    )
     for new in [*parts, *simple]:
         if isinstance(value, list):
             value[index] = new
