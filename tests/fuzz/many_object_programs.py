@@ -26,14 +26,6 @@ BATCH = 40
 _MEMORY = 4 << 30
 
 
-def _without_optimisation() -> None:
-    import llvmlite.binding as llvm
-
-    tuning, machine = llvm.create_pipeline_tuning_options, llvm.Target.create_target_machine
-    llvm.create_pipeline_tuning_options = lambda **_: tuning(speed_level=0)
-    llvm.Target.create_target_machine = lambda self, **given: machine(self, **{**given, "opt": 0})
-
-
 def _run_batch(number: int, folder: Path) -> None:
     """In a process of its own: the differences to the file `differences`, the current run to `told`."""
     warnings.simplefilter("ignore")
@@ -41,14 +33,12 @@ def _run_batch(number: int, folder: Path) -> None:
     errors = os.open(folder / "errors", os.O_WRONLY | os.O_CREAT)
     os.dup2(errors, 2)
     faulthandler.enable(errors)
-    if number % 16:
-        _without_optimisation()
     texts = make_programs(number, BATCH)
 
     def begins(name: str, arguments: list[str]) -> None:
         (folder / "told").write_text(f"{texts[int(name[1:])]}\n# args: {arguments}\n", encoding="utf-8")
 
-    differences, share = check(folder, number, BATCH, begins)
+    differences, share = check(folder, number, BATCH, begins, optimised=number % 16 == 0)
     if share < 1:
         differences.append(f"only {share:.0%} native")
     (folder / "differences").write_text("".join(f"{one}\n{'=' * 80}\n" for one in differences), encoding="utf-8")

@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType, ModuleType
 
+import llvmlite.binding as llvm
+
 from pyfreeze.options import Options
 from tests.conftest import Both, build_both
 from tests.fuzz import object_world as world
@@ -189,16 +191,40 @@ def compare(both: Both, name: str, texts: list[str]) -> str:
     return "\n".join(told)
 
 
+@contextlib.contextmanager
+def _without_optimisation() -> Iterator[None]:
+    """LLVM takes most of the time otherwise."""
+    create_options, create_machine = llvm.create_pipeline_tuning_options, llvm.Target.create_target_machine
+
+    def options(**_: object) -> object:
+        return create_options(speed_level=0)
+
+    def machine(self: llvm.Target, **given: object) -> object:
+        return create_machine(self, **{**given, "opt": 0})
+
+    llvm.create_pipeline_tuning_options, llvm.Target.create_target_machine = options, machine
+    try:
+        yield
+    finally:
+        llvm.create_pipeline_tuning_options, llvm.Target.create_target_machine = create_options, create_machine
+
+
 def build_programs(folder: Path, texts: list[str]) -> Both:
     return build_both(folder, HEAD + "\n\n" + "\n\n".join(texts) + "\n", Options())
 
 
 def check(
-    folder: Path, number: int, count: int, begins: Callable[[str, list[str]], None] = lambda *_: None
+    folder: Path,
+    number: int,
+    count: int,
+    begins: Callable[[str, list[str]], None] = lambda *_: None,
+    *,
+    optimised: bool = True,
 ) -> tuple[list[str], float]:
     """The differences of `count` programs, and what share of them is native. `begins` is told of each run before it."""
     texts = make_programs(number, count)
-    both = build_programs(folder, texts)
+    with contextlib.nullcontext() if optimised else _without_optimisation():
+        both = build_programs(folder, texts)
     tiers = {item.name: item.tier for item in both.report.functions}
     differences = []
     gc.disable()

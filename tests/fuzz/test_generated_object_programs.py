@@ -11,11 +11,11 @@ from tests.fuzz.many_object_programs import BATCH, run_batch
 from tests.fuzz.object_runs import check
 
 
-@pytest.mark.parametrize("number", range(2))
-def test_sample_of_generated_programs(tmp_path: Path, number: int) -> None:
+@pytest.mark.parametrize(("number", "count", "optimised"), [(0, 24, False), (1, 4, True)])
+def test_sample_of_generated_programs(tmp_path: Path, number: int, count: int, optimised: bool) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        differences, share = check(tmp_path, number, 20)
+        differences, share = check(tmp_path, number, count, optimised=optimised)
     assert not differences, differences[0]
     assert share == 1
 
