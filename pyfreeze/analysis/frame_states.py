@@ -105,6 +105,10 @@ class BlockKinds:
             wanted = ((operands[0], Kind.ANY), (operands[1], Kind.INT))
             if self._hints.is_bytes(operands[0]):
                 return Unboxed("unboxed.byte_at", wanted, Kind.INT)
+            assert instruction.result is not None
+            number = self._hints.of(instruction.result)
+            if number in NUMBERS:
+                return Unboxed("unboxed.int_at" if number == Kind.INT else "unboxed.float_at", wanted, number)
             return Unboxed("unboxed.item_at", wanted, Kind.ANY)
         if name == "setitem" and self.of(operands[1]) == Kind.INT:
             container, place = (operands[0], Kind.ANY), (operands[1], Kind.INT)

@@ -168,6 +168,8 @@ class FramedEmitter(ShortWays):
             called = self._next(instruction, names[0])
         elif c.name == "item_at":
             called = self._item_at(instruction, names)
+        elif c.name == "truth_at":
+            called = self._truth_at(instruction, c, names)
         elif c.name == "set_item_at":
             called = self._set_item_at(instruction, names)
         else:

@@ -13,7 +13,7 @@ from pyfreeze.codegen.inline_caches import (
     load_method_function,
     setattr_function,
 )
-from pyfreeze.codegen.short_ways import ITEM_AT, NEXT, SET_ITEM_AT, TRUTH
+from pyfreeze.codegen.short_ways import ITEM_AT, NEXT, SET_ITEM_AT, TRUTH, TRUTH_AT
 from pyfreeze.codegen.symbols import Symbols, record_symbol
 from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import Instruction
@@ -97,11 +97,26 @@ class ShortWays(FunctionEmitter):
 
     def _truth(self, instruction: Instruction, value: str) -> str:
         called, unknown, slot = self._fresh(), self._fresh(), self._symbols.slot("pf_truth")
-        yes, no = self._data("_Py_TrueStruct"), self._data("_Py_FalseStruct")
-        self._symbols.define("@truth_of", lambda: TRUTH.format(yes=yes, no=no))
+        self._define_truth()
         self._line(f"{called} = call i32 @truth_of(ptr {value})")
         self._line(f"{unknown} = icmp eq i32 {called}, {_UNKNOWN}")
         return self._or_slowly(instruction, "i32", called, unknown, lambda: self._result_of(f"i32 {slot}(ptr {value})"))
+
+    def _truth_at(self, instruction: Instruction, c: CFunction, names: list[str]) -> str:
+        """Of an item of a list, without a reference to it."""
+        both, unknown = f"ptr {names[0]}, i64 {names[1]}", self._fresh()
+        lists, slot = self._data("PyList_Type"), self._symbols.slot("pf_truth_at")
+        self._define_truth()
+        self._symbols.define("@truth_at", lambda: TRUTH_AT.format(lists=lists, **self._facts))
+        called = self._result_of(f"i32 @truth_at({both})")
+        self._line(f"{unknown} = icmp eq i32 {called}, {_UNKNOWN}")
+        more = ", ".join(map(self._context, c.arguments[2:]))
+        slowly = f"i32 {slot}({both}, {more})"
+        return self._or_slowly(instruction, "i32", called, unknown, lambda: self._result_of(slowly))
+
+    def _define_truth(self) -> None:
+        yes, no = self._data("_Py_TrueStruct"), self._data("_Py_FalseStruct")
+        self._symbols.define("@truth_of", lambda: TRUTH.format(yes=yes, no=no))
 
     def _test(self, instruction: Instruction, c: CFunction, names: list[str]) -> str:
         known, unknown, operation = self._fresh(), self._fresh(), _OPERATIONS.index(c.name.removeprefix("pf_test_"))

@@ -65,6 +65,17 @@ static inline int set_compact(PyObject *number, int64_t value)
     return 1;
 }
 
+/* The frame is at an instruction that many bytes on. */
+static inline void pf_go_further(void *frame, int32_t further)
+{
+    _PyInterpreterFrame *own = frame;
+#if PY_VERSION_HEX >= 0x030D0000
+    own->instr_ptr += further / (int)sizeof(_Py_CODEUNIT);
+#else
+    own->prev_instr += further / (int)sizeof(_Py_CODEUNIT);
+#endif
+}
+
 /* The place of an item in something of `length` items, or -1: the general way. */
 static inline Py_ssize_t item_place(PyObject *key, Py_ssize_t length)
 {

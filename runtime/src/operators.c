@@ -196,12 +196,7 @@ static int32_t test_slowly(PyObject *left, PyObject *right, int operator, void *
         return -1;
     int truth = result == Py_True;
     if (!PyBool_Check(result)) {
-        _PyInterpreterFrame *own = frame;
-#if PY_VERSION_HEX >= 0x030D0000
-        own->instr_ptr += further / (int)sizeof(_Py_CODEUNIT);
-#else
-        own->prev_instr += further / (int)sizeof(_Py_CODEUNIT);
-#endif
+        pf_go_further(frame, further);
         truth = PyObject_IsTrue(result);
     }
     Py_DECREF(result);

@@ -534,3 +534,75 @@ def test_signals_and_threads_come_in_between(both: Build) -> None:
     )
     if hasattr(__import__("signal"), "setitimer"):
         assert module.compiled.waits(0) == (True, True)
+
+
+def test_items_of_lists_as_numbers_and_truths(both: Build) -> None:
+    module = both(
+        """
+        import sys
+
+        class Asked:
+            def __init__(self, answer):
+                self.answer = answer
+
+            def __bool__(self):
+                frame = sys._getframe(1)
+                if self.answer == 1:
+                    raise ValueError((frame.f_lineno, frame.f_lasti, frame.f_locals["i"]))
+                return self.answer == 2
+
+        def truths(items, n):
+            found = []
+            for i in range(n):
+                if not items[i]:
+                    found.append(i)
+                elif items[
+                    -1 - i
+                ]:
+                    found.append(-i)
+            return found
+
+        def sums(items, n):
+            total = 0
+            for i in range(n):
+                total += items[i] * 2
+            mean = 0.0
+            for i in range(n):
+                mean = mean + items[i] * 0.5
+            return total, mean
+
+        def distance(a, b):
+            row = list(range(len(b) + 1))
+            for i in range(1, len(a) + 1):
+                before, row[0] = row[0], i
+                for j in range(1, len(b) + 1):
+                    cost = 0 if a[i - 1] == b[j - 1] else 1
+                    best = min(row[j] + 1, row[j - 1] + 1, before + cost)
+                    before, row[j] = row[j], best
+            return row[-1]
+        """
+    )
+    asked = module.compiled.Asked
+    lists = ([True, False], [1, 0, 2], ["a", ""], [None, [], [0]], [0.0, 1.5], [2**70, True, 2.5], [1, "a"])
+    for items in (*lists, (1, 2, 3), (1.5, 2), "ab", b"ab", {0: 1, 1: 0, -1: 2, -2: 0}, bytearray(b"a"), None):
+        for n in (0, 1, 2, 3):
+            module.same("truths", items, n)
+            module.same("sums", items, n)
+    for answers in ((0, 2), (2, 2, 2, 2), (1, 0), (0, 0, 1), (2, 0, 0, 1)):
+        found = []
+        for version in (module.interpreted, module.compiled):
+            try:
+                found.append(version.truths([version.Asked(answer) for answer in answers], len(answers)))
+            except ValueError as error:
+                found.append(error.args[0][::2])
+        assert found[0] == found[1]
+    assert asked is not None
+    for a, b in (
+        ("kitten", "sitting"),
+        ("", "abc"),
+        ("abc", ""),
+        ("flaw", "lawn"),
+        ([1, 2], [2, 1]),
+        ("a" * 50, "ba" * 30),
+    ):
+        module.same("distance", a, b)
