@@ -48,6 +48,12 @@ static inline PyObject *new_int(int64_t value)
     return place < CACHED_INTS ? Py_NewRef(pf_cached_ints[place]) : PyLong_FromLongLong(value);
 }
 
+/* New reference to the bool for 0 and 1; NULL for -1, which comes with an exception. */
+static inline PyObject *pf_bool(int truth) { return truth < 0 ? NULL : Py_NewRef(truth ? Py_True : Py_False); }
+
+/* The first of `objects` than which no other is greater (Py_GT) or less (Py_LT). New reference, or NULL with an exception. */
+PyObject *pf_extreme(PyObject *const *objects, Py_ssize_t count, int operator);
+
 /* The place of an item in something of `length` items, or -1: the general way. */
 static inline Py_ssize_t item_place(PyObject *key, Py_ssize_t length)
 {
