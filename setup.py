@@ -13,7 +13,7 @@ SOURCES = (
 )
 FRAMED_SOURCES = (
     *("framed", "direct_calls", "inline_caches", "objects", "exceptions", "matching", "imports"),
-    *("operators", "subscripts", "builtins_called"),
+    *("operators", "subscripts", "builtins_called", "instances"),
 )
 VALUE_SOURCES = ("layout", "value_class", "value_construct", "value_object")
 ARRAY_SOURCES = (

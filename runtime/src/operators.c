@@ -13,7 +13,7 @@ int pf_fast_paths_init(void)
         if ((pf_cached_characters[character] = PyUnicode_FromOrdinal(character)) == NULL)
             return -1;
     pf_builtins_called_init();
-    return 0;
+    return pf_instances_init();
 }
 
 /* Whether one is a float and the other a float or a small int, which is a double as well. */
