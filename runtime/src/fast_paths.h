@@ -41,11 +41,43 @@ static inline int is_ready(PyObject *text)
 extern PyObject *pf_cached_ints[CACHED_INTS];
 extern PyObject *pf_cached_characters[256];
 
+/* Sets the only digit of an int that nobody else sees, to more than 0 or less. */
+static inline void set_digit(PyLongObject *number, int64_t value)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    number->long_value.lv_tag = ((uintptr_t)1 << 3) | (value < 0 ? 2 : 0); /* one digit, and the sign */
+    number->long_value.ob_digit[0] = (digit)(value < 0 ? -value : value);
+#else
+    Py_SET_SIZE(number, value < 0 ? -1 : 1);
+    number->ob_digit[0] = (digit)(value < 0 ? -value : value);
+#endif
+}
+
+static inline int has_one_digit(int64_t value)
+{
+    int64_t most = ((int64_t)1 << PyLong_SHIFT) - 1;
+    return value >= -most && value <= most;
+}
+
 /* New reference, or NULL with an exception. */
 static inline PyObject *new_int(int64_t value)
 {
     uint64_t place = (uint64_t)value - (uint64_t)LEAST_CACHED_INT;
-    return place < CACHED_INTS ? Py_NewRef(pf_cached_ints[place]) : PyLong_FromLongLong(value);
+    if (place < CACHED_INTS)
+        return Py_NewRef(pf_cached_ints[place]);
+    if (!has_one_digit(value))
+        return PyLong_FromLongLong(value);
+    PyObject *made = PyObject_Malloc(sizeof(PyLongObject));
+    if (made == NULL)
+        return PyErr_NoMemory();
+#if defined(Py_REF_DEBUG) || defined(Py_TRACE_REFS)
+    (void)PyObject_Init(made, &PyLong_Type);
+#else
+    Py_SET_REFCNT(made, 1);
+    Py_SET_TYPE(made, &PyLong_Type);
+#endif
+    set_digit((PyLongObject *)made, value);
+    return made;
 }
 
 /* New reference to the bool for 0 and 1; NULL for -1, which comes with an exception. */

@@ -115,17 +115,9 @@ static PyObject *append_text(PyObject **variable, PyObject *left, PyObject *righ
 /* The same for numbers: one that nobody else sees becomes the result, if it can. */
 static inline int set_compact(PyObject *number, int64_t value)
 {
-    int64_t least = -(((int64_t)1 << PyLong_SHIFT) - 1), size = value < 0 ? -value : value;
-    if (value < least || value > -least || (value >= LEAST_CACHED_INT && value < LEAST_CACHED_INT + CACHED_INTS))
+    if (!has_one_digit(value) || (value >= LEAST_CACHED_INT && value < LEAST_CACHED_INT + CACHED_INTS))
         return 0;
-    PyLongObject *own = (PyLongObject *)number;
-#if PY_VERSION_HEX >= 0x030C0000
-    own->long_value.lv_tag = ((uintptr_t)1 << 3) | (value < 0 ? 2 : 0); /* one digit, and the sign */
-    own->long_value.ob_digit[0] = (digit)size;
-#else
-    Py_SET_SIZE(own, value < 0 ? -1 : 1);
-    own->ob_digit[0] = (digit)size;
-#endif
+    set_digit((PyLongObject *)number, value);
     return 1;
 }
 
