@@ -60,6 +60,8 @@ def _rows() -> Iterator[Primitive]:
     range_iterator = CFunction("pf_range_iterator", Ends.OBJECT)
     yield _called("range_iterator", (INT64, INT64, INT64), range_iterator, OBJECT, _MAKES)
     yield _called("item_at", (OBJECT, INT64), CFunction("item_at", Ends.OBJECT), OBJECT, ANYTHING)
+    setattr_float = CFunction("setattr_float", Ends.STATUS)  # object, name, value
+    yield _called("setattr_float", (OBJECT, OBJECT, FLOAT64), setattr_float, NONE, ANYTHING)
     yield _called("set_item_at", (OBJECT, INT64, OBJECT), CFunction("set_item_at", Ends.STATUS), NONE, ANYTHING)
 
 

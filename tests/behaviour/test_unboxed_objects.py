@@ -606,3 +606,69 @@ def test_items_of_lists_as_numbers_and_truths(both: Build) -> None:
         ("a" * 50, "ba" * 30),
     ):
         module.same("distance", a, b)
+
+
+def test_attributes_that_are_floats(both: Build) -> None:
+    module = both(
+        """
+        class Body:
+            def __init__(self, x, v):
+                self.x = x
+                self.v = v
+
+        class Slotted:
+            __slots__ = ("x", "v")
+
+            def __init__(self, x, v):
+                self.x = x
+                self.v = v
+
+        class Watched:
+            def __init__(self, x, v):
+                self.seen = []
+                self.x = x
+                self.v = v
+
+            def __setattr__(self, name, value):
+                if name != "seen":
+                    self.seen.append((name, value))
+                object.__setattr__(self, name, value)
+
+        def move(body, n, dt):
+            kept = []
+            for i in range(n):
+                before = body.x
+                body.x += body.v * dt
+                body.v = body.v * 0.5 - body.x / 8.0
+                kept.append(before)
+                if i == 3:
+                    body.x = "x" if dt > 1.0 else 2
+                if i == 4:
+                    body.__dict__["x"] = 0.25 if hasattr(body, "__dict__") else 0
+            return kept, body.x, body.v
+
+        def shared(n):
+            x = 1.5
+            first, second = Body(x, x), Body(x, 2.0)
+            for i in range(n):
+                first.x = first.x * 1.5
+                second.v = first.x * 2.0
+                second.x = second.v
+            return first.x, first.v, second.x, second.v, x
+
+        def bodies(n, dt):
+            return [move(kind(0.5, 1.5), n, dt) for kind in (Body, Watched)]
+        """
+    )
+    for n in range(9):
+        for dt in (0.25, 2, 1.5, math.inf, None):
+            module.same("bodies", n, dt)
+            if n < 5:
+                found = []
+                for version in (module.interpreted, module.compiled):
+                    try:
+                        found.append(repr(version.move(version.Slotted(0.5, 1.5), n, dt)))
+                    except TypeError as error:
+                        found.append(repr(error))
+                assert found[0] == found[1]
+        module.same("shared", n)
