@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from pyfreeze.codegen.symbols import Symbols
 
 _GLOBAL_CACHE = "%PfGlobalCache = type {i64, i64, ptr, i64, i32, i32, i32, i32}"
-_ATTRIBUTE_CACHE = "%PfAttributeCache = type {i64, i64, i64, ptr, i64, ptr, [13 x i64]}"
+_ATTRIBUTE_CACHE = "%PfAttributeCache = type {i64, i64, i64, ptr, i64, ptr, [25 x i64]}"
 
 
 def attribute_cache(symbols: Symbols, place: str) -> str:
     """The record of the attribute that is looked up at `place`, a name of its own in the module."""
     symbols.declare(_ATTRIBUTE_CACHE)
     name = f'@"attribute {place}"'
-    fields = "i64 -1, i64 0, i64 0, ptr null, i64 0, ptr null, [13 x i64] zeroinitializer"
+    fields = "i64 -1, i64 0, i64 0, ptr null, i64 0, ptr null, [25 x i64] zeroinitializer"
     return symbols.define(name, lambda: f"{name} = internal global %PfAttributeCache {{{fields}}}")
 
 
