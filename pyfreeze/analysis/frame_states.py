@@ -53,9 +53,12 @@ class FrameState:
 
 
 _QUIET = frozenset(
-    "load_global getattr load_method truth next item_at test_lt test_le test_eq test_ne test_gt test_ge".split()
+    "load_global getattr setattr load_method truth next item_at test_lt test_le test_eq test_ne test_gt test_ge".split()
 )
 """Operations that mostly run no other code: the frame is told only where they do."""
+
+_GENERAL = frozenset({"unboxed.item_at", "unboxed.set_item_at", "unboxed.setattr_float"})
+"""Of those with unboxed operands, the ones that may run any code."""
 
 
 def tells_frame(instruction: Instruction) -> bool:
@@ -96,7 +99,15 @@ class BlockKinds:
         return unboxed(instruction, self.expected, self.is_number) or self._of_builtins(instruction)
 
     def _of_builtins(self, instruction: Apply) -> Unboxed | None:
-        return self._subscript(instruction) or self._call(instruction)
+        return self._subscript(instruction) or self._attribute(instruction) or self._call(instruction)
+
+    def _attribute(self, instruction: Apply) -> Unboxed | None:
+        """Set to a float, which may go where the one before it is."""
+        if operation_of(instruction) != "setattr" or self.of(instruction.operands[2]) != Kind.FLOAT:
+            return None
+        owner, name, value = instruction.operands
+        wanted = ((owner, Kind.ANY), (name, Kind.ANY), (value, Kind.FLOAT))
+        return Unboxed("unboxed.setattr_float", wanted, Kind.ANY)
 
     def _subscript(self, instruction: Apply) -> Unboxed | None:
         """With an int."""
@@ -105,6 +116,10 @@ class BlockKinds:
             wanted = ((operands[0], Kind.ANY), (operands[1], Kind.INT))
             if self._hints.is_bytes(operands[0]):
                 return Unboxed("unboxed.byte_at", wanted, Kind.INT)
+            assert instruction.result is not None
+            number = self._hints.of(instruction.result)
+            if number in NUMBERS:
+                return Unboxed("unboxed.int_at" if number == Kind.INT else "unboxed.float_at", wanted, number)
             return Unboxed("unboxed.item_at", wanted, Kind.ANY)
         if name == "setitem" and self.of(operands[1]) == Kind.INT:
             container, place = (operands[0], Kind.ANY), (operands[1], Kind.INT)
@@ -223,7 +238,7 @@ class Flow:
                         self._learn(operand, kind)
                     if result is not None and operation.result != Kind.BOOL:
                         self.kinds.kinds[result] = operation.result
-                    if WRITTEN_BY_OTHERS and operation.row in ("unboxed.item_at", "unboxed.set_item_at"):
+                    if WRITTEN_BY_OTHERS and operation.row in _GENERAL:
                         self._tell()
                 elif operation_of(instruction) == "iter" and self.kinds.of(instruction.operands[0]) == Kind.RANGE:
                     assert result is not None

@@ -208,6 +208,9 @@ class Hints:
         name = self.made.get(callee.operands[-1])
         return name.shown if isinstance(name, LoadConstant) else ""
 
+    def is_used_once(self, value: Value) -> bool:
+        return self._uses.get(value, 0) == 1
+
     def _root(self, node: Value | int) -> Value | int:
         parent = self._parents.get(node, node)
         while parent != node:

@@ -168,6 +168,12 @@ class FramedEmitter(ShortWays):
             called = self._next(instruction, names[0])
         elif c.name == "item_at":
             called = self._item_at(instruction, names)
+        elif c.name == "pf_setattr":
+            called = self._setattr(instruction, names)
+        elif c.name == "setattr_float":
+            called = self._setattr_float(instruction, names)
+        elif c.name == "truth_at":
+            called = self._truth_at(instruction, c, names)
         elif c.name == "set_item_at":
             called = self._set_item_at(instruction, names)
         else:
@@ -182,8 +188,6 @@ class FramedEmitter(ShortWays):
             return ""
         if c.name.startswith("call"):
             return self._vectorcall(instruction, c.name)
-        if c.name == "pf_setattr":
-            return self._setattr(names)
         return self._call_c(instruction, c)
 
     def _emit_simple(self, instruction: Apply, c: CFunction) -> bool:

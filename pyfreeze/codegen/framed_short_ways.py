@@ -11,9 +11,10 @@ from pyfreeze.codegen.inline_caches import (
     global_cache,
     load_global,
     load_method_function,
+    set_float_function,
     setattr_function,
 )
-from pyfreeze.codegen.short_ways import ITEM_AT, NEXT, SET_ITEM_AT, TRUTH
+from pyfreeze.codegen.short_ways import ITEM_AT, NEXT, SET_ITEM_AT, TRUTH, TRUTH_AT
 from pyfreeze.codegen.symbols import Symbols, record_symbol
 from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import Instruction
@@ -97,11 +98,26 @@ class ShortWays(FunctionEmitter):
 
     def _truth(self, instruction: Instruction, value: str) -> str:
         called, unknown, slot = self._fresh(), self._fresh(), self._symbols.slot("pf_truth")
-        yes, no = self._data("_Py_TrueStruct"), self._data("_Py_FalseStruct")
-        self._symbols.define("@truth_of", lambda: TRUTH.format(yes=yes, no=no))
+        self._define_truth()
         self._line(f"{called} = call i32 @truth_of(ptr {value})")
         self._line(f"{unknown} = icmp eq i32 {called}, {_UNKNOWN}")
         return self._or_slowly(instruction, "i32", called, unknown, lambda: self._result_of(f"i32 {slot}(ptr {value})"))
+
+    def _truth_at(self, instruction: Instruction, c: CFunction, names: list[str]) -> str:
+        """Of an item of a list, without a reference to it."""
+        both, unknown = f"ptr {names[0]}, i64 {names[1]}", self._fresh()
+        lists, slot = self._data("PyList_Type"), self._symbols.slot("pf_truth_at")
+        self._define_truth()
+        self._symbols.define("@truth_at", lambda: TRUTH_AT.format(lists=lists, **self._facts))
+        called = self._result_of(f"i32 @truth_at({both})")
+        self._line(f"{unknown} = icmp eq i32 {called}, {_UNKNOWN}")
+        more = ", ".join(map(self._context, c.arguments[2:]))
+        slowly = f"i32 {slot}({both}, {more})"
+        return self._or_slowly(instruction, "i32", called, unknown, lambda: self._result_of(slowly))
+
+    def _define_truth(self) -> None:
+        yes, no = self._data("_Py_TrueStruct"), self._data("_Py_FalseStruct")
+        self._symbols.define("@truth_of", lambda: TRUTH.format(yes=yes, no=no))
 
     def _test(self, instruction: Instruction, c: CFunction, names: list[str]) -> str:
         known, unknown, operation = self._fresh(), self._fresh(), _OPERATIONS.index(c.name.removeprefix("pf_test_"))
@@ -145,11 +161,15 @@ class ShortWays(FunctionEmitter):
         incref, lists, slot = self._counting("incref"), self._data("PyList_Type"), self._symbols.slot("pf_setitem_at")
         self._symbols.define("@set_item_at", lambda: SET_ITEM_AT.format(lists=lists, incref=incref, **self._facts))
         old = self._result_of(f"ptr @set_item_at({arguments})")
+        return self._replaced(instruction, old, f"i32 {slot}({arguments})")
+
+    def _replaced(self, instruction: Instruction, old: str, slowly: str) -> str:
+        """0 after releasing `old`, what was replaced; or if that is NULL, the status that `slowly` gives."""
         missed, store, cold, following = self._is_null(old), *map(self._new_label, ("replaced", "slow", "next"))
         self._line(f'br i1 {missed}, label %"{cold}", label %"{store}"{_UNLIKELY}')
         self._open(cold, cold=True)
         self._tell_frame(instruction)
-        status = self._result_of(f"i32 {slot}({arguments})")
+        status = self._result_of(slowly)
         slow_label = self._text.label
         self._line(f'br label %"{following}"')
         self._open(store)
@@ -161,11 +181,32 @@ class ShortWays(FunctionEmitter):
         self._line(f'{result} = phi i32 [0, %"{label}"], [{status}, %"{slow_label}"]')
         return result
 
-    def _setattr(self, names: list[str]) -> str:
-        function = setattr_function(self._symbols, self._facts, self._counting("incref"), self._counting("decref"))
+    def _setattr(self, instruction: Instruction, names: list[str]) -> str:
+        owner, name, value = names
+        function = setattr_function(self._symbols, self._facts, self._counting("incref"))
         cache = attribute_cache(self._symbols, self._place())
-        operands = ", ".join(f"ptr {name}" for name in (*names, cache))
-        return self._result_of(f"i32 {function}({operands})")
+        old = self._result_of(f"ptr {function}(ptr {owner}, ptr {value}, ptr {cache})")
+        slowly = f"i32 {self._symbols.slot('pf_setattr')}(ptr {owner}, ptr {name}, ptr {value}, ptr {cache})"
+        return self._replaced(instruction, old, slowly)
+
+    def _setattr_float(self, instruction: Instruction, names: list[str]) -> str:
+        """0 where the float that is there has got the value; else a new one is set."""
+        owner, name, value = names
+        if not self._facts["refcounts"]:
+            self._tell_frame(instruction)
+            return self._setattr_new_float(owner, name, value, attribute_cache(self._symbols, self._place()))
+        self._data("PyFloat_Type")
+        cache = attribute_cache(self._symbols, self._place())
+        function = set_float_function(self._symbols, self._facts)
+        done, missed = self._result_of(f"i1 {function}(ptr {owner}, double {value}, ptr {cache})"), self._fresh()
+        self._line(f"{missed} = xor i1 {done}, true")
+        return self._or_slowly(
+            instruction, "i32", "0", missed, lambda: self._setattr_new_float(owner, name, value, cache)
+        )
+
+    def _setattr_new_float(self, owner: str, name: str, value: str, cache: str) -> str:
+        slot = self._symbols.slot("pf_setattr_f64")
+        return self._result_of(f"i32 {slot}(ptr {owner}, ptr {name}, double {value}, ptr {cache})")
 
     def _field(self, object_: str, fact: str) -> str:
         """The pointer in the field at that fact's offset."""

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from pyfreeze.codegen.symbols import Symbols
 
 _GLOBAL_CACHE = "%PfGlobalCache = type {i64, i64, ptr, i64, i32, i32, i32, i32}"
-_ATTRIBUTE_CACHE = "%PfAttributeCache = type {i64, i64, i64, ptr, i64, ptr, [13 x i64]}"
+_ATTRIBUTE_CACHE = "%PfAttributeCache = type {i64, i64, i64, ptr, i64, ptr, [25 x i64]}"
 
 
 def attribute_cache(symbols: Symbols, place: str) -> str:
     """The record of the attribute that is looked up at `place`, a name of its own in the module."""
     symbols.declare(_ATTRIBUTE_CACHE)
     name = f'@"attribute {place}"'
-    fields = "i64 -1, i64 0, i64 0, ptr null, i64 0, ptr null, [13 x i64] zeroinitializer"
+    fields = "i64 -1, i64 0, i64 0, ptr null, i64 0, ptr null, [25 x i64] zeroinitializer"
     return symbols.define(name, lambda: f"{name} = internal global %PfAttributeCache {{{fields}}}")
 
 
@@ -114,13 +114,12 @@ ret ptr null
     )
 
 
-def setattr_function(symbols: Symbols, facts: Mapping[str, int], incref: str, decref: str) -> str:
-    """Sets an attribute: of the object, the name, the value and the record. A status as of `pf_setattr`."""
-    slow = symbols.slot("pf_setattr")
+def setattr_function(symbols: Symbols, facts: Mapping[str, int], incref: str) -> str:
+    """Sets an attribute: of the object, the value and the record. Gives what was there, with its reference. NULL: ask the runtime."""
     return symbols.define(
         "@setattr",
         lambda: (
-            f"""define internal i32 @setattr(ptr %object, ptr %name, ptr %value, ptr %cache) alwaysinline {{
+            f"""define internal ptr @setattr(ptr %object, ptr %value, ptr %cache) alwaysinline {{
 {_find_place(facts, without_dict=True)}
 %old = load ptr, ptr %place
 %unset = icmp eq ptr %old, null
@@ -128,11 +127,42 @@ br i1 %unset, label %slow, label %found, !prof !1
 found:
 call void {incref}(ptr %value)
 store ptr %value, ptr %place
-call void {decref}(ptr %old)
-ret i32 0
+ret ptr %old
 slow:
-%status = call i32 {slow}(ptr %object, ptr %name, ptr %value, ptr %cache)
-ret i32 %status
+ret ptr null
+}}"""
+        ),
+    )
+
+
+def set_float_function(symbols: Symbols, facts: Mapping[str, int]) -> str:
+    """Gives the float that is an attribute another value, if nobody else has it: of the object, the value and the record.
+
+    False: it has to be a new one.
+    """
+    word = "i64" if facts["refcounts"] == 1 else "i32"
+    return symbols.define(
+        "@setattr_float",
+        lambda: (
+            f"""define internal i1 @setattr_float(ptr %object, double %value, ptr %cache) alwaysinline {{
+{_find_place(facts, without_dict=True)}
+%old = load ptr, ptr %place
+%unset = icmp eq ptr %old, null
+br i1 %unset, label %slow, label %found, !prof !1
+found:
+%old_type_p = getelementptr i8, ptr %old, i64 {facts["type"]}
+%old_type = load ptr, ptr %old_type_p
+%exact = icmp eq ptr %old_type, @PyFloat_Type
+%count = load {word}, ptr %old
+%alone = icmp eq {word} %count, 1
+%both = and i1 %exact, %alone
+br i1 %both, label %change, label %slow
+change:
+%value_p = getelementptr i8, ptr %old, i64 {facts["float_value"]}
+store double %value, ptr %value_p
+ret i1 true
+slow:
+ret i1 false
 }}"""
         ),
     )

@@ -94,3 +94,27 @@ none:
 ret ptr null
 }}"""
 """Gives what was there before, with its reference; NULL if it is no list with that place."""
+
+TRUTH_AT = """define internal i32 @truth_at(ptr %container, i64 %place) alwaysinline {{
+%type_p = getelementptr i8, ptr %container, i64 {type}
+%type = load ptr, ptr %type_p
+%is_list = icmp eq ptr %type, {lists}
+br i1 %is_list, label %list, label %none, !prof !2
+list:
+%size_p = getelementptr i8, ptr %container, i64 {var_size}
+%size = load i64, ptr %size_p
+%from_end = add i64 %place, %size
+%negative = icmp slt i64 %place, 0
+%at = select i1 %negative, i64 %from_end, i64 %place
+%inside = icmp ult i64 %at, %size
+br i1 %inside, label %found, label %none, !prof !2
+found:
+%items_p = getelementptr i8, ptr %container, i64 {list_items}
+%items = load ptr, ptr %items_p
+%item_p = getelementptr ptr, ptr %items, i64 %at
+%item = load ptr, ptr %item_p
+%answer = call i32 @truth_of(ptr %item)
+ret i32 %answer
+none:
+ret i32 -2
+}}"""

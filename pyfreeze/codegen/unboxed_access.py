@@ -11,7 +11,7 @@ from pyfreeze.codegen.array_access import ELEMENT, HEAD
 from pyfreeze.codegen.machine_types import llvm_type
 from pyfreeze.ir.primitive import Primitive
 
-TYPES = ("PyLong_Type", "PyFloat_Type", "PyByteArray_Type", "PyRange_Type")
+TYPES = ("PyLong_Type", "PyFloat_Type", "PyByteArray_Type", "PyRange_Type", "PyList_Type", "PyTuple_Type")
 
 
 def unboxed_function(primitive: Primitive, slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
@@ -49,11 +49,67 @@ there:
 %type = load ptr, ptr %type_p{HEAD}"""
 
 
+def _item(facts: Mapping[str, int]) -> str:
+    """Goes on at `item` with `%item`, borrowed, if `%a` is a list or a tuple that has index `%b`."""
+    return f"""{_type_of(facts)}
+%is_list = icmp eq ptr %type, @PyList_Type
+%is_tuple = icmp eq ptr %type, @PyTuple_Type
+%has_items = or i1 %is_list, %is_tuple
+br i1 %has_items, label %items, label %no, !prof !2
+items:
+%count_p = getelementptr i8, ptr %a, i64 {facts["var_size"]}
+%count = load i64, ptr %count_p
+%from_end = add i64 %b, %count
+%negative = icmp slt i64 %b, 0
+%at = select i1 %negative, i64 %from_end, i64 %b
+%inside = icmp ult i64 %at, %count
+br i1 %inside, label %place_items, label %no, !prof !2
+place_items:
+%own = getelementptr i8, ptr %a, i64 {facts["tuple_items"]}
+br i1 %is_list, label %in_list, label %take
+in_list:
+%list_items_p = getelementptr i8, ptr %a, i64 {facts["list_items"]}
+%list_items = load ptr, ptr %list_items_p
+br label %take
+take:
+%first = phi ptr [%own, %place_items], [%list_items, %in_list]
+%item_p = getelementptr ptr, ptr %first, i64 %at
+%item = load ptr, ptr %item_p
+"""
+
+
+def _int_at(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
+    return (
+        "%place = alloca i64\n"
+        + _item(facts)
+        + _as_int(slot, facts).replace("%a,", "%item,").replace("%a\n", "%item\n")
+    )
+
+
+def _float_at(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
+    return f"""{_item(facts)}%item_type_p = getelementptr i8, ptr %item, i64 {facts["type"]}
+%item_type = load ptr, ptr %item_type_p{HEAD}
+%exact = icmp eq ptr %item_type, @PyFloat_Type
+br i1 %exact, label %float, label %no, !prof !2
+float:
+%value_p = getelementptr i8, ptr %item, i64 {facts["float_value"]}
+%r = load double, ptr %value_p
+br label %yes"""
+
+
 def _as_int64(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
-    """Of one digit inline, of more by a call."""
-    lines = f"""%place = alloca i64
-{_type_of(facts)}
-%exact = icmp eq ptr %type, @PyLong_Type
+    return f"""%place = alloca i64
+%null = icmp eq ptr %a, null
+br i1 %null, label %no, label %there, !prof !1
+there:
+{_as_int(slot, facts)}"""
+
+
+def _as_int(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
+    """Of `%a`, which is not NULL: of one digit inline, of more by a call that writes to `%place`."""
+    lines = f"""%int_type_p = getelementptr i8, ptr %a, i64 {facts["type"]}
+%int_type = load ptr, ptr %int_type_p{HEAD}
+%exact = icmp eq ptr %int_type, @PyLong_Type
 br i1 %exact, label %int, label %no, !prof !2
 """
     large = f"""large:
@@ -227,6 +283,8 @@ _BODIES: dict[str, Callable[[Callable[[str], str], Mapping[str, int]], str]] = {
     "ord_of": _by_call("pf_ord_of"),
     "expect_builtin": _expect_builtin,
     "byte_at": _byte_at,
+    "int_at": _int_at,
+    "float_at": _float_at,
     "set_byte_at": _set_byte_at,
     "expect": _expect,
     "expect_unset": _expect_unset,

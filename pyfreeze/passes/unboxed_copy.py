@@ -137,6 +137,7 @@ class UnboxedCopy:
         flow = Flow(self._hints, state, block)
         for number, instruction in enumerate(block.instructions):
             self._at, self._exit = (block, number), None
+            following = block.instructions[number + 1] if number + 1 < len(block.instructions) else None
             if isinstance(instruction, Terminator):
                 self._end(instruction)
                 return
@@ -151,7 +152,15 @@ class UnboxedCopy:
                 for index, (one, other) in enumerate(zip(before, flow.variables, strict=True))
                 if other.told and index != own
             )
-            if operation is not None:
+            if instruction.result in self._place.held:
+                pass  # it was done with the one before
+            elif (
+                operation is not None
+                and operation.row == "unboxed.item_at"
+                and self._asks_truth(following, instruction)
+            ):
+                self._truth_at(instruction, operation, following)
+            elif operation is not None:
                 self._operate(instruction, operation, flow.variables)
             else:
                 self._step(instruction, flow.variables)
@@ -286,6 +295,23 @@ class UnboxedCopy:
             held = _Held(operation.result, scalar=made)
         self._place.held[instruction.result] = held
         self._learn(operation, after)
+
+    def _asks_truth(self, following: Instruction | None, made: Instruction) -> bool:
+        """Whether the next instruction asks the truth of what this one makes, and nobody else uses that."""
+        assert made.result is not None
+        if following is None or operation_of(following) != "truth" or following.operands != [made.result]:
+            return False
+        return self._hints.is_used_once(made.result)
+
+    def _truth_at(self, instruction: Instruction, operation: Unboxed, asks: Instruction | None) -> None:
+        """Of an item that is needed for nothing else. An exception comes from where the item is taken, or from the test."""
+        assert asks is not None and asks.result is not None and instruction.result is not None
+        (container, _), (place, kind) = operation.operands
+        given = [self._object(container), self._scalar(place, kind)]
+        assert instruction.site is not None and asks.site is not None
+        row = find(f"unboxed.truth_at[{asks.site.offset - instruction.site.offset}]")
+        made = Apply(given, Value(row.result), instruction.site, self._handler(instruction), primitive=row)
+        self._place.held[instruction.result] = self._place.held[asks.result] = _Held(object=self._emit(made))
 
     def _learn(self, operation: Unboxed, after: Sequence[Variable]) -> None:
         """What was found to be a number is so in the variable that it comes from."""

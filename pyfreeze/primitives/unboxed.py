@@ -1,7 +1,7 @@
 """Between objects and unboxed values in framed functions: rows `unboxed.…`.
 
 `as_…`, `…_of` and the like are guards: they leave, to where the handler says, for whatever is not the exact built-in type
-that they are for, and they run no other code. `item_at` and `set_item_at` are general operations, as those of `objects`.
+that they are for, and they run no other code. `item_at`, `truth_at` and `set_item_at` are general operations, as those of `objects`.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ def _rows() -> Iterator[Primitive]:
         choice = Lowering(body)
         yield Primitive(f"unboxed.choose_{type_}", (BOOL, type_, type_), type_, lambda a, b, c: b if a else c, choice)
     yield _guard("byte_at", (OBJECT, INT64), INT64)
+    yield _guard("int_at", (OBJECT, INT64), INT64)  # of a list or a tuple
+    yield _guard("float_at", (OBJECT, INT64), FLOAT64)
     yield _guard("set_byte_at", (OBJECT, INT64, INT64), NONE, Effects(deopts=True, reads=True, writes=True))
     yield _guard("range_state", (OBJECT,), RANGE_STATE)
     yield _guard("expect", (BOOL,), NONE)
@@ -58,7 +60,19 @@ def _rows() -> Iterator[Primitive]:
     range_iterator = CFunction("pf_range_iterator", Ends.OBJECT)
     yield _called("range_iterator", (INT64, INT64, INT64), range_iterator, OBJECT, _MAKES)
     yield _called("item_at", (OBJECT, INT64), CFunction("item_at", Ends.OBJECT), OBJECT, ANYTHING)
+    setattr_float = CFunction("setattr_float", Ends.STATUS)  # object, name, value
+    yield _called("setattr_float", (OBJECT, OBJECT, FLOAT64), setattr_float, NONE, ANYTHING)
     yield _called("set_item_at", (OBJECT, INT64, OBJECT), CFunction("set_item_at", Ends.STATUS), NONE, ANYTHING)
 
 
 ROWS: dict[str, Primitive] = {row.name: row for row in _rows()}
+
+
+def unboxed_row(name: str) -> Primitive:
+    """The row `unboxed.…` of that name. Raises KeyError."""
+    if name not in ROWS and name.startswith("unboxed.truth_at["):
+        # Of an item. In brackets: how many bytes on the instruction is that asks for it.
+        further = int(name.partition("[")[2].removesuffix("]"))
+        c = CFunction("truth_at", Ends.FLAG, ("0", "1", "frame", f"i32:{further}"))
+        ROWS[name] = _called(name.removeprefix("unboxed."), (OBJECT, INT64), c, BOOL, ANYTHING)
+    return ROWS[name]

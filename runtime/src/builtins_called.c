@@ -1,6 +1,7 @@
 /* Calls of builtin functions and methods without the general call, as the interpreter's specialised instructions make them:
  * what is called is known by its C function, and `self` must be of the type that the method belongs to. */
 #include "fast_paths.h"
+#include "internal/pycore_ceval.h"
 
 static int call_type(PyTypeObject *type, PyObject *argument, PyObject **result)
 {
@@ -10,12 +11,20 @@ static int call_type(PyTypeObject *type, PyObject *argument, PyObject **result)
         *result = PyObject_Str(argument);
     else if (type == &PyTuple_Type)
         *result = PySequence_Tuple(argument);
+    else if (type == &PyLong_Type)
+        *result = PyNumber_Long(argument);
+    else if (type == &PyFloat_Type)
+        *result = PyUnicode_CheckExact(argument) ? PyFloat_FromString(argument) : PyNumber_Float(argument);
+    else if (type == &PyBool_Type)
+        *result = pf_bool(pf_truth(argument));
     else
         return 0;
     return 1;
 }
 
 static PyCFunction length_function, isinstance_function, append_function, known_functions[KNOWN_FUNCTIONS];
+static PyObject *class_attribute; /* `object.__class__`, which gives the type; borrowed */
+static PyObject *class_name;
 
 static PyObject *call_length(PyObject *argument)
 {
@@ -23,10 +32,36 @@ static PyObject *call_length(PyObject *argument)
     return length < 0 ? NULL : new_int(length);
 }
 
+/* Whether its attribute `__class__` is its type and nothing is run to get it. */
+static int tells_its_type(PyTypeObject *type)
+{
+    return type->tp_getattro == PyObject_GenericGetAttr && class_attribute != NULL &&
+           _PyType_Lookup(type, class_name) == class_attribute;
+}
+
+/* 0, 1, or -1 with an exception. Only classes of the metaclass `type` itself are not asked. */
+static int is_instance(PyObject *object, PyObject *class)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    if (type == (PyTypeObject *)class)
+        return 1;
+    if (PyType_CheckExact(class)) {
+        if (PyType_IsSubtype(type, (PyTypeObject *)class))
+            return 1;
+        if (tells_its_type(type))
+            return 0;
+    }
+    return PyObject_IsInstance(object, class);
+}
+
 static PyObject *call_isinstance(PyObject *object, PyObject *class)
 {
-    int answer = Py_IS_TYPE(object, (PyTypeObject *)class) ? 1 : PyObject_IsInstance(object, class);
-    return answer < 0 ? NULL : Py_NewRef(answer ? Py_True : Py_False);
+    if (!PyTuple_CheckExact(class))
+        return pf_bool(is_instance(object, class));
+    int answer = 0;
+    for (Py_ssize_t index = 0; answer == 0 && index < PyTuple_GET_SIZE(class); index++)
+        answer = is_instance(object, PyTuple_GET_ITEM(class, index));
+    return pf_bool(answer);
 }
 
 typedef PyObject *(*FastFunction)(PyObject *, PyObject *const *, Py_ssize_t);
@@ -37,10 +72,11 @@ typedef PyObject *(*FastFunctionWithKeywords)(PyObject *, PyObject *const *, Py_
 
 static PyObject *call_counted(PyCFunction function, PyObject *self, PyObject *argument)
 {
-    if (Py_EnterRecursiveCall(" while calling a Python object"))
+    PyThreadState *thread = PyThreadState_Get();
+    if (_Py_EnterRecursiveCallTstate(thread, " while calling a Python object"))
         return NULL;
     PyObject *result = function(self, argument);
-    Py_LeaveRecursiveCall();
+    _Py_LeaveRecursiveCallTstate(thread);
     return result;
 }
 
@@ -87,6 +123,10 @@ static int call_function(PyObject *callable, PyObject *const *arguments, Py_ssiz
     }
     if (function == isinstance_function && count == 2) {
         *result = call_isinstance(arguments[0], arguments[1]);
+        return 1;
+    }
+    if (count >= 2 && (function == known_functions[KNOWN_MAX] || function == known_functions[KNOWN_MIN])) {
+        *result = pf_extreme(arguments, count, function == known_functions[KNOWN_MAX] ? Py_GT : Py_LT);
         return 1;
     }
     int kind = definition->ml_flags & (KINDS | METH_METHOD | METH_STATIC);
@@ -141,6 +181,9 @@ void pf_builtins_called_init(void)
     for (int which = 0; which < KNOWN_FUNCTIONS; which++)
         known_functions[which] = function_of(builtins, names[which]);
     append_function = function_of((PyObject *)&PyList_Type, "append");
+    class_name = PyUnicode_InternFromString("__class__");
+    class_attribute = class_name != NULL ? _PyType_Lookup(&PyBaseObject_Type, class_name) : NULL;
+    PyErr_Clear();
     Py_XDECREF(builtins);
 }
 

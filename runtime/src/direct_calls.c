@@ -293,6 +293,9 @@ PyObject *pf_vectorcall(PyObject *callable, PyObject *const *arguments, int64_t 
     if (Py_IS_TYPE(callable, &PyFunction_Type)) {
         if (((PyFunctionObject *)callable)->vectorcall == ordinary_call)
             return call_function(callable, arguments, (size_t)count, keyword_names);
+    } else if (PyType_Check(callable) && ((size_t)count & PY_VECTORCALL_ARGUMENTS_OFFSET) != 0 &&
+               pf_call_class((PyTypeObject *)callable, arguments, PyVectorcall_NARGS((size_t)count), keyword_names, &answer)) {
+        return answer;
     } else if (keyword_names == NULL && pf_call_builtin(callable, arguments, PyVectorcall_NARGS((size_t)count), &answer)) {
         return answer;
     }

@@ -148,10 +148,28 @@ PyObject *pf_getitem_at(PyObject *container, int64_t place)
     return item;
 }
 
+int32_t pf_truth_at(PyObject *container, int64_t place, void *frame, int32_t further)
+{
+    PyObject *item = pf_getitem_at(container, place);
+    if (item != NULL)
+        pf_go_further(frame, further);
+    int32_t truth = item != NULL ? pf_truth(item) : -1;
+    Py_XDECREF(item);
+    return truth;
+}
+
 int32_t pf_setitem_at(PyObject *container, int64_t place, PyObject *value)
 {
     PyObject *key = new_int(place);
     int32_t status = key != NULL ? pf_setitem(container, key, value) : -1;
     Py_XDECREF(key);
+    return status;
+}
+
+int32_t pf_setattr_f64(PyObject *object, PyObject *name, double value, PfAttributeCache *cache)
+{
+    PyObject *made = PyFloat_FromDouble(value);
+    int32_t status = made != NULL ? pf_setattr(object, name, made, cache) : -1;
+    Py_XDECREF(made);
     return status;
 }
