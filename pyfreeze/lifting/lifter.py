@@ -226,6 +226,7 @@ class Lifter:
         instruction = _apply(name, *given)
         if instruction.primitive.effects.fails:
             instruction.handler = self.handler(traced)
+        if instruction.primitive.effects.runs_python:  # if only a destructor, which may look at the frame
             instruction.site = self.site()
         self.emit(instruction)
         assert instruction.result is not None

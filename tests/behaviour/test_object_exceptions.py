@@ -395,11 +395,25 @@ def test_destructors_see_the_line_that_ends_the_object(both: Build) -> None:
                     log.append("caught")
                 log.append("left")
             return log
+
+        def in_a_cell(n):
+            log = []
+            a = Ends(log)
+            log.append(
+                n)
+            a = n
+            log.append(
+                (lambda: a)())
+            a = Ends(log)
+            log.append(n)
+            del a
+            return log
         """
     )
-    framed(module, "ends")
+    framed(module, "ends", "in_a_cell")
     for _ in range(3):
         module.same("ends", 2)
+        module.same("in_a_cell", 2)
 
 
 def test_recursion_ends_as_it_always_does(both: Build) -> None:

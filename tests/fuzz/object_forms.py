@@ -7,6 +7,8 @@ from tests.fuzz.object_world import (
     INF, NAN, ODD, D, E, Odd, deeper, fail, keep, look, look_back, mutate, note, poke, rebind, rebind_builtin,
 )
 
+__name__ = "programs"  # the same for both in what is shown
+
 g0 = 3
 g1 = 2.5
 g2 = [1, 2, 3]

@@ -161,7 +161,7 @@ def run(module: ModuleType, name: str, texts: list[str]) -> Result | None:
     world.log.clear()
     gc.collect()
     result["collected"] = sorted(map(str, world.log))
-    result["printed"] = out.getvalue()
+    result["printed"] = world.shown(out.getvalue())
     return None if world.stopped else result
 
 
