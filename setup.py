@@ -15,7 +15,7 @@ SOURCES = (
 )
 FRAMED_SOURCES = (
     *("framed", "direct_calls", "inline_caches", "objects", "exceptions", "matching", "imports"),
-    *("operators", "subscripts", "builtins_called", "instances"),
+    *("operators", "subscripts", "builtins_called", "instances", "unboxed"),
 )
 VALUE_SOURCES = ("layout", "value_class", "value_construct", "value_object")
 ARRAY_SOURCES = (

@@ -23,7 +23,7 @@ static int call_type(PyTypeObject *type, PyObject *argument, PyObject **result)
     return 1;
 }
 
-static PyCFunction length_function, isinstance_function, append_function, max_function, min_function;
+static PyCFunction length_function, isinstance_function, append_function, known_functions[KNOWN_FUNCTIONS];
 static PyCFunction startswith_function, endswith_function, find_function;
 static PyObject *class_attribute; /* `object.__class__`, which gives the type; borrowed */
 static PyObject *class_name;
@@ -127,8 +127,8 @@ static int call_function(PyObject *callable, PyObject *const *arguments, Py_ssiz
         *result = call_isinstance(arguments[0], arguments[1]);
         return 1;
     }
-    if (count >= 2 && (function == max_function || function == min_function)) {
-        *result = pf_extreme(arguments, count, function == max_function ? Py_GT : Py_LT);
+    if (count >= 2 && (function == known_functions[KNOWN_MAX] || function == known_functions[KNOWN_MIN])) {
+        *result = pf_extreme(arguments, count, function == known_functions[KNOWN_MAX] ? Py_GT : Py_LT);
         return 1;
     }
     int kind = definition->ml_flags & (KINDS | METH_METHOD | METH_STATIC);
@@ -199,8 +199,9 @@ void pf_builtins_called_init(void)
     PyObject *builtins = PyImport_ImportModule("builtins");
     length_function = function_of(builtins, "len");
     isinstance_function = function_of(builtins, "isinstance");
-    max_function = function_of(builtins, "max");
-    min_function = function_of(builtins, "min");
+    static const char *const names[KNOWN_FUNCTIONS] = {"len", "ord", "min", "max", "abs"};
+    for (int which = 0; which < KNOWN_FUNCTIONS; which++)
+        known_functions[which] = function_of(builtins, names[which]);
     append_function = function_of((PyObject *)&PyList_Type, "append");
     startswith_function = function_of((PyObject *)&PyUnicode_Type, "startswith");
     endswith_function = function_of((PyObject *)&PyUnicode_Type, "endswith");
@@ -209,4 +210,10 @@ void pf_builtins_called_init(void)
     class_attribute = class_name != NULL ? _PyType_Lookup(&PyBaseObject_Type, class_name) : NULL;
     PyErr_Clear();
     Py_XDECREF(builtins);
+}
+
+int pf_is_known_function(PyObject *callable, int which)
+{
+    PyCFunction function = known_functions[which];
+    return function != NULL && Py_IS_TYPE(callable, &PyCFunction_Type) && PyCFunction_GET_FUNCTION(callable) == function;
 }

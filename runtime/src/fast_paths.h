@@ -80,6 +80,26 @@ static inline PyObject *new_int(int64_t value)
     return made;
 }
 
+/* Gives an int that nobody else sees another value where it is; 0: it cannot hold that. */
+static inline int set_compact(PyObject *number, int64_t value)
+{
+    if (!has_one_digit(value) || (value >= LEAST_CACHED_INT && value < LEAST_CACHED_INT + CACHED_INTS))
+        return 0;
+    set_digit((PyLongObject *)number, value);
+    return 1;
+}
+
+/* The frame is at an instruction that many bytes on. */
+static inline void pf_go_further(void *frame, int32_t further)
+{
+    _PyInterpreterFrame *own = frame;
+#if PY_VERSION_HEX >= 0x030D0000
+    own->instr_ptr += further / (int)sizeof(_Py_CODEUNIT);
+#else
+    own->prev_instr += further / (int)sizeof(_Py_CODEUNIT);
+#endif
+}
+
 /* New reference to the bool for 0 and 1; NULL for -1, which comes with an exception. */
 static inline PyObject *pf_bool(int truth) { return truth < 0 ? NULL : Py_NewRef(truth ? Py_True : Py_False); }
 
@@ -106,5 +126,10 @@ int pf_call_class(PyTypeObject *type, PyObject *const *arguments, Py_ssize_t cou
 
 void pf_builtins_called_init(void);
 int pf_instances_init(void);
+
+/* Builtin functions that compiled code knows, by number. Counterpart: `KNOWN_BUILTINS` of `pyfreeze/analysis/object_kinds.py`. */
+enum { KNOWN_LEN, KNOWN_ORD, KNOWN_MIN, KNOWN_MAX, KNOWN_ABS, KNOWN_FUNCTIONS };
+
+int pf_is_known_function(PyObject *callable, int which);
 
 #endif

@@ -112,15 +112,7 @@ static PyObject *append_text(PyObject **variable, PyObject *left, PyObject *righ
     return left;
 }
 
-/* The same for numbers: one that nobody else sees becomes the result, if it can. */
-static inline int set_compact(PyObject *number, int64_t value)
-{
-    if (!has_one_digit(value) || (value >= LEAST_CACHED_INT && value < LEAST_CACHED_INT + CACHED_INTS))
-        return 0;
-    set_digit((PyLongObject *)number, value);
-    return 1;
-}
-
+/* Numbers that nobody else sees become the result where they are, as well. */
 static inline PyObject *taken_from(PyObject **variable, PyObject *number)
 {
     *variable = NULL;
@@ -195,6 +187,8 @@ static inline int compare(PyObject *left, PyObject *right, int operator)
     return UNKNOWN;
 }
 
+int32_t pf_compare_known(PyObject *left, PyObject *right, int32_t operation) { return compare(left, right, operation); }
+
 /* The truth of the general comparison. What is no bool is asked by the next instruction, `further` bytes on. */
 static int32_t test_slowly(PyObject *left, PyObject *right, int operator, void *frame, int32_t further)
 {
@@ -203,12 +197,7 @@ static int32_t test_slowly(PyObject *left, PyObject *right, int operator, void *
         return -1;
     int truth = result == Py_True;
     if (!PyBool_Check(result)) {
-        _PyInterpreterFrame *own = frame;
-#if PY_VERSION_HEX >= 0x030D0000
-        own->instr_ptr += further / (int)sizeof(_Py_CODEUNIT);
-#else
-        own->prev_instr += further / (int)sizeof(_Py_CODEUNIT);
-#endif
+        pf_go_further(frame, further);
         truth = PyObject_IsTrue(result);
     }
     Py_DECREF(result);
