@@ -271,8 +271,8 @@ class ShortWays(FunctionEmitter):
                 return f"{kind} {number}"
 
     def _release(self, name: str, instruction: Instruction) -> None:
-        """Destructors see what the frame has not been told."""
-        if not instruction.untold:
+        """Destructors see what the frame has not been told, and where it is."""
+        if not instruction.untold and instruction.site is None:
             self._line(f"call void {self._counting('decref')}(ptr {name})")
             return
         if not self._facts["refcounts"]:  # by calls: nobody can say before which one is the last

@@ -260,7 +260,7 @@ class Lifter:
         return self._loaded(instruction)
 
     def store(self, index: int, value: Value) -> None:
-        self.emit(StoreLocal([self.boxed(value)], index=index))
+        self.emit(StoreLocal([self.boxed(value)], site=self.site(), index=index))
 
     def _loaded(self, instruction: Instruction) -> Value:
         self.emit(instruction)

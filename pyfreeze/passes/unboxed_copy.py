@@ -21,6 +21,7 @@ from pyfreeze.ir.instructions import (
     LoadLocal,
     Poll,
     Return,
+    Site,
     StoreLocal,
     Terminator,
     Untold,
@@ -259,9 +260,8 @@ class UnboxedCopy:
         """The value as a number of that kind; leaves if it is none."""
         held = self._of(value)
         if held.kind not in NUMBERS:
-            assert held.object is not None
             guessed = self._hints.of(value)
-            held.scalar = self._apply(_GUARDS[guessed], held.object, handler=self._leave())
+            held.scalar = self._apply(_GUARDS[guessed], self._object(value), handler=self._leave())
             held.kind = guessed
         assert held.scalar is not None
         if held.kind == Kind.INT and kind == Kind.FLOAT:
@@ -338,7 +338,7 @@ class UnboxedCopy:
             case LoadLocal(result=Value() as result):
                 held[result] = self._load(instruction)
             case StoreLocal(operands=[value], index=index):
-                self._store(value, index, after)
+                self._store(value, index, after, instruction.site)
             case Poll():
                 self._apply("unboxed.nobody_waits", handler=self._leave())
             case Apply(operands=[iterable], result=Value() as result) if (
@@ -394,21 +394,21 @@ class UnboxedCopy:
         made = LoadLocal([], Value(OBJECT), instruction.site, handler, index=index, checked=instruction.checked)
         return _Held(object=self._emit(made), variable=index)
 
-    def _store(self, value: Value, index: int, after: Sequence[Variable]) -> None:
+    def _store(self, value: Value, index: int, after: Sequence[Variable], site: Site | None) -> None:
         for other in self._place.held.values():
             if other.variable == index and other.kind not in NUMBERS:
                 other.variable = -1
         if after[index].kind not in NUMBERS:
             stored = self._object(value)
             self._place.variables[index] = after[index]  # so that it is not told what is replaced
-            self._emit(StoreLocal([stored], index=index))
+            self._emit(StoreLocal([stored], site=site, index=index))
             self._place.numbers.pop(index, None)
             return
         held = self._of(value)
         assert held.scalar is not None
         self._place.variables[index] = after[index]
         if after[index].told:
-            self._emit(StoreLocal([held.scalar], index=index))
+            self._emit(StoreLocal([held.scalar], site=site, index=index))
         self._place.numbers[index] = _Number(held.scalar)
         if held.object is None:
             held.variable = index

@@ -87,21 +87,15 @@ static void clear_frame(PyThreadState *thread, _PyInterpreterFrame *frame)
 }
 #endif
 
-/* Unlinks and releases the thread's current frame, in the order of each version. */
+/* Unlinks and releases the thread's current frame. It is unlinked first: destructors that run meanwhile may look at frames. */
 static void pop_frame(PyThreadState *thread, _PyInterpreterFrame *frame)
 {
-    _PyInterpreterFrame *previous = frame->previous;
+    set_current(thread, frame->previous);
 #if PY_VERSION_HEX >= 0x030D0000
-    set_current(thread, previous);
     _PyEval_FrameClearAndPop(thread, frame);
-#elif PY_VERSION_HEX >= 0x030C0000
-    set_current(thread, previous);
-    clear_frame(thread, frame);
-    thread->datastack_top = (PyObject **)frame;
 #else
     clear_frame(thread, frame);
     thread->datastack_top = (PyObject **)frame;
-    set_current(thread, previous);
 #endif
 }
 
