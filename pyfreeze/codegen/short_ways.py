@@ -50,12 +50,14 @@ br i1 %is_list, label %list, label %other
 list:
 %size_p = getelementptr i8, ptr %container, i64 {var_size}
 %size = load i64, ptr %size_p
+%direct = icmp ult i64 %place, %size
+br i1 %direct, label %found, label %behind, !prof !2
+behind:
 %from_end = add i64 %place, %size
-%negative = icmp slt i64 %place, 0
-%at = select i1 %negative, i64 %from_end, i64 %place
-%inside = icmp ult i64 %at, %size
-br i1 %inside, label %found, label %none, !prof !2
+%inside = icmp ult i64 %from_end, %size
+br i1 %inside, label %found, label %none
 found:
+%at = phi i64 [%place, %list], [%from_end, %behind]
 %items_p = getelementptr i8, ptr %container, i64 {list_items}
 %items = load ptr, ptr %items_p
 %item_p = getelementptr ptr, ptr %items, i64 %at
@@ -77,12 +79,14 @@ br i1 %is_list, label %list, label %none, !prof !2
 list:
 %size_p = getelementptr i8, ptr %container, i64 {var_size}
 %size = load i64, ptr %size_p
+%direct = icmp ult i64 %place, %size
+br i1 %direct, label %found, label %behind, !prof !2
+behind:
 %from_end = add i64 %place, %size
-%negative = icmp slt i64 %place, 0
-%at = select i1 %negative, i64 %from_end, i64 %place
-%inside = icmp ult i64 %at, %size
-br i1 %inside, label %found, label %none, !prof !2
+%inside = icmp ult i64 %from_end, %size
+br i1 %inside, label %found, label %none
 found:
+%at = phi i64 [%place, %list], [%from_end, %behind]
 %items_p = getelementptr i8, ptr %container, i64 {list_items}
 %items = load ptr, ptr %items_p
 %item_p = getelementptr ptr, ptr %items, i64 %at
@@ -103,12 +107,14 @@ br i1 %is_list, label %list, label %none, !prof !2
 list:
 %size_p = getelementptr i8, ptr %container, i64 {var_size}
 %size = load i64, ptr %size_p
+%direct = icmp ult i64 %place, %size
+br i1 %direct, label %found, label %behind, !prof !2
+behind:
 %from_end = add i64 %place, %size
-%negative = icmp slt i64 %place, 0
-%at = select i1 %negative, i64 %from_end, i64 %place
-%inside = icmp ult i64 %at, %size
-br i1 %inside, label %found, label %none, !prof !2
+%inside = icmp ult i64 %from_end, %size
+br i1 %inside, label %found, label %none
 found:
+%at = phi i64 [%place, %list], [%from_end, %behind]
 %items_p = getelementptr i8, ptr %container, i64 {list_items}
 %items = load ptr, ptr %items_p
 %item_p = getelementptr ptr, ptr %items, i64 %at

@@ -59,12 +59,14 @@ br i1 %has_items, label %items, label %no, !prof !2
 items:
 %count_p = getelementptr i8, ptr %a, i64 {facts["var_size"]}
 %count = load i64, ptr %count_p
+%direct = icmp ult i64 %b, %count
+br i1 %direct, label %place_items, label %behind, !prof !2
+behind:
 %from_end = add i64 %b, %count
-%negative = icmp slt i64 %b, 0
-%at = select i1 %negative, i64 %from_end, i64 %b
-%inside = icmp ult i64 %at, %count
-br i1 %inside, label %place_items, label %no, !prof !2
+%inside = icmp ult i64 %from_end, %count
+br i1 %inside, label %place_items, label %no
 place_items:
+%at = phi i64 [%b, %items], [%from_end, %behind]
 %own = getelementptr i8, ptr %a, i64 {facts["tuple_items"]}
 br i1 %is_list, label %in_list, label %take
 in_list:
@@ -188,12 +190,14 @@ br i1 %exact, label %bytes, label %no, !prof !2
 bytes:
 %size_p = getelementptr i8, ptr %a, i64 {facts["var_size"]}
 %size = load i64, ptr %size_p{HEAD}
+%direct = icmp ult i64 %b, %size
+br i1 %direct, label %{go}, label %behind, !prof !2
+behind:
 %from_end = add i64 %b, %size
-%negative = icmp slt i64 %b, 0
-%at = select i1 %negative, i64 %from_end, i64 %b
-%inside = icmp ult i64 %at, %size
-br i1 %inside, label %{go}, label %no, !prof !2
+%inside = icmp ult i64 %from_end, %size
+br i1 %inside, label %{go}, label %no
 {go}:
+%at = phi i64 [%b, %bytes], [%from_end, %behind]
 %start_p = getelementptr i8, ptr %a, i64 {facts["bytearray_start"]}
 %start = load ptr, ptr %start_p{HEAD}
 %byte_p = getelementptr i8, ptr %start, i64 %at"""

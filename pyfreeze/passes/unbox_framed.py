@@ -10,7 +10,7 @@ entry → copy ⇄ function itself
 
 from __future__ import annotations
 
-from pyfreeze.analysis.frame_states import Flow, FrameState, frame_states
+from pyfreeze.analysis.frame_states import Flow, FrameState, frame_states, tells_frame
 from pyfreeze.analysis.loops import natural_loops
 from pyfreeze.analysis.object_kinds import Hints
 from pyfreeze.ir.function import Function, reverse_postorder
@@ -22,7 +22,10 @@ from pyfreeze.passes.unboxed_copy import UnboxedCopy
 MOST_INSTRUCTIONS = 6000
 """Of a function that gets a second version: beyond, compile time matters more."""
 
-_ENOUGH_OUTSIDE_LOOPS = 4
+_ENOUGH = 4
+_IN_LOOPS = 8
+_NO_GAIN = frozenset({"unboxed.item_at", "unboxed.set_item_at", "unboxed.length_of"})
+"""Rows that alone are no reason for a second version."""
 
 
 def unbox_framed(function: Function) -> None:
@@ -56,16 +59,19 @@ def _uncaught() -> Block:
 
 
 def _is_worthwhile(function: Function, hints: Hints, states: dict[Block, FrameState]) -> bool:
-    """Whether something in a loop becomes faster, or more than a little outside."""
+    """Whether operations on numbers are a good part of what the function does; what is in a loop counts more."""
     in_loops = {block for loop in natural_loops(function) for block in loop.blocks}
-    found = 0
+    on_numbers = others = 0
     for block, state in states.items():
+        weight = _IN_LOOPS if block in in_loops else 1
         flow = Flow(hints, state, block)
         for instruction in block.instructions:
             if isinstance(instruction, Terminator):
                 continue
             operation = flow.kinds.unboxed(instruction)
-            if operation is not None and operation.operands:
-                found += _ENOUGH_OUTSIDE_LOOPS if block in in_loops else 1
+            if operation is not None:
+                on_numbers += weight * (operation.row not in _NO_GAIN)
+            elif tells_frame(instruction):
+                others += weight
             flow.step(instruction)
-    return found >= _ENOUGH_OUTSIDE_LOOPS
+    return on_numbers >= _ENOUGH and 2 * on_numbers >= others

@@ -1,6 +1,7 @@
 /* Calls of builtin functions and methods without the general call, as the interpreter's specialised instructions make them:
  * what is called is known by its C function, and `self` must be of the type that the method belongs to. */
 #include "fast_paths.h"
+#include "internal/pycore_call.h"
 #include "internal/pycore_ceval.h"
 
 static int call_type(PyTypeObject *type, PyObject *argument, PyObject **result)
@@ -23,6 +24,7 @@ static int call_type(PyTypeObject *type, PyObject *argument, PyObject **result)
 }
 
 static PyCFunction length_function, isinstance_function, append_function, known_functions[KNOWN_FUNCTIONS];
+static PyCFunction startswith_function, endswith_function, find_function;
 static PyObject *class_attribute; /* `object.__class__`, which gives the type; borrowed */
 static PyObject *class_name;
 
@@ -135,6 +137,23 @@ static int call_function(PyObject *callable, PyObject *const *arguments, Py_ssiz
     return done && checked(callable, result);
 }
 
+/* Methods of strings that take a tuple in most versions, with a string for their only argument. */
+static int call_text_method(PyCFunction function, PyObject *text, PyObject *argument, PyObject **result)
+{
+    if (!PyUnicode_CheckExact(argument))
+        return 0;
+    if (function == startswith_function || function == endswith_function) {
+        int direction = function == startswith_function ? -1 : 1;
+        *result = pf_bool((int)PyUnicode_Tailmatch(text, argument, 0, PY_SSIZE_T_MAX, direction));
+        return 1;
+    }
+    if (function != find_function)
+        return 0;
+    Py_ssize_t place = PyUnicode_Find(text, argument, 0, PY_SSIZE_T_MAX, 1);
+    *result = place >= -1 ? new_int(place) : NULL;
+    return 1;
+}
+
 static int call_method(PyObject *callable, PyObject *const *arguments, Py_ssize_t count, PyObject **result)
 {
     PyMethodDescrObject *descriptor = (PyMethodDescrObject *)callable;
@@ -145,6 +164,9 @@ static int call_method(PyObject *callable, PyObject *const *arguments, Py_ssize_
         *result = PyList_Append(arguments[0], arguments[1]) == 0 ? Py_NewRef(Py_None) : NULL;
         return 1;
     }
+    if (descriptor->d_common.d_type == &PyUnicode_Type && count == 2 &&
+        call_text_method(definition->ml_meth, arguments[0], arguments[1], result))
+        return 1;
     int done = call_c(definition, definition->ml_flags & (KINDS | METH_METHOD), arguments[0], arguments + 1, count - 1, result);
     return done && checked(callable, result);
 }
@@ -181,6 +203,9 @@ void pf_builtins_called_init(void)
     for (int which = 0; which < KNOWN_FUNCTIONS; which++)
         known_functions[which] = function_of(builtins, names[which]);
     append_function = function_of((PyObject *)&PyList_Type, "append");
+    startswith_function = function_of((PyObject *)&PyUnicode_Type, "startswith");
+    endswith_function = function_of((PyObject *)&PyUnicode_Type, "endswith");
+    find_function = function_of((PyObject *)&PyUnicode_Type, "find");
     class_name = PyUnicode_InternFromString("__class__");
     class_attribute = class_name != NULL ? _PyType_Lookup(&PyBaseObject_Type, class_name) : NULL;
     PyErr_Clear();

@@ -313,6 +313,81 @@ def test_conversions_by_builtin_types(both: Build) -> None:
         module.same("fresh", value)
 
 
+TEXTS = [
+    "",
+    "a",
+    "ab",
+    "ba",
+    "é",
+    "éa",
+    "Ω",
+    "aΩ",
+    "😀",
+    "b😀a",
+    "\ud800",
+    "a" * 300,
+    "é" * 70 + "Ω",
+    Str("ab"),
+    Str(""),
+]
+
+
+def test_texts_are_looked_through(both: Build) -> None:
+    module = both(
+        """
+        def ends(s, t):
+            return s.startswith(t), s.endswith(t), s.find(t), str.startswith(s, t), str.find(s, t)
+
+        def ends_of_part(s, t):
+            return s.startswith(t, 1), s.endswith(t, 0, 1), s.find(t, 1), s.startswith((t, "x")), s.endswith(())
+
+        def one(name, s, t):
+            return getattr(str, name)(s, t)
+        """
+    )
+    for text in TEXTS:
+        for other in TEXTS:
+            module.same("ends", text, other)
+            module.same("ends_of_part", text, other)
+    for name in ("startswith", "endswith", "find"):
+        for wrong in (None, 1, b"a", ["a"], ("a",), ("a", 1), Int(1)):
+            module.same("one", name, "abc", wrong)
+            module.same("one", name, wrong, "a")
+
+
+def test_texts_are_put_together(both: Build) -> None:
+    module = both(
+        """
+        class Str(str):
+            pass
+
+        class Formats:
+            def __init__(self, text):
+                self.text = text
+
+            def __format__(self, spec):
+                return self.text
+
+            __repr__ = __str__ = lambda self: "shown"
+
+        def join(a, b):
+            return f"{a}{b}", f"{a}-{b}", f"<{a}é{b}>", f"{a}{b}Ω{a}", f"{a}{a}{b}{b}😀", "%s%s" % (a, b), f"{a!r}{b:>3}"
+
+        def kinds(a, b):
+            return [(type(text).__name__, text.isascii(), len(text)) for text in join(a, b)]
+
+        def formatted(a):
+            return join(Formats(a), Formats(Str(a))), type(f"{Formats(Str(a))}").__name__, type(f"{Formats(Str(a))}{Str()}").__name__
+        """
+    )
+    for text in TEXTS:
+        for other in TEXTS:
+            module.same("join", text, other)
+            module.same("kinds", text, other)
+        module.same("formatted", text)
+    module.same("formatted", 3)
+
+
 def test_recursion_through_builtins_ends(both: Build) -> None:
     module = both(
         """
