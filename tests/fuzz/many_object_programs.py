@@ -16,7 +16,6 @@ import sys
 import tempfile
 import traceback
 import warnings
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from tests.fuzz.object_programs import make_programs
@@ -47,10 +46,9 @@ def _run_batch(number: int, folder: Path) -> None:
 def _run_told(number: int, folder: Path) -> None:
     try:
         _run_batch(number, folder)
-        os._exit(0)  # the threads of the pool are not here to be joined
     except BaseException:
         (folder / "errors").write_text(traceback.format_exc()[-3000:], encoding="utf-8")
-        os._exit(1)
+        raise
 
 
 def run_batch(number: int) -> tuple[int, str]:
@@ -67,6 +65,17 @@ def run_batch(number: int) -> tuple[int, str]:
         return number, f"# batch {number}\n{text}" if text else ""
 
 
+def _run_batches(numbers: range) -> None:
+    bad = 0
+    for number in numbers:
+        _, text = run_batch(number)
+        bad += bool(text)
+        print(text, end="", flush=True)
+        print(f"# batch {number}, the last is {numbers[-1]}; {bad} with differences", file=sys.stderr, flush=True)
+    if bad:
+        sys.exit(1)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("first", type=int)
@@ -74,14 +83,13 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1)
     given = parser.parse_args()
     numbers = range(given.first, given.first + -(-given.programs // BATCH))
-    bad = 0
-    with ThreadPoolExecutor(given.jobs) as pool:
-        for done in as_completed([pool.submit(run_batch, number) for number in numbers]):
-            number, text = done.result()
-            bad += bool(text)
-            print(text, end="", flush=True)
-            print(f"# batch {number}, the last is {numbers[-1]}; {bad} with differences", file=sys.stderr, flush=True)
-    return 1 if bad else 0
+    context = multiprocessing.get_context("fork")
+    jobs = [context.Process(target=_run_batches, args=(numbers[job :: given.jobs],)) for job in range(given.jobs)]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+    return 1 if any(job.exitcode for job in jobs) else 0
 
 
 if __name__ == "__main__":

@@ -336,7 +336,10 @@ class ObjectProgram:
         self.add(
             indent,
             self.fill(
-                self.choose.choice(["g2.append({n})", "{v} = g0", "{v} = {v} + g0", "{v} += g1", "g2[0] = {n}"]), 1
+                self.choose.choice(
+                    ["g2.append({n})", "{t} = g0", "{t} = {t} + g0", "{t} += g1", "g2[0] = {n}"]
+                ).replace("{t}", self.target()),
+                1,
             ),
         )
 
@@ -475,7 +478,7 @@ class ObjectProgram:
 
     def do_with(self, indent: int, budget: int) -> None:
         managers = self.choose.choice(["M({n}) as {v}", "M('m', True)", "M(1), M(2, {c})", "M({x}, {c}) as w", "{x}"])
-        self.add(indent, self.fill(f"with {managers}:", 1))
+        self.add(indent, self.fill(f"with {managers.replace('{v}', self.target())}:", 1))
         self.block(indent + 1, self.choose.randint(1, 3), budget - 1)
 
     def do_match(self, indent: int, budget: int) -> None:
