@@ -672,3 +672,18 @@ def test_attributes_that_are_floats(both: Build) -> None:
                         found.append(repr(error))
                 assert found[0] == found[1]
         module.same("shared", n)
+
+
+def test_truths_are_counted(both: Build) -> None:
+    module = both(
+        """
+        def counted(items, s):
+            for i, item in enumerate(items):
+                s += item < i
+                s = (item == s) + s
+                s = s * (i > 1 or 2) - (not item)
+            return s, (1 < s) + (2 < s), (1 < s) & (2 < s)
+        """
+    )
+    for start in (0, 1.5, True, 2**62):
+        module.same("counted", [3, 0, 1, 2.5], start)
