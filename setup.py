@@ -20,6 +20,8 @@ ARRAY_SOURCES = (
     *("array", "array_type", "array_sequence", "array_methods", "array_iteration", "array_search"),
     *("array_buffer", "buffer_format", "array_pickle", "array_sort"),
 )
+# A function of CPython's that a version declares elsewhere would return an int.
+FLAGS = ["-std=c11", "-O3", "-fvisibility=hidden", "-Werror=implicit-function-declaration"]
 HEADERS = ("abi", "slots", "layout", "values", "array", "view")
 
 setup(
@@ -39,7 +41,7 @@ setup(
                 "runtime/src/fast_paths.h",
                 *(f"runtime/include/pyfreeze_{name}.h" for name in HEADERS),
             ],
-            extra_compile_args=["/std:c11"] if sys.platform == "win32" else ["-std=c11", "-O3", "-fvisibility=hidden"],
+            extra_compile_args=["/std:c11"] if sys.platform == "win32" else FLAGS,
         )
     ],
 )
