@@ -49,13 +49,17 @@ def run_under_debug(folder: Path, *command: str) -> None:
     assert finished.returncode == 0, finished.stdout + finished.stderr
 
 
+def count_as_debug(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Build as it is under a debug CPython: its total knows nothing of what is counted inline."""
+    facts = {**runtime.layout(), "refcounts": 0}
+    monkeypatch.setattr(runtime, "layout", lambda: facts)
+
+
 @needs_debug
 @pytest.mark.parametrize("name", ["", "_values", "_members", "_objects", "_framed"])
 def test_references_stay_flat(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     install_for_debug(tmp_path)
-    # As it is under a debug CPython: its total knows nothing of what is counted inline.
-    facts = {**runtime.layout(), "refcounts": 0}
-    monkeypatch.setattr(runtime, "layout", lambda: facts)
+    count_as_debug(monkeypatch)
     here = Path(__file__).parent
     shutil.copy(here / f"workload{name}.py", tmp_path)
     (result,) = driver.build([read_source(tmp_path / f"workload{name}.py")], None, Options())
