@@ -3,7 +3,9 @@
 The compiler reads the runtime's header, so `runtime/include` is installed inside the package.
 """
 
+import os
 import sys
+import sysconfig
 
 from setuptools import Extension, find_packages, setup
 
@@ -13,13 +15,23 @@ SOURCES = (
 )
 FRAMED_SOURCES = (
     *("framed", "direct_calls", "inline_caches", "objects", "exceptions", "matching", "imports"),
-    *("operators", "subscripts", "builtins_called"),
+    *("operators", "subscripts", "builtins_called", "instances", "unboxed"),
 )
 VALUE_SOURCES = ("layout", "value_class", "value_construct", "value_object")
 ARRAY_SOURCES = (
     *("array", "array_type", "array_sequence", "array_methods", "array_iteration", "array_search"),
     *("array_buffer", "buffer_format", "array_pickle", "array_sort"),
 )
+
+
+def flags(compiler: str) -> list[str]:
+    """For compiling and for linking. Short ways are spread over files: only where all are seen together are they inlined."""
+    if sys.platform == "win32":
+        return ["/std:c11"]
+    return ["-std=c11", "-O3", "-fvisibility=hidden", *["-flto"] * ("gcc" in compiler)]
+
+
+FLAGS = flags(os.environ.get("CC") or sysconfig.get_config_var("CC") or "")
 HEADERS = ("abi", "slots", "layout", "values", "array", "view")
 
 setup(
@@ -39,7 +51,8 @@ setup(
                 "runtime/src/fast_paths.h",
                 *(f"runtime/include/pyfreeze_{name}.h" for name in HEADERS),
             ],
-            extra_compile_args=["/std:c11"] if sys.platform == "win32" else ["-std=c11", "-O3", "-fvisibility=hidden"],
+            extra_compile_args=FLAGS,
+            extra_link_args=[flag for flag in FLAGS if flag == "-flto"],
         )
     ],
 )

@@ -45,6 +45,8 @@ def _borrowed_in(block: Block, entries: Mapping[Block, set[Value]]) -> set[Value
 def _ends_loan(instruction: Instruction, index: int) -> bool:
     if isinstance(instruction, StoreLocal) and instruction.index == index:
         return True
+    if any(item.index == index for item in instruction.untold):
+        return True  # the frame may be told, which replaces the object or changes it where it is
     return _WRITTEN_BY_OTHERS and effects_of(instruction).runs_python
 
 

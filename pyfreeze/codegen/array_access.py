@@ -18,7 +18,7 @@ METADATA = (
     "!6 = !{!4, !4, i64 0}\n!7 = !{!5, !5, i64 0}\n!8 = !{i64 0, i64 1152921504606846976}\n"
     '!9 = !{!"saved element", !3, i64 0}\n!10 = !{!9, !9, i64 0}\n'
 )
-_HEAD, ELEMENT, SAVED, _LENGTH = ", !tbaa !6", ", !tbaa !7", ", !tbaa !10", ", !tbaa !6, !range !8"
+HEAD, ELEMENT, SAVED, _LENGTH = ", !tbaa !6", ", !tbaa !7", ", !tbaa !10", ", !tbaa !6, !range !8"
 
 
 def array_function(primitive: Primitive, layout: Mapping[str, int], slot: Callable[[str], str], element: str) -> str:
@@ -40,7 +40,7 @@ def array_guard(primitive: Primitive, layout: Mapping[str, int], name: str, para
 
 def _load_head(layout: Mapping[str, int], field: str, name: str) -> list[str]:
     """Define `name` as a field of the array."""
-    type_, metadata = ("ptr", _HEAD) if field == "data" else ("i64", _LENGTH if field == "length" else _HEAD)
+    type_, metadata = ("ptr", HEAD) if field == "data" else ("i64", _LENGTH if field == "length" else HEAD)
     return [
         f"{name}.p = getelementptr inbounds i8, ptr %a, i64 {layout[f'array_{field}']}",
         f"{name} = load {type_}, ptr {name}.p, align 8{metadata}",
@@ -155,7 +155,7 @@ class _ArrayFunction:
         self._leave_if_bad()
         self._address("%n")
         self._lines += store_value(self._element, "%b", "%e", 0, "%s", ELEMENT)
-        self._lines += ["%more = add nuw nsw i64 %n, 1", f"store i64 %more, ptr %n.p, align 8{_HEAD}"]
+        self._lines += ["%more = add nuw nsw i64 %n, 1", f"store i64 %more, ptr %n.p, align 8{HEAD}"]
         self._return("false")
 
     def _pop(self) -> None:
@@ -170,7 +170,7 @@ class _ArrayFunction:
         self._lines.append("%less = sub nuw nsw i64 %n, 1")
         self._address("%less")
         self._lines += load_value(self._element, "%e", 0, "%value", ELEMENT)
-        self._lines.append(f"store i64 %less, ptr %n.p, align 8{_HEAD}")
+        self._lines.append(f"store i64 %less, ptr %n.p, align 8{HEAD}")
         self._return("%value")
 
     def _filled(self) -> None:

@@ -8,19 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable
-from pyfreeze.codegen.inline_caches import (
-    attribute_cache,
-    getattr_function,
-    global_cache,
-    load_global,
-    load_method_function,
-    setattr_function,
-)
+from pyfreeze.codegen.array_access import HEAD
+from pyfreeze.codegen.framed_short_ways import ShortWays
 from pyfreeze.codegen.machine_types import llvm_type
 from pyfreeze.codegen.runtime_slots import slots
-from pyfreeze.codegen.symbols import Symbols, record_symbol
-from pyfreeze.ir.function import Function
+from pyfreeze.codegen.symbols import record_symbol
 from pyfreeze.ir.instructions import (
     Apply,
     ConstantTable,
@@ -38,7 +30,7 @@ from pyfreeze.ir.instructions import (
     Value,
 )
 from pyfreeze.ir.primitive import CFunction, Ends
-from pyfreeze.ir.types import OBJECT, TupleType
+from pyfreeze.ir.types import FLOAT64, OBJECT, Status, TupleType
 
 _UNLIKELY = ", !prof !1"
 _RECORD_CODE = 8  # the field `code` of a PfFunction
@@ -48,18 +40,8 @@ def framed_symbol(name: str) -> str:
     return f'@"framed {name}"'
 
 
-class FramedEmitter(FunctionEmitter):
+class FramedEmitter(ShortWays):
     """Emits one framed function."""
-
-    def __init__(self, function: Function, symbols: Symbols, shift: int, facts: Mapping[str, int]) -> None:
-        """shift: how many bytes the trampoline takes before the function's own instructions."""
-        super().__init__(function, symbols, _no_sites(symbols), {}, frozenset(), facts["breaker_mask"])
-        self._shift = shift
-        self._facts = facts
-        self._places = 0
-        self._vector_size = 0
-        self._loads_globals = False
-        self._shown: dict[str, int] = {}  # by label: the offset that the frame was last told
 
     def text(self) -> str:
         for block in self._blocks:
@@ -80,7 +62,7 @@ class FramedEmitter(FunctionEmitter):
 
     def _prologue(self) -> str:
         slot, record, facts = self._symbols.slot, record_symbol(self._function.name), self._facts
-        polls = any(isinstance(item, Poll) for item in self._function.instructions())
+        polls = any(map(_polls, self._function.instructions()))
         breaker = []
         if polls:
             breaker = [
@@ -135,45 +117,37 @@ class FramedEmitter(FunctionEmitter):
                 self._line(f"{self._define(result)} = load ptr, ptr {place}, !invariant.load !0")
             case LoadLocal():
                 self._emit_load(instruction)
-            case StoreLocal(operands=[value], index=index):
+            case StoreLocal(operands=[value], index=index) if value.type == OBJECT:
                 old, place = self._fresh(), self._local(index)
                 self._line(f"{old} = load ptr, ptr {place}")
                 self._line(f"store ptr {self._names[value]}, ptr {place}")
-                self._release(old)
+                self._release(old, instruction)
+            case StoreLocal(operands=[value], index=index):
+                self._tell_frame(instruction)
+                store = self._symbols.slot("pf_store_f64" if value.type == FLOAT64 else "pf_store_i64")
+                self._line(f"call void {store}(ptr {self._local(index)}, {self._typed(value)})")
+            case Apply() if instruction.primitive.lowering.object == "nobody_waits":
+                self._emit_nobody_waits(instruction)
             case Apply() if instruction.primitive.lowering.c is not None:
                 self._emit_operation(instruction, instruction.primitive.lowering.c)
             case _:
                 super()._emit(instruction)
 
-    def _local(self, index: int) -> str:
-        place = self._fresh()
-        self._line(f"{place} = getelementptr ptr, ptr %locals, i64 {index}")
-        return place
-
     def _emit_load(self, instruction: LoadLocal) -> None:
         assert instruction.result is not None
         name = self._define(instruction.result)
-        self._line(f"{name} = load ptr, ptr {self._local(instruction.index)}")
+        self._line(f"{name} = load ptr, ptr {self._local(instruction.index)}{HEAD}")
         if not instruction.checked:
             return
         unset, cold, following = self._fresh(), self._new_label("unset"), self._new_label("next")
         self._line(f"{unset} = icmp eq ptr {name}, null")
         self._line(f'br i1 {unset}, label %"{cold}", label %"{following}"{_UNLIKELY}')
         self._open(cold, cold=True)
-        self._show_place(instruction)
+        self._tell_frame(instruction)
         record = record_symbol(self._function.name)
         self._line(f"call void {self._symbols.slot('pf_unbound_local')}(ptr {record}, i32 {instruction.index})")
         self._fail(instruction)
         self._open(following)
-
-    def _show_place(self, instruction: Instruction) -> None:
-        """Tell the frame which instruction this is."""
-        if instruction.site is None or self._shown.get(self._text.label) == instruction.site.offset:
-            return
-        self._shown[self._text.label] = instruction.site.offset
-        place = self._fresh()
-        self._line(f"{place} = getelementptr i8, ptr %text, i64 {instruction.site.offset + self._shift}")
-        self._line(f"store ptr {place}, ptr %instruction")
 
     def _fail(self, instruction: Instruction) -> None:
         assert isinstance(instruction.handler, Edge)
@@ -181,21 +155,40 @@ class FramedEmitter(FunctionEmitter):
 
     def _emit_operation(self, instruction: Apply, c: CFunction) -> None:
         assert instruction.result is not None
-        if not self._emit_simple(instruction, c):
-            self._show_place(instruction)
-            if c.name == "failed":
-                called = ""
-            elif c.name.startswith("call"):
-                called = self._vectorcall(instruction, c.name)
-            elif c.name in ("load_global", "pf_getattr", "pf_setattr", "pf_get_method"):
-                called = self._look_up(c.name, [f"ptr {self._names[operand]}" for operand in instruction.operands])
-            elif c.name == "pf_truth":
-                called = self._truth(self._names[instruction.operands[0]])
-            elif c.name == "next":
-                called = self._next(self._names[instruction.operands[0]])
-            else:
-                called = self._call_c(instruction, c)
-            self._finish(instruction, c, called)
+        if self._emit_simple(instruction, c):
+            return
+        names = [self._names[operand] for operand in instruction.operands]
+        if c.name in ("load_global", "pf_getattr", "pf_get_method"):
+            called = self._look_up(instruction, c.name, names)
+        elif c.name == "pf_truth":
+            called = self._truth(instruction, names[0])
+        elif c.name.startswith("pf_test_"):
+            called = self._test(instruction, c, names)
+        elif c.name == "next":
+            called = self._next(instruction, names[0])
+        elif c.name == "item_at":
+            called = self._item_at(instruction, names)
+        elif c.name == "pf_setattr":
+            called = self._setattr(instruction, names)
+        elif c.name == "setattr_float":
+            called = self._setattr_float(instruction, names)
+        elif c.name == "truth_at":
+            called = self._truth_at(instruction, c, names)
+        elif c.name == "set_item_at":
+            called = self._set_item_at(instruction, names)
+        else:
+            called = self._call_out(instruction, c, names)
+        self._finish(instruction, c, called)
+
+    def _call_out(self, instruction: Apply, c: CFunction, names: list[str]) -> str:
+        """What may run other code in any case."""
+        if instruction.primitive.effects.runs_python:
+            self._tell_frame(instruction)
+        if c.name in ("failed", "tell"):
+            return ""
+        if c.name.startswith("call"):
+            return self._vectorcall(instruction, c.name)
+        return self._call_c(instruction, c)
 
     def _emit_simple(self, instruction: Apply, c: CFunction) -> bool:
         """What takes no call; says whether it was that."""
@@ -230,30 +223,6 @@ class FramedEmitter(FunctionEmitter):
             case _:
                 return False
         return True
-
-    def _truth(self, value: str) -> str:
-        name, called = "@truth_of", self._fresh()
-        yes, no, slot = self._data("_Py_TrueStruct"), self._data("_Py_FalseStruct"), self._symbols.slot("pf_truth")
-        self._symbols.define(name, lambda: _TRUTH.format(yes=yes, no=no, slot=slot))
-        self._line(f"{called} = call i32 {name}(ptr {value})")
-        return called
-
-    def _next(self, iterator: str) -> str:
-        """What its type's `tp_iternext` gives."""
-        function, called = self._field(self._field(iterator, "type"), "type_next"), self._fresh()
-        self._line(f"{called} = call ptr {function}(ptr {iterator})")
-        return called
-
-    def _field(self, object_: str, fact: str) -> str:
-        """The pointer in the field at that fact's offset."""
-        place, name = self._fresh(), self._fresh()
-        self._line(f"{place} = getelementptr i8, ptr {object_}, i64 {self._facts[fact]}")
-        self._line(f"{name} = load ptr, ptr {place}")
-        return name
-
-    def _data(self, name: str) -> str:
-        self._symbols.declare(f"@{name} = external global i8")
-        return f"@{name}"
 
     def _vectorcall(self, instruction: Apply, kind: str) -> str:
         """`call…[n]`: a vectorcall, with a free place before the arguments."""
@@ -325,45 +294,6 @@ class FramedEmitter(FunctionEmitter):
             else:
                 arguments.append(self._context(token))
         return self._called_c(c, arguments)
-
-    def _look_up(self, what: str, operands: list[str]) -> str:
-        """With what this place remembers."""
-        symbols, facts, incref, result = self._symbols, self._facts, self._counting("incref"), "ptr"
-        match what:
-            case "load_global":
-                self._loads_globals = True
-                function = load_global(symbols, facts, incref)
-                operands = ["ptr %frame", "ptr %globals", "ptr %builtins", *operands]
-            case "pf_getattr":
-                function = getattr_function(symbols, facts, incref)
-            case "pf_setattr":
-                function, result = setattr_function(symbols, facts, incref, self._counting("decref")), "i32"
-            case _:
-                function, result = load_method_function(symbols, facts, incref), "{ptr, ptr}"
-        make_cache = global_cache if what == "load_global" else attribute_cache
-        operands.append(f"ptr {make_cache(symbols, self._place())}")
-        if what == "pf_get_method":
-            operands.append("ptr %vector")
-        called = self._fresh()
-        self._line(f"{called} = call {result} {function}({', '.join(operands)})")
-        return called
-
-    def _place(self) -> str:
-        """A name in the module for this place."""
-        self._places += 1
-        return f"{self._function.name} {self._places}"
-
-    def _context(self, token: str) -> str:
-        match token:
-            case "frame":
-                return "ptr %frame"
-            case "function":
-                return f"ptr {record_symbol(self._function.name)}"
-            case "null":
-                return "ptr null"
-            case _:
-                kind, _, number = token.partition(":")
-                return f"{kind} {number}"
 
     def _called_c(self, c: CFunction, arguments: list[str]) -> str:
         returned = _RETURNED[c.ends]
@@ -470,29 +400,46 @@ class FramedEmitter(FunctionEmitter):
         if isinstance(instruction, IncRef):
             self._line(f"call void {self._counting('incref')}(ptr {name})")
         else:
-            self._release(name)
-
-    def _release(self, name: str) -> None:
-        self._line(f"call void {self._counting('decref')}(ptr {name})")
-
-    def _counting(self, verb: str) -> str:
-        return self._symbols.counting(verb, always_inline=True)
+            self._release(name, instruction)
 
     # Ends and polls
 
     def _emit_terminator(self, instruction: Terminator) -> None:
         match instruction:
             case Return(operands=[value]):
+                self._tell_whoever_has_the_frame(instruction)
                 self._line(f"ret ptr {self._names[value]}")
             case Fail():
                 self._line("ret ptr null")
             case _:
                 super()._emit_terminator(instruction)
 
+    def _emit_nobody_waits(self, instruction: Apply) -> None:
+        assert instruction.handler is not None and instruction.result is not None
+        self._names[instruction.result] = "false"
+        following = self._open_if_somebody_waits()
+        self._line(f'br label %"{self._jump(instruction.handler, str(int(Status.DEOPT)))}"')
+        self._open(following)
+
+    def _tell_whoever_has_the_frame(self, instruction: Return) -> None:
+        """A frame object keeps the variables after the function has ended."""
+        if not instruction.untold:
+            return
+        object_, cold, following = (
+            self._field("%frame", "frame_object"),
+            self._new_label("seen"),
+            self._new_label("end"),
+        )
+        self._line(f'br i1 {self._is_null(object_)}, label %"{following}", label %"{cold}", !prof !2')
+        self._open(cold, cold=True)
+        self._tell_frame(instruction)
+        self._line(f'br label %"{following}"')
+        self._open(following)
+
     def _emit_poll(self, instruction: Poll) -> None:
         assert instruction.handler is not None
         following = self._open_if_somebody_waits()
-        self._show_place(instruction)
+        self._tell_frame(instruction)
         status, failed = self._fresh(), self._fresh()
         self._line(f"{status} = call i32 {self._symbols.slot('pf_poll_framed')}()")
         self._line(f"{failed} = icmp ne i32 {status}, 0")
@@ -500,19 +447,6 @@ class FramedEmitter(FunctionEmitter):
         self._line(f'br i1 {failed}, label %"{target}", label %"{following}"{_UNLIKELY}')
         self._open(following)
 
-
-_TRUTH = """define internal i32 @truth_of(ptr %object) alwaysinline {{
-%yes = icmp eq ptr %object, {yes}
-%no = icmp eq ptr %object, {no}
-%known = or i1 %yes, %no
-br i1 %known, label %bool, label %other
-bool:
-%truth = zext i1 %yes to i32
-ret i32 %truth
-other:
-%asked = call i32 {slot}(ptr %object)
-ret i32 %asked
-}}"""
 
 _RETURNED = {
     Ends.OBJECT: "ptr",
@@ -528,6 +462,12 @@ _RETURNED = {
 }
 
 
+def _polls(instruction: Instruction) -> bool:
+    if isinstance(instruction, Poll):
+        return True
+    return isinstance(instruction, Apply) and instruction.primitive.lowering.object == "nobody_waits"
+
+
 def _load_tables(facts: Mapping[str, int]) -> list[str]:
     lines = []
     for table, fact in ((ConstantTable.CONSTANTS, "code_constants"), (ConstantTable.NAMES, "code_names")):
@@ -536,9 +476,3 @@ def _load_tables(facts: Mapping[str, int]) -> list[str]:
             f"%{table} = load ptr, ptr %{table}_place",
         ]
     return lines
-
-
-def _no_sites(symbols: Symbols) -> SiteTable:
-    """Framed functions have no `PfSite` records: their frame shows the place and holds the variables."""
-    layouts: dict[str, CodeLayout] = {}
-    return SiteTable(symbols, layouts)

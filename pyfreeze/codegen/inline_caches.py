@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from pyfreeze.codegen.symbols import Symbols
 
 _GLOBAL_CACHE = "%PfGlobalCache = type {i64, i64, ptr, i64, i32, i32, i32, i32}"
-_ATTRIBUTE_CACHE = "%PfAttributeCache = type {i64, i64, i64, ptr, i64, ptr, [13 x i64]}"
+_ATTRIBUTE_CACHE = "%PfAttributeCache = type {i64, i64, i64, ptr, i64, ptr, [25 x i64]}"
 
 
 def attribute_cache(symbols: Symbols, place: str) -> str:
     """The record of the attribute that is looked up at `place`, a name of its own in the module."""
     symbols.declare(_ATTRIBUTE_CACHE)
     name = f'@"attribute {place}"'
-    fields = "i64 -1, i64 0, i64 0, ptr null, i64 0, ptr null, [13 x i64] zeroinitializer"
+    fields = "i64 -1, i64 0, i64 0, ptr null, i64 0, ptr null, [25 x i64] zeroinitializer"
     return symbols.define(name, lambda: f"{name} = internal global %PfAttributeCache {{{fields}}}")
 
 
@@ -30,15 +30,14 @@ def global_cache(symbols: Symbols, place: str) -> str:
 
 
 def load_global(symbols: Symbols, facts: Mapping[str, int], incref: str) -> str:
-    """Looks up a global: of the frame, its namespaces, the name and the record."""
+    """Looks up a global: of its namespaces and the record. NULL: ask the runtime."""
     symbols.declare(_GLOBAL_CACHE)
-    slow = symbols.slot("pf_load_global_again")
-    return symbols.define("@load_global", lambda: _load_global(slow, facts, incref))
+    return symbols.define("@load_global", lambda: _load_global(facts, incref))
 
 
-def _load_global(slow: str, facts: Mapping[str, int], incref: str) -> str:
+def _load_global(facts: Mapping[str, int], incref: str) -> str:
     found = _found_by_tags(facts) if facts["dict_tag"] else _found_in_keys(facts)
-    return f"""define internal ptr @load_global(ptr %frame, ptr %globals, ptr %builtins, ptr %name, ptr %cache) alwaysinline {{
+    return f"""define internal ptr @load_global(ptr %globals, ptr %builtins, ptr %cache) alwaysinline {{
 %seen_p = getelementptr %PfGlobalCache, ptr %cache, i64 0, i32 0
 %seen = load i64, ptr %seen_p
 %others_seen_p = getelementptr %PfGlobalCache, ptr %cache, i64 0, i32 1
@@ -47,8 +46,7 @@ def _load_global(slow: str, facts: Mapping[str, int], incref: str) -> str:
 call void {incref}(ptr %value)
 ret ptr %value
 slow:
-%again = call ptr {slow}(ptr %frame, ptr %name, ptr %cache)
-ret ptr %again
+ret ptr null
 }}"""
 
 
@@ -97,12 +95,11 @@ found:"""
 
 
 def getattr_function(symbols: Symbols, facts: Mapping[str, int], incref: str) -> str:
-    """Gets an attribute: of the object, the name and the record."""
-    slow = symbols.slot("pf_getattr")
+    """Gets an attribute: of the object and the record. NULL: ask the runtime."""
     return symbols.define(
         "@getattr",
         lambda: (
-            f"""define internal ptr @getattr(ptr %object, ptr %name, ptr %cache) alwaysinline {{
+            f"""define internal ptr @getattr(ptr %object, ptr %cache) alwaysinline {{
 {_find_place(facts)}
 %value = load ptr, ptr %place
 %unset = icmp eq ptr %value, null
@@ -111,20 +108,18 @@ found:
 call void {incref}(ptr %value)
 ret ptr %value
 slow:
-%got = call ptr {slow}(ptr %object, ptr %name, ptr %cache)
-ret ptr %got
+ret ptr null
 }}"""
         ),
     )
 
 
-def setattr_function(symbols: Symbols, facts: Mapping[str, int], incref: str, decref: str) -> str:
-    """Sets an attribute: of the object, the name, the value and the record. A status as of `pf_setattr`."""
-    slow = symbols.slot("pf_setattr")
+def setattr_function(symbols: Symbols, facts: Mapping[str, int], incref: str) -> str:
+    """Sets an attribute: of the object, the value and the record. Gives what was there, with its reference. NULL: ask the runtime."""
     return symbols.define(
         "@setattr",
         lambda: (
-            f"""define internal i32 @setattr(ptr %object, ptr %name, ptr %value, ptr %cache) alwaysinline {{
+            f"""define internal ptr @setattr(ptr %object, ptr %value, ptr %cache) alwaysinline {{
 {_find_place(facts, without_dict=True)}
 %old = load ptr, ptr %place
 %unset = icmp eq ptr %old, null
@@ -132,26 +127,56 @@ br i1 %unset, label %slow, label %found, !prof !1
 found:
 call void {incref}(ptr %value)
 store ptr %value, ptr %place
-call void {decref}(ptr %old)
-ret i32 0
+ret ptr %old
 slow:
-%status = call i32 {slow}(ptr %object, ptr %name, ptr %value, ptr %cache)
-ret i32 %status
+ret ptr null
+}}"""
+        ),
+    )
+
+
+def set_float_function(symbols: Symbols, facts: Mapping[str, int]) -> str:
+    """Gives the float that is an attribute another value, if nobody else has it: of the object, the value and the record.
+
+    False: it has to be a new one.
+    """
+    word = "i64" if facts["refcounts"] == 1 else "i32"
+    return symbols.define(
+        "@setattr_float",
+        lambda: (
+            f"""define internal i1 @setattr_float(ptr %object, double %value, ptr %cache) alwaysinline {{
+{_find_place(facts, without_dict=True)}
+%old = load ptr, ptr %place
+%unset = icmp eq ptr %old, null
+br i1 %unset, label %slow, label %found, !prof !1
+found:
+%old_type_p = getelementptr i8, ptr %old, i64 {facts["type"]}
+%old_type = load ptr, ptr %old_type_p
+%exact = icmp eq ptr %old_type, @PyFloat_Type
+%count = load {word}, ptr %old
+%alone = icmp eq {word} %count, 1
+%both = and i1 %exact, %alone
+br i1 %both, label %change, label %slow
+change:
+%value_p = getelementptr i8, ptr %old, i64 {facts["float_value"]}
+store double %value, ptr %value_p
+ret i1 true
+slow:
+ret i1 false
 }}"""
         ),
     )
 
 
 def load_method_function(symbols: Symbols, facts: Mapping[str, int], incref: str) -> str:
-    """Looks up what is to be called: of the object, the name, the record and an address for `pf_get_method`.
+    """Looks up what is to be called: of the object and the record.
 
-    Returns it and what goes before its arguments, or null.
+    Returns it and what goes before its arguments, which may be NULL. NULL, and anything: ask the runtime.
     """
-    slow = symbols.slot("pf_get_method")
     return symbols.define(
         "@load_method",
         lambda: (
-            f"""define internal {{ptr, ptr}} @load_method(ptr %object, ptr %name, ptr %cache, ptr %second) alwaysinline {{
+            f"""define internal {{ptr, ptr}} @load_method(ptr %object, ptr %cache) alwaysinline {{
 {_type_is_known(facts)}
 br i1 %in_values, label %values, label %ask
 values:
@@ -173,11 +198,7 @@ call void {incref}(ptr %object)
 %method_pair = insertvalue {{ptr, ptr}} %method_half, ptr %object, 1
 ret {{ptr, ptr}} %method_pair
 slow:
-%first = call ptr {slow}(ptr %object, ptr %name, ptr %cache, ptr %second)
-%other = load ptr, ptr %second
-%half = insertvalue {{ptr, ptr}} undef, ptr %first, 0
-%pair = insertvalue {{ptr, ptr}} %half, ptr %other, 1
-ret {{ptr, ptr}} %pair
+ret {{ptr, ptr}} zeroinitializer
 }}"""
         ),
     )

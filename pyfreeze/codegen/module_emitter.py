@@ -30,7 +30,7 @@ from pyfreeze.ir.types import StructType, signature
 HASH_KEY = 0x7079667265657A65
 """Counterpart: `PF_HASH_KEY` in `runtime/include/pyfreeze_abi.h`."""
 
-ABI_VERSION = 4
+ABI_VERSION = 5
 """Counterpart: `PF_ABI_VERSION` in `runtime/include/pyfreeze_abi.h`."""
 
 _FRAMED = -1

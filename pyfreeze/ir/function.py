@@ -16,6 +16,18 @@ class Stage(enum.IntEnum):
     LOWERED = 2  # reference counts are there too; what codegen accepts
 
 
+@dataclass(frozen=True, slots=True)
+class FrameShape:
+    """Of a framed function's variables: how many are set on entry, how many are local, and all, with cells."""
+
+    arguments: int
+    locals: int
+    variables: int
+
+    def __str__(self) -> str:
+        return f"{self.arguments}/{self.locals}/{self.variables}"
+
+
 @dataclass(eq=False, slots=True)
 class Function:
     """One native function. `blocks[0]` is the entry; its parameters are the function's, borrowed from the caller."""
@@ -27,7 +39,12 @@ class Function:
     bindings: set[Binding] = field(default_factory=set)  # assumed by this function itself, not by its callees
     line: int = 0
     impure: bool = False  # has side effects, so it must not start again: it leaves native code in the middle
-    framed: bool = False  # works on the variables in its interpreter's frame: made from bytecode (`pyfreeze.lifting`)
+    frame: FrameShape | None = None  # of a framed function, which works on the variables in its interpreter's frame
+
+    @property
+    def framed(self) -> bool:
+        """Whether it was made from bytecode (`pyfreeze.lifting`)."""
+        return self.frame is not None
 
     @property
     def is_specialised(self) -> bool:

@@ -139,11 +139,24 @@ class Edge:
     arguments: list[Value] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """In a framed function: variable `index` is `value`, unboxed, and the frame has not been told.
+
+    is_set: a bool, false where the variable is still unset; None if it is surely set
+    """
+
+    index: int
+    value: Value
+    is_set: Value | None = None
+
+
 @dataclass(eq=False, slots=True)
 class Instruction:
     """Base of all instructions. `operands` excludes what edges, sites and states use (see `used_values`).
 
     resume: @BUILT, where the interpreter goes on if the instruction ends with DEOPT; None where the twin starts again
+    untold: what the frame is told before the instruction runs other code
     """
 
     operands: list[Value]
@@ -151,6 +164,7 @@ class Instruction:
     site: Site | None = None
     handler: Edge | None = None
     resume: ResumeState | None = None
+    untold: tuple[Untold, ...] = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -176,7 +190,7 @@ class ConstantTable(enum.StrEnum):
 
 @dataclass(eq=False, slots=True)
 class LoadConstant(Instruction):
-    """Of a framed function: an object of its code object's table, borrowed. `shown` is for readers only."""
+    """Of a framed function: an object of its code object's table, borrowed. `shown`: how it reads, cut off after 40 characters."""
 
     table: ConstantTable = ConstantTable.CONSTANTS
     index: int = 0
@@ -193,7 +207,10 @@ class LoadLocal(Instruction):
 
 @dataclass(eq=False, slots=True)
 class StoreLocal(Instruction):
-    """Of a framed function: put the operand, which may be NULL, into variable `index` and release what was there."""
+    """Of a framed function: put the operand, which may be NULL, into variable `index` and release what was there.
+
+    An unboxed int or float becomes an object for that; without memory for it the variable is left unset.
+    """
 
     index: int = 0
 
@@ -407,9 +424,12 @@ def used_values(instruction: Instruction) -> list[Value]:
 
 
 def shown_values(instruction: Instruction) -> list[Value]:
-    """What becomes visible as locals, or is needed to go on, if the instruction fails."""
+    """What becomes visible as locals, or is needed to go on, if the instruction fails or runs other code."""
     site, state = instruction.site, instruction.resume
-    return [*(site.values if site is not None else ()), *(state.values if state is not None else ())]
+    shown = [*(site.values if site is not None else ()), *(state.values if state is not None else ())]
+    for item in instruction.untold:
+        shown += [item.value] if item.is_set is None else [item.value, item.is_set]
+    return shown
 
 
 def replace_uses(instruction: Instruction, replacements: dict[Value, Value]) -> None:
@@ -419,5 +439,13 @@ def replace_uses(instruction: Instruction, replacements: dict[Value, Value]) -> 
         instruction.site = instruction.site.replaced(replacements)
     if instruction.resume is not None:
         instruction.resume = instruction.resume.replaced(replacements)
+    instruction.untold = tuple(
+        Untold(
+            item.index,
+            replacements.get(item.value, item.value),
+            None if item.is_set is None else replacements.get(item.is_set, item.is_set),
+        )
+        for item in instruction.untold
+    )
     for edge in edges_of(instruction):
         edge.arguments = [replacements.get(value, value) for value in edge.arguments]

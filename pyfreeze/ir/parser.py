@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from pyfreeze.ir.function import Binding, BindingKind, ConstantValue, Function, Module, Stage
+from pyfreeze.ir.function import Binding, BindingKind, ConstantValue, FrameShape, Function, Module, Stage
 from pyfreeze.ir.instructions import (
     AddTraceback,
     Apply,
@@ -43,6 +43,7 @@ from pyfreeze.ir.instructions import (
     StoreLocal,
     Suspend,
     Unreachable,
+    Untold,
     Value,
 )
 from pyfreeze.ir.primitive import Primitive
@@ -143,10 +144,11 @@ def split_outside(text: str) -> list[str]:
     return [*parts, current.strip()] if current.strip() else parts
 
 
-_HEADER = re.compile(r"function @(\S+) -> (.+) line (\d+)( impure)?( framed)? \{")
+_HEADER = re.compile(r"function @(\S+) -> (.+) line (\d+)( impure)?(?: framed (\d+)/(\d+)/(\d+))? \{")
 _BLOCK = re.compile(r"\^([\w.]+)(?:\((.*)\))?:")
 _RESULT = re.compile(r"(%[\w.?]+): ([^=]+?) = (.*)")
 _HANDLER = re.compile(r"(.*) except (\^[\w.]+(?:\([^()]*\))?)")
+_UNTOLD = re.compile(r"(.*?) untold \{([^{}]*)\}")
 _SITES = re.compile(r" !(?=(?:@\S+ )?\d+:)")
 _SITE = re.compile(r"(?:@(\S+) )?(\d+):(\d+)-(\d+):(\d+)(?: \{(.*)\})?(?:\+(\d+))?")
 _RESUME = re.compile(
@@ -183,7 +185,9 @@ class _FunctionParser:
         if head is None:
             raise ParseError(f"line {self._first}: expected `function @NAME -> TYPE line N {{`")
         result = parse_type(head[2], self._structs)
-        function = Function(head[1], (), result, line=int(head[3]), impure=bool(head[4]), framed=bool(head[5]))
+        function = Function(head[1], (), result, line=int(head[3]), impure=bool(head[4]))
+        if head[5]:
+            function.frame = FrameShape(int(head[5]), int(head[6]), int(head[7]))
         self._declare()
         block: Block | None = None
         for number, line in enumerate(self._lines[1:-1], self._first + 1):
@@ -232,17 +236,25 @@ class _FunctionParser:
         body = result[3] if result is not None else line
         handler = resume = None
         site: Site | None = None
+        untold: tuple[Untold, ...] = ()
         if not body.startswith(("const ", "consts ", "names ")):
             if (found := _HANDLER.fullmatch(body)) is not None:
                 body, handler = found[1], self._edge(found[2])
+            if (late := _UNTOLD.fullmatch(body)) is not None:
+                body, untold = late[1], tuple(map(self._untold, split_outside(late[2])))
             if (left := _RESUME.fullmatch(body)) is not None:
                 body, resume = left[1], self._resume(left)
             body, *levels = _SITES.split(body)
             for level in reversed(levels):
                 site = self._site(level, function, site)
         made = self._body(body, value)
-        made.result, made.site, made.handler, made.resume = value, site, handler, resume
+        made.result, made.site, made.handler, made.resume, made.untold = value, site, handler, resume, untold
         return made
+
+    def _untold(self, text: str) -> Untold:
+        index, _, rest = text.partition("=")
+        value, _, condition = rest.partition(" if ")
+        return Untold(int(index), self._values[value], self._values[condition] if condition else None)
 
     def _site(self, text: str, function: str, caller: Site | None) -> Site:
         found = _SITE.fullmatch(text)

@@ -34,6 +34,7 @@ from pyfreeze.ir.instructions import (
     StoreLocal,
     Suspend,
     Unreachable,
+    Untold,
     Value,
 )
 from pyfreeze.ir.types import OptionalType, StructType, Type
@@ -79,13 +80,16 @@ class _FunctionPrinter:
     def text(self) -> str:
         function = self._function
         lines = [
-            f"function @{function.name} -> {function.result} line {function.line}{' impure' * function.impure}{' framed' * function.framed} {{"
+            f"function @{function.name} -> {function.result} line {function.line}{' impure' * function.impure}{self._frame()} {{"
         ]
         lines += sorted(f"  assume {_binding(binding)}" for binding in function.bindings)
         for block in function.blocks:
             lines.append(f"^{block.name}{self._parameters(block)}:")
             lines += [f"  {self._instruction(instruction)}" for instruction in block.instructions]
         return "\n".join([*lines, "}", ""])
+
+    def _frame(self) -> str:
+        return f" framed {self._function.frame}" if self._function.frame is not None else ""
 
     def _parameters(self, block: Block) -> str:
         shown = ", ".join(f"{self._name(value)}: {value.type}" for value in block.parameters)
@@ -134,9 +138,15 @@ class _FunctionPrinter:
             body += self._site(instruction.site)
         if instruction.resume is not None:
             body += self._resume(instruction.resume)
+        if instruction.untold:
+            body += f" untold {{{', '.join(map(self._untold, instruction.untold))}}}"
         if instruction.handler is not None:
             body += f" except {self._edge(instruction.handler)}"
         return body
+
+    def _untold(self, item: Untold) -> str:
+        condition = f" if {self._name(item.is_set)}" if item.is_set is not None else ""
+        return f"{item.index}={self._name(item.value)}{condition}"
 
     def _body(self, instruction: Instruction) -> str:
         operands = self._list(instruction.operands)

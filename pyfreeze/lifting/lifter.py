@@ -7,12 +7,13 @@ they always see. Only the stack becomes SSA values. What an instruction means is
 from __future__ import annotations
 
 import enum
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import CodeType
 
 from pyfreeze.ir.builder import FunctionBuilder
-from pyfreeze.ir.function import Function, reverse_postorder
+from pyfreeze.ir.function import FrameShape, Function, reverse_postorder
 from pyfreeze.ir.instructions import (
     Apply,
     Block,
@@ -69,7 +70,7 @@ class Lifter:
 
     def __init__(self, name: str, code: CodeType) -> None:
         self.code = code
-        self.function = Function(name, (), OBJECT, line=code.co_firstlineno, framed=True)
+        self.function = Function(name, (), OBJECT, line=code.co_firstlineno, frame=_shape(code))
         self.builder = FunctionBuilder(self.function)
         self.steps = steps(code)
         self.number_of = numbered(self.steps)
@@ -259,7 +260,7 @@ class Lifter:
         return self._loaded(instruction)
 
     def store(self, index: int, value: Value) -> None:
-        self.emit(StoreLocal([self.boxed(value)], index=index))
+        self.emit(StoreLocal([self.boxed(value)], site=self.site(), index=index))
 
     def _loaded(self, instruction: Instruction) -> Value:
         self.emit(instruction)
@@ -286,6 +287,13 @@ class Lifter:
     def items(self, whole: Value) -> list[Value]:
         types: tuple[Type, ...] = whole.type.items  # type: ignore[union-attr]
         return [self.builder.get_item(whole, index) for index in range(len(types))]
+
+
+def _shape(code: CodeType) -> FrameShape:
+    arguments = code.co_argcount + code.co_kwonlyargcount
+    arguments += bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    cells = [name for name in code.co_cellvars if name not in code.co_varnames]
+    return FrameShape(arguments, code.co_nlocals, code.co_nlocals + len(cells) + len(code.co_freevars))
 
 
 def _apply(name: str, *operands: Value) -> Apply:

@@ -33,6 +33,7 @@ from pyfreeze.ir.instructions import (
     StoreLocal,
     Terminator,
     Unreachable,
+    Untold,
     Value,
     borrows,
     is_text,
@@ -94,7 +95,7 @@ class _Inserter:
         for parameter in block.parameters:
             if self._is_owned(parameter):
                 if parameter in ending.unused:
-                    result.append(DecRef([parameter]))
+                    result.append(DecRef([parameter], untold=_untold_in(block)))
                 else:
                     alive[parameter] = None
         for instruction, last in zip(block.instructions, ending.at, strict=True):
@@ -110,7 +111,7 @@ class _Inserter:
         kept = set() if edge is None else self._entries[edge.target].union(edge.arguments)
         self._consume(_taken(instruction), lambda value: value in last and value not in kept, alive, result)
         if edge is not None:
-            instruction.handler = self._split(edge, alive, handler=True)
+            instruction.handler = self._split(edge, alive, instruction)
         result.append(instruction)
         made = instruction.result
         if made is not None and self._is_owned(made):
@@ -118,7 +119,7 @@ class _Inserter:
                 result.append(IncRef([made]))
             alive[made] = None
         for value in sorted((value for value in last if value in alive), key=self._numbers.__getitem__):
-            result.append(DecRef([value]))
+            result.append(DecRef([value], untold=instruction.untold))
             del alive[value]
 
     def _consume(
@@ -136,27 +137,27 @@ class _Inserter:
     def _terminate(self, terminator: Terminator, alive: _Values, result: list[Instruction]) -> None:
         match terminator:
             case Branch(edges=[edge]):
-                result += self._edge_counts(edge, alive)
+                result += self._edge_counts(edge, alive, terminator)
             case Return() | Fail() | Deopt() | Unreachable():
                 remaining = dict(alive)
                 if isinstance(terminator, Return):
                     self._consume(terminator.operands, lambda _: True, remaining, result)
                 if not isinstance(terminator, Unreachable):
-                    result += [DecRef([value]) for value in remaining]
+                    result += [DecRef([value], untold=terminator.untold) for value in remaining]
             case _:
-                terminator.edges = [self._split(edge, alive, handler=False) for edge in terminator.edges]
+                terminator.edges = [self._split(edge, alive, terminator) for edge in terminator.edges]
         result.append(terminator)
 
-    def _edge_counts(self, edge: Edge, alive: _Values) -> list[Instruction]:
+    def _edge_counts(self, edge: Edge, alive: _Values, leaving: Instruction) -> list[Instruction]:
         counts: list[Instruction] = []
         remaining, used = dict(alive), self._entries[edge.target]
         self._consume(edge.arguments, lambda value: value not in used, remaining, counts)
-        counts += [DecRef([value]) for value in remaining if value not in used]
+        counts += [DecRef([value], untold=leaving.untold) for value in remaining if value not in used]
         return counts
 
-    def _split(self, edge: Edge, alive: _Values, handler: bool) -> Edge:
+    def _split(self, edge: Edge, alive: _Values, leaving: Instruction) -> Edge:
         """An edge that does its counts, in a block of its own if there are any."""
-        counts = self._edge_counts(edge, alive)
+        counts, handler = self._edge_counts(edge, alive, leaving), edge is leaving.handler
         if not counts:
             return edge
         status = [Value(STATUS, "status")] if handler else []
@@ -165,6 +166,11 @@ class _Inserter:
         block.instructions = [*counts, Branch([], edges=[onward])]
         self._splits.append(block)
         return Edge(block)
+
+
+def _untold_in(block: Block) -> tuple[Untold, ...]:
+    """At its start."""
+    return next(item.untold for item in block.instructions if not isinstance(item, Constant | LoadConstant))
 
 
 def _taken(instruction: Instruction) -> list[Value]:

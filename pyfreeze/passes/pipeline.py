@@ -22,6 +22,7 @@ from pyfreeze.passes.remove_polls import remove_polls
 from pyfreeze.passes.split_aggregates import split_aggregates
 from pyfreeze.passes.strip_mine_loops import strip_mine_loops
 from pyfreeze.passes.thread_conditions import thread_conditions
+from pyfreeze.passes.unbox_framed import unbox_framed
 from pyfreeze.passes.unbox_ints import unbox_ints
 from pyfreeze.passes.unbox_loops import unbox_loops
 from pyfreeze.passes.unroll_recursion import unroll_recursion
@@ -64,6 +65,7 @@ PASSES = (
     Pass("part-last-steps", part_last_steps),
     Pass("add-exception-edges", add_exception_edges, required=True, stage=Stage.EXPLICIT),
     Pass("unroll-recursion", unroll_recursion),
+    Pass("unbox-framed", unbox_framed, on_framed=True),
     Pass("insert-refcounts", insert_refcounts, required=True, stage=Stage.LOWERED, on_framed=True),
 )
 
@@ -104,6 +106,7 @@ ORDER = (
     ("add-entry-polls", "add-exception-edges", "polls fail too"),
     ("add-exception-edges", "unroll-recursion", "a copy fails into the handler of the call it replaces"),
     ("unroll-recursion", "insert-refcounts", "copies are counted like everything else"),
+    ("unbox-framed", "insert-refcounts", "which objects there are is known only then"),
     ("add-exception-edges", "insert-refcounts", "references are released on error edges as well"),
 )
 """(earlier, later, why); checked at import."""

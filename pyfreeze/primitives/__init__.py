@@ -31,6 +31,7 @@ from pyfreeze.primitives import (
 from pyfreeze.primitives.arrays import array_row, method_row
 from pyfreeze.primitives.definition import resolve
 from pyfreeze.primitives.objects import object_row
+from pyfreeze.primitives.unboxed import unboxed_row
 from pyfreeze.primitives.views import view_row
 
 _FAMILIES = (fixed_ints, plain_ints, floats, float_flags, bools, mathematics, ranges, hashing, references)
@@ -86,6 +87,8 @@ def find(name: str, structs: Mapping[str, StructType] = MappingProxyType({})) ->
     """
     if name.startswith("object."):
         return object_row(name)
+    if name.startswith("unboxed."):
+        return unboxed_row(name)
     access = re.fullmatch(r"(array\.\w+)\[(.+)\]", name)
     if access is not None:
         return array_row(access[1], parse_type(access[2], structs))

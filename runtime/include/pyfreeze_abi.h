@@ -13,7 +13,7 @@
 #define PF_FAST_TLS
 #endif
 
-#define PF_ABI_VERSION 4
+#define PF_ABI_VERSION 5
 
 enum { PF_OK = 0, PF_ERROR = 1, PF_DEOPT = 2, PF_RESUME = 3 };
 
@@ -159,13 +159,14 @@ typedef struct PfAttributeEntry {
 /* The first fields are what native code itself looks at. It does so for types of the version `quick`, all ones if there is
  * none: the attribute is at `place`, in bytes, in the object or, if `in_values`, from where its values start; or what the type
  * has is a method, and no instance has an attribute of the name as long as *key_count_place is `key_count`. */
+#define PF_ATTRIBUTE_ENTRIES 4
 typedef struct PfAttributeCache {
     uint64_t quick;
     int64_t place, in_values;
     const int64_t *key_count_place;
     int64_t key_count;
     PyObject *found;
-    PfAttributeEntry entries[2];
+    PfAttributeEntry entries[PF_ATTRIBUTE_ENTRIES];
     uint32_t misses;
 } PfAttributeCache;
 
@@ -184,7 +185,7 @@ typedef struct PfCounter {
 
 /* Between the runtime's own files. */
 typedef struct PfFrameFacts {
-    uint64_t locals, instruction, globals, builtins; /* offsets in a _PyInterpreterFrame */
+    uint64_t locals, instruction, globals, builtins, object; /* offsets in a _PyInterpreterFrame */
 } PfFrameFacts;
 extern const PfFrameFacts pf_frame_facts;
 typedef struct PfDictFacts {

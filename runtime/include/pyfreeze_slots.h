@@ -223,3 +223,27 @@ PF_SLOT(PyObject *, pf_sub_into_local, (void *frame, int32_t index, PyObject *le
 PF_SLOT(PyObject *, pf_isub_into_local, (void *frame, int32_t index, PyObject *left, PyObject *right))
 PF_SLOT(PyObject *, pf_mul_into_local, (void *frame, int32_t index, PyObject *left, PyObject *right))
 PF_SLOT(PyObject *, pf_imul_into_local, (void *frame, int32_t index, PyObject *left, PyObject *right))
+
+/* Framed functions with unboxed values. The frame is told what is in a variable, whose object has no destructor (`tell`), or
+ * may have one (`store`). Without memory the variable is left unset. */
+PF_SLOT(void, pf_tell_i64, (void *variable, int64_t value, int32_t is_set))
+PF_SLOT(void, pf_tell_f64, (void *variable, double value, int32_t is_set))
+PF_SLOT(void, pf_store_i64, (void *variable, int64_t value))
+PF_SLOT(void, pf_store_f64, (void *variable, double value))
+/* `len(object)` and `ord(object)` if that runs no other code, and `callable` is the builtin; else -1 */
+PF_SLOT(int64_t, pf_length_of, (PyObject *callable, PyObject *object))
+PF_SLOT(int64_t, pf_ord_of, (PyObject *callable, PyObject *text))
+/* 1, and of an iterator over a range the next number, the step and how many numbers are left; or 0 */
+PF_SLOT(int32_t, pf_range_state, (PyObject *iterator, int64_t *state))
+PF_SLOT(PyObject *, pf_range_iterator, (int64_t next, int64_t step, int64_t left)) /* O: one with that state */
+/* a new reference, or NULL without an exception: runs no other code */
+PF_SLOT(PyObject *, pf_item_at, (PyObject *container, int64_t place))
+PF_SLOT(PyObject *, pf_getitem_at, (PyObject *container, int64_t place)) /* O */
+PF_SLOT(int32_t, pf_setitem_at, (PyObject *container, int64_t place, PyObject *value)) /* S */
+/* The comparison of exact ints, floats or strings, `operation` being Py_LT …: 0, 1, or -2: runs no other code */
+PF_SLOT(int32_t, pf_compare_known, (PyObject *left, PyObject *right, int32_t operation))
+/* 1 if it is that one of the builtin functions that compiled code knows, else 0 */
+PF_SLOT(int32_t, pf_is_builtin, (PyObject *callable, int32_t which))
+/* F: of the item; the instruction that asks is `further` bytes on */
+PF_SLOT(int32_t, pf_truth_at, (PyObject *container, int64_t place, void *frame, int32_t further))
+PF_SLOT(int32_t, pf_setattr_f64, (PyObject *object, PyObject *name, double value, PfAttributeCache *cache)) /* S */

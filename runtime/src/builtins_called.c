@@ -1,6 +1,8 @@
 /* Calls of builtin functions and methods without the general call, as the interpreter's specialised instructions make them:
  * what is called is known by its C function, and `self` must be of the type that the method belongs to. */
 #include "fast_paths.h"
+#include "internal/pycore_call.h"
+#include "internal/pycore_ceval.h"
 
 static int call_type(PyTypeObject *type, PyObject *argument, PyObject **result)
 {
@@ -10,12 +12,21 @@ static int call_type(PyTypeObject *type, PyObject *argument, PyObject **result)
         *result = PyObject_Str(argument);
     else if (type == &PyTuple_Type)
         *result = PySequence_Tuple(argument);
+    else if (type == &PyLong_Type)
+        *result = PyNumber_Long(argument);
+    else if (type == &PyFloat_Type)
+        *result = PyUnicode_CheckExact(argument) ? PyFloat_FromString(argument) : PyNumber_Float(argument);
+    else if (type == &PyBool_Type)
+        *result = pf_bool(pf_truth(argument));
     else
         return 0;
     return 1;
 }
 
-static PyCFunction length_function, isinstance_function, append_function;
+static PyCFunction length_function, isinstance_function, append_function, known_functions[KNOWN_FUNCTIONS];
+static PyCFunction startswith_function, endswith_function, find_function;
+static PyObject *class_attribute; /* `object.__class__`, which gives the type; borrowed */
+static PyObject *class_name;
 
 static PyObject *call_length(PyObject *argument)
 {
@@ -23,10 +34,36 @@ static PyObject *call_length(PyObject *argument)
     return length < 0 ? NULL : new_int(length);
 }
 
+/* Whether its attribute `__class__` is its type and nothing is run to get it. */
+static int tells_its_type(PyTypeObject *type)
+{
+    return type->tp_getattro == PyObject_GenericGetAttr && class_attribute != NULL &&
+           _PyType_Lookup(type, class_name) == class_attribute;
+}
+
+/* 0, 1, or -1 with an exception. Only classes of the metaclass `type` itself are not asked. */
+static int is_instance(PyObject *object, PyObject *class)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    if (type == (PyTypeObject *)class)
+        return 1;
+    if (PyType_CheckExact(class)) {
+        if (PyType_IsSubtype(type, (PyTypeObject *)class))
+            return 1;
+        if (tells_its_type(type))
+            return 0;
+    }
+    return PyObject_IsInstance(object, class);
+}
+
 static PyObject *call_isinstance(PyObject *object, PyObject *class)
 {
-    int answer = Py_IS_TYPE(object, (PyTypeObject *)class) ? 1 : PyObject_IsInstance(object, class);
-    return answer < 0 ? NULL : Py_NewRef(answer ? Py_True : Py_False);
+    if (!PyTuple_CheckExact(class))
+        return pf_bool(is_instance(object, class));
+    int answer = 0;
+    for (Py_ssize_t index = 0; answer == 0 && index < PyTuple_GET_SIZE(class); index++)
+        answer = is_instance(object, PyTuple_GET_ITEM(class, index));
+    return pf_bool(answer);
 }
 
 typedef PyObject *(*FastFunction)(PyObject *, PyObject *const *, Py_ssize_t);
@@ -37,10 +74,11 @@ typedef PyObject *(*FastFunctionWithKeywords)(PyObject *, PyObject *const *, Py_
 
 static PyObject *call_counted(PyCFunction function, PyObject *self, PyObject *argument)
 {
-    if (Py_EnterRecursiveCall(" while calling a Python object"))
+    PyThreadState *thread = PyThreadState_Get();
+    if (_Py_EnterRecursiveCallTstate(thread, " while calling a Python object"))
         return NULL;
     PyObject *result = function(self, argument);
-    Py_LeaveRecursiveCall();
+    _Py_LeaveRecursiveCallTstate(thread);
     return result;
 }
 
@@ -89,10 +127,31 @@ static int call_function(PyObject *callable, PyObject *const *arguments, Py_ssiz
         *result = call_isinstance(arguments[0], arguments[1]);
         return 1;
     }
+    if (count >= 2 && (function == known_functions[KNOWN_MAX] || function == known_functions[KNOWN_MIN])) {
+        *result = pf_extreme(arguments, count, function == known_functions[KNOWN_MAX] ? Py_GT : Py_LT);
+        return 1;
+    }
     int kind = definition->ml_flags & (KINDS | METH_METHOD | METH_STATIC);
     PyObject *self = kind & METH_STATIC ? NULL : ((PyCFunctionObject *)callable)->m_self;
     int done = call_c(definition, kind & ~METH_STATIC, self, arguments, count, result);
     return done && checked(callable, result);
+}
+
+/* Methods of strings that take a tuple in most versions, with a string for their only argument. */
+static int call_text_method(PyCFunction function, PyObject *text, PyObject *argument, PyObject **result)
+{
+    if (!PyUnicode_CheckExact(argument))
+        return 0;
+    if (function == startswith_function || function == endswith_function) {
+        int direction = function == startswith_function ? -1 : 1;
+        *result = pf_bool((int)PyUnicode_Tailmatch(text, argument, 0, PY_SSIZE_T_MAX, direction));
+        return 1;
+    }
+    if (function != find_function)
+        return 0;
+    Py_ssize_t place = PyUnicode_Find(text, argument, 0, PY_SSIZE_T_MAX, 1);
+    *result = place >= -1 ? new_int(place) : NULL;
+    return 1;
 }
 
 static int call_method(PyObject *callable, PyObject *const *arguments, Py_ssize_t count, PyObject **result)
@@ -105,6 +164,9 @@ static int call_method(PyObject *callable, PyObject *const *arguments, Py_ssize_
         *result = PyList_Append(arguments[0], arguments[1]) == 0 ? Py_NewRef(Py_None) : NULL;
         return 1;
     }
+    if (descriptor->d_common.d_type == &PyUnicode_Type && count == 2 &&
+        call_text_method(definition->ml_meth, arguments[0], arguments[1], result))
+        return 1;
     int done = call_c(definition, definition->ml_flags & (KINDS | METH_METHOD), arguments[0], arguments + 1, count - 1, result);
     return done && checked(callable, result);
 }
@@ -137,6 +199,21 @@ void pf_builtins_called_init(void)
     PyObject *builtins = PyImport_ImportModule("builtins");
     length_function = function_of(builtins, "len");
     isinstance_function = function_of(builtins, "isinstance");
+    static const char *const names[KNOWN_FUNCTIONS] = {"len", "ord", "min", "max", "abs"};
+    for (int which = 0; which < KNOWN_FUNCTIONS; which++)
+        known_functions[which] = function_of(builtins, names[which]);
     append_function = function_of((PyObject *)&PyList_Type, "append");
+    startswith_function = function_of((PyObject *)&PyUnicode_Type, "startswith");
+    endswith_function = function_of((PyObject *)&PyUnicode_Type, "endswith");
+    find_function = function_of((PyObject *)&PyUnicode_Type, "find");
+    class_name = PyUnicode_InternFromString("__class__");
+    class_attribute = class_name != NULL ? _PyType_Lookup(&PyBaseObject_Type, class_name) : NULL;
+    PyErr_Clear();
     Py_XDECREF(builtins);
+}
+
+int pf_is_known_function(PyObject *callable, int which)
+{
+    PyCFunction function = known_functions[which];
+    return function != NULL && Py_IS_TYPE(callable, &PyCFunction_Type) && PyCFunction_GET_FUNCTION(callable) == function;
 }

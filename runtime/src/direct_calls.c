@@ -87,21 +87,15 @@ static void clear_frame(PyThreadState *thread, _PyInterpreterFrame *frame)
 }
 #endif
 
-/* Unlinks and releases the thread's current frame, in the order of each version. */
+/* Unlinks and releases the thread's current frame. It is unlinked first: destructors that run meanwhile may look at frames. */
 static void pop_frame(PyThreadState *thread, _PyInterpreterFrame *frame)
 {
-    _PyInterpreterFrame *previous = frame->previous;
+    set_current(thread, frame->previous);
 #if PY_VERSION_HEX >= 0x030D0000
-    set_current(thread, previous);
     _PyEval_FrameClearAndPop(thread, frame);
-#elif PY_VERSION_HEX >= 0x030C0000
-    set_current(thread, previous);
-    clear_frame(thread, frame);
-    thread->datastack_top = (PyObject **)frame;
 #else
     clear_frame(thread, frame);
     thread->datastack_top = (PyObject **)frame;
-    set_current(thread, previous);
 #endif
 }
 
@@ -215,6 +209,27 @@ static int place_arguments(PyFunctionObject *function, PyCodeObject *code, PyObj
     return (names == NULL && taken == total) || place_defaults(function, code, variables);
 }
 
+/* Whether each argument is the variable of its place and there are no other parameters. */
+static inline int is_plain_call(PyCodeObject *code, Py_ssize_t given, PyObject *names)
+{
+    return names == NULL && given == code->co_argcount && code->co_kwonlyargcount == 0 &&
+           (code->co_flags & (CO_VARARGS | CO_VARKEYWORDS)) == 0;
+}
+
+/* Sets all variables. 0: as place_arguments. */
+static inline int fill_variables(PyFunctionObject *function, PyCodeObject *code, PyObject **variables,
+                                 PyObject *const *arguments, Py_ssize_t given, PyObject *names)
+{
+    int is_plain = is_plain_call(code, given, names);
+    Py_ssize_t index = 0;
+    if (is_plain)
+        for (; index < given; index++)
+            variables[index] = Py_NewRef(arguments[index]);
+    for (; index < code->co_nlocalsplus; index++) /* volatile: for the few that there are, calling memset takes longer */
+        *(PyObject *volatile *)&variables[index] = NULL;
+    return is_plain || place_arguments(function, code, variables, arguments, given, names);
+}
+
 /* Signals and other threads are looked after by the interpreter, at each function's start. */
 static int somebody_waits(PyThreadState *thread)
 {
@@ -234,9 +249,7 @@ static PyObject *call_framed(PyFunctionObject *function, PfNative *native, PyObj
     if (frame == NULL)
         return NULL;
     frame->previous = pf_frame_of(thread);
-    for (Py_ssize_t index = 0; index < code->co_nlocalsplus; index++)
-        frame->localsplus[index] = NULL;
-    if (!place_arguments(function, code, frame->localsplus, arguments, given, names)) {
+    if (!fill_variables(function, code, frame->localsplus, arguments, given, names)) {
         PyErr_Clear();
         drop_frame(thread, frame);
         return NULL;
@@ -299,6 +312,9 @@ PyObject *pf_vectorcall(PyObject *callable, PyObject *const *arguments, int64_t 
     if (Py_IS_TYPE(callable, &PyFunction_Type)) {
         if (((PyFunctionObject *)callable)->vectorcall == ordinary_call)
             return call_function(callable, arguments, (size_t)count, keyword_names);
+    } else if (PyType_Check(callable) && ((size_t)count & PY_VECTORCALL_ARGUMENTS_OFFSET) != 0 &&
+               pf_call_class((PyTypeObject *)callable, arguments, PyVectorcall_NARGS((size_t)count), keyword_names, &answer)) {
+        return answer;
     } else if (keyword_names == NULL && pf_call_builtin(callable, arguments, PyVectorcall_NARGS((size_t)count), &answer)) {
         return answer;
     }

@@ -41,12 +41,70 @@ static inline int is_ready(PyObject *text)
 extern PyObject *pf_cached_ints[CACHED_INTS];
 extern PyObject *pf_cached_characters[256];
 
+/* Sets the only digit of an int that nobody else sees, to more than 0 or less. */
+static inline void set_digit(PyLongObject *number, int64_t value)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    number->long_value.lv_tag = ((uintptr_t)1 << 3) | (value < 0 ? 2 : 0); /* one digit, and the sign */
+    number->long_value.ob_digit[0] = (digit)(value < 0 ? -value : value);
+#else
+    Py_SET_SIZE(number, value < 0 ? -1 : 1);
+    number->ob_digit[0] = (digit)(value < 0 ? -value : value);
+#endif
+}
+
+static inline int has_one_digit(int64_t value)
+{
+    int64_t most = ((int64_t)1 << PyLong_SHIFT) - 1;
+    return value >= -most && value <= most;
+}
+
 /* New reference, or NULL with an exception. */
 static inline PyObject *new_int(int64_t value)
 {
     uint64_t place = (uint64_t)value - (uint64_t)LEAST_CACHED_INT;
-    return place < CACHED_INTS ? Py_NewRef(pf_cached_ints[place]) : PyLong_FromLongLong(value);
+    if (place < CACHED_INTS)
+        return Py_NewRef(pf_cached_ints[place]);
+    if (!has_one_digit(value))
+        return PyLong_FromLongLong(value);
+    PyObject *made = PyObject_Malloc(sizeof(PyLongObject));
+    if (made == NULL)
+        return PyErr_NoMemory();
+#if defined(Py_REF_DEBUG) || defined(Py_TRACE_REFS)
+    (void)PyObject_Init(made, &PyLong_Type);
+#else
+    Py_SET_REFCNT(made, 1);
+    Py_SET_TYPE(made, &PyLong_Type);
+#endif
+    set_digit((PyLongObject *)made, value);
+    return made;
 }
+
+/* Gives an int that nobody else sees another value where it is; 0: it cannot hold that. */
+static inline int set_compact(PyObject *number, int64_t value)
+{
+    if (!has_one_digit(value) || (value >= LEAST_CACHED_INT && value < LEAST_CACHED_INT + CACHED_INTS))
+        return 0;
+    set_digit((PyLongObject *)number, value);
+    return 1;
+}
+
+/* The frame is at an instruction that many bytes on. */
+static inline void pf_go_further(void *frame, int32_t further)
+{
+    _PyInterpreterFrame *own = frame;
+#if PY_VERSION_HEX >= 0x030D0000
+    own->instr_ptr += further / (int)sizeof(_Py_CODEUNIT);
+#else
+    own->prev_instr += further / (int)sizeof(_Py_CODEUNIT);
+#endif
+}
+
+/* New reference to the bool for 0 and 1; NULL for -1, which comes with an exception. */
+static inline PyObject *pf_bool(int truth) { return truth < 0 ? NULL : Py_NewRef(truth ? Py_True : Py_False); }
+
+/* The first of `objects` than which no other is greater (Py_GT) or less (Py_LT). New reference, or NULL with an exception. */
+PyObject *pf_extreme(PyObject *const *objects, Py_ssize_t count, int operator);
 
 /* The place of an item in something of `length` items, or -1: the general way. */
 static inline Py_ssize_t item_place(PyObject *key, Py_ssize_t length)
@@ -62,6 +120,16 @@ static inline Py_ssize_t item_place(PyObject *key, Py_ssize_t length)
  * general way is to be taken. */
 int pf_call_builtin(PyObject *callable, PyObject *const *arguments, Py_ssize_t count, PyObject **result);
 
+/* Calls a Python class in a short way: 1 and *result, which is NULL with an exception; 0: the general way is to be taken. The
+ * place before the arguments must be free. */
+int pf_call_class(PyTypeObject *type, PyObject *const *arguments, Py_ssize_t count, PyObject *names, PyObject **result);
+
 void pf_builtins_called_init(void);
+int pf_instances_init(void);
+
+/* Builtin functions that compiled code knows, by number. Counterpart: `KNOWN_BUILTINS` of `pyfreeze/analysis/object_kinds.py`. */
+enum { KNOWN_LEN, KNOWN_ORD, KNOWN_MIN, KNOWN_MAX, KNOWN_ABS, KNOWN_FUNCTIONS };
+
+int pf_is_known_function(PyObject *callable, int which);
 
 #endif

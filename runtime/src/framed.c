@@ -16,6 +16,7 @@ const PfFrameFacts pf_frame_facts = {
 #endif
     .globals = offsetof(_PyInterpreterFrame, f_globals),
     .builtins = offsetof(_PyInterpreterFrame, f_builtins),
+    .object = offsetof(_PyInterpreterFrame, frame_obj),
 };
 
 void *pf_interpreter_frame(PyThreadState *thread) { return pf_frame_of(thread); }

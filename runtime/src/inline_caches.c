@@ -15,7 +15,7 @@
 
 typedef PfAttributeEntry Entry;
 typedef PfAttributeCache Cache;
-_Static_assert(sizeof(Cache) == 19 * 8, "as in pyfreeze/codegen/inline_caches.py");
+_Static_assert(sizeof(Cache) == 31 * 8, "as in pyfreeze/codegen/inline_caches.py");
 
 enum { UNKNOWN = 0, INSTANCE, SLOT, GETTER, CLASS };           /* Entry.kind */
 typedef enum { GET, CALL, SET } Purpose;
@@ -230,9 +230,10 @@ static inline int is_about(const Entry *entry, PyObject *object)
 
 static inline Entry *entry_for(Cache *cache, PyObject *object)
 {
-    if (is_about(&cache->entries[0], object))
-        return &cache->entries[0];
-    return is_about(&cache->entries[1], object) ? &cache->entries[1] : NULL;
+    for (int number = 0; number < PF_ATTRIBUTE_ENTRIES; number++)
+        if (is_about(&cache->entries[number], object))
+            return &cache->entries[number];
+    return NULL;
 }
 
 static inline int is_unchanged(const Entry *entry)
@@ -357,6 +358,14 @@ static int find_kind(Entry *entry, PyObject *object, PyObject *name, Purpose pur
     return UNKNOWN;
 }
 
+static Entry *entry_to_fill(Cache *cache, uint32_t misses)
+{
+    for (int number = 0; number < PF_ATTRIBUTE_ENTRIES; number++)
+        if (cache->entries[number].kind == UNKNOWN)
+            return &cache->entries[number];
+    return &cache->entries[misses % PF_ATTRIBUTE_ENTRIES];
+}
+
 static void fill(Cache *cache, PyObject *object, PyObject *name, Purpose purpose)
 {
     uint32_t misses = cache->misses++;
@@ -364,7 +373,7 @@ static void fill(Cache *cache, PyObject *object, PyObject *name, Purpose purpose
         return;
     Entry *entry = entry_for(cache, object);
     if (entry == NULL)
-        entry = &cache->entries[cache->entries[0].kind == UNKNOWN ? 0 : misses & 1];
+        entry = entry_to_fill(cache, misses);
     PyTypeObject *type = Py_TYPE(object);
     entry->kind = UNKNOWN;
     cache->quick = ~(uint64_t)0;

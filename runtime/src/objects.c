@@ -1,5 +1,5 @@
 /* What framed functions do with objects, where one call of Python's own functions is not all of it. */
-#include "internals.h"
+#include "fast_paths.h"
 
 PyObject *pf_load_method(PyObject *object, PyObject *name, PyObject **self)
 {
@@ -184,11 +184,40 @@ PyObject *pf_build_const_key_map(PyObject *keys, PyObject **values, int64_t coun
     return map;
 }
 
-PyObject *pf_build_string(PyObject **pieces, int64_t count)
+static PyObject *join(PyObject **pieces, Py_ssize_t count)
 {
     PyObject *separator = PyUnicode_New(0, 0);
     PyObject *text = separator != NULL ? _PyUnicode_JoinArray(separator, pieces, count) : NULL;
     Py_XDECREF(separator);
+    return text;
+}
+
+PyObject *pf_build_string(PyObject **pieces, int64_t count)
+{
+    Py_ssize_t length = 0;
+    Py_UCS4 greatest = 0;
+    for (int64_t index = 0; index < count; index++) {
+        if (!is_ready(pieces[index]) || PyUnicode_GET_LENGTH(pieces[index]) > PY_SSIZE_T_MAX - length)
+            return join(pieces, count);
+        Py_UCS4 own = PyUnicode_MAX_CHAR_VALUE(pieces[index]);
+        greatest = own > greatest ? own : greatest;
+        length += PyUnicode_GET_LENGTH(pieces[index]);
+    }
+    PyObject *text = PyUnicode_New(length, greatest);
+    if (text == NULL || length == 0)
+        return text;
+    size_t kind = (size_t)PyUnicode_KIND(text);
+    char *place = PyUnicode_DATA(text);
+    for (int64_t index = 0; index < count; index++) {
+        Py_ssize_t own = PyUnicode_GET_LENGTH(pieces[index]);
+        if ((size_t)PyUnicode_KIND(pieces[index]) == kind)
+            memcpy(place, PyUnicode_DATA(pieces[index]), (size_t)own * kind);
+        else if (PyUnicode_CopyCharacters(text, (place - (char *)PyUnicode_DATA(text)) / (Py_ssize_t)kind, pieces[index], 0, own) < 0) {
+            Py_DECREF(text);
+            return NULL;
+        }
+        place += (size_t)own * kind;
+    }
     return text;
 }
 

@@ -13,7 +13,7 @@ int pf_fast_paths_init(void)
         if ((pf_cached_characters[character] = PyUnicode_FromOrdinal(character)) == NULL)
             return -1;
     pf_builtins_called_init();
-    return 0;
+    return pf_instances_init();
 }
 
 /* Whether one is a float and the other a float or a small int, which is a double as well. */
@@ -68,15 +68,16 @@ static inline int are_compact(PyObject *left, PyObject *right) { return is_compa
     if (PyUnicode_CheckExact(left) && PyUnicode_CheckExact(right))                                                           \
         return PyUnicode_Concat(left, right);
 
-static inline PyObject *floor_divide(int64_t x, int64_t y)
+/* Of one digit, so that 32 bits are enough: dividing 64 takes many times as long on older processors. */
+static inline PyObject *floor_divide(int64_t dividend, int64_t divisor)
 {
-    int64_t quotient = x / y;
-    return new_int(quotient - ((x % y != 0) & ((x ^ y) < 0)));
+    int32_t x = (int32_t)dividend, y = (int32_t)divisor;
+    return new_int(x / y - ((x % y != 0) & ((x ^ y) < 0)));
 }
 
-static inline PyObject *remainder_of(int64_t x, int64_t y)
+static inline PyObject *remainder_of(int64_t dividend, int64_t divisor)
 {
-    int64_t left = x % y;
+    int32_t x = (int32_t)dividend, y = (int32_t)divisor, left = x % y;
     return new_int(left != 0 && (left ^ y) < 0 ? left + y : left);
 }
 
@@ -111,23 +112,7 @@ static PyObject *append_text(PyObject **variable, PyObject *left, PyObject *righ
     return left;
 }
 
-/* The same for numbers: one that nobody else sees becomes the result, if it can. */
-static inline int set_compact(PyObject *number, int64_t value)
-{
-    int64_t least = -(((int64_t)1 << PyLong_SHIFT) - 1), size = value < 0 ? -value : value;
-    if (value < least || value > -least || (value >= LEAST_CACHED_INT && value < LEAST_CACHED_INT + CACHED_INTS))
-        return 0;
-    PyLongObject *own = (PyLongObject *)number;
-#if PY_VERSION_HEX >= 0x030C0000
-    own->long_value.lv_tag = ((uintptr_t)1 << 3) | (value < 0 ? 2 : 0); /* one digit, and the sign */
-    own->long_value.ob_digit[0] = (digit)size;
-#else
-    Py_SET_SIZE(own, value < 0 ? -1 : 1);
-    own->ob_digit[0] = (digit)size;
-#endif
-    return 1;
-}
-
+/* Numbers that nobody else sees become the result where they are, as well. */
 static inline PyObject *taken_from(PyObject **variable, PyObject *number)
 {
     *variable = NULL;
@@ -202,6 +187,8 @@ static inline int compare(PyObject *left, PyObject *right, int operator)
     return UNKNOWN;
 }
 
+int32_t pf_compare_known(PyObject *left, PyObject *right, int32_t operation) { return compare(left, right, operation); }
+
 /* The truth of the general comparison. What is no bool is asked by the next instruction, `further` bytes on. */
 static int32_t test_slowly(PyObject *left, PyObject *right, int operator, void *frame, int32_t further)
 {
@@ -210,12 +197,7 @@ static int32_t test_slowly(PyObject *left, PyObject *right, int operator, void *
         return -1;
     int truth = result == Py_True;
     if (!PyBool_Check(result)) {
-        _PyInterpreterFrame *own = frame;
-#if PY_VERSION_HEX >= 0x030D0000
-        own->instr_ptr += further / (int)sizeof(_Py_CODEUNIT);
-#else
-        own->prev_instr += further / (int)sizeof(_Py_CODEUNIT);
-#endif
+        pf_go_further(frame, further);
         truth = PyObject_IsTrue(result);
     }
     Py_DECREF(result);
@@ -240,6 +222,21 @@ COMPARISON(eq, Py_EQ)
 COMPARISON(ne, Py_NE)
 COMPARISON(gt, Py_GT)
 COMPARISON(ge, Py_GE)
+
+PyObject *pf_extreme(PyObject *const *objects, Py_ssize_t count, int operator)
+{
+    PyObject *found = objects[0];
+    for (Py_ssize_t index = 1; index < count; index++) {
+        int further = compare(objects[index], found, operator);
+        if (further == UNKNOWN)
+            further = PyObject_RichCompareBool(objects[index], found, operator);
+        if (further < 0)
+            return NULL;
+        if (further)
+            found = objects[index];
+    }
+    return Py_NewRef(found);
+}
 
 int32_t pf_truth(PyObject *object)
 {

@@ -71,6 +71,13 @@ static PyObject *reset_statistics(PyObject *self, PyObject *unused)
 #define REFCOUNTS 2
 #endif
 
+/* As CPython declares it. */
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t index;
+    PyObject *list; /* NULL at the end */
+} ListIterator;
+
 static PyObject *layout(PyObject *self, PyObject *unused)
 {
     const struct { const char *name; uint64_t value; } facts[] = {
@@ -113,6 +120,10 @@ static PyObject *layout(PyObject *self, PyObject *unused)
         {"var_size", offsetof(PyVarObject, ob_size)},
         {"refcounts", REFCOUNTS},
         {"type_next", offsetof(PyTypeObject, tp_iternext)},
+        {"list_iterator_index", offsetof(ListIterator, index)},
+        {"list_iterator_list", offsetof(ListIterator, list)},
+        {"frame_object", pf_frame_facts.object},
+        {"bytearray_start", offsetof(PyByteArrayObject, ob_start)},
     };
     (void)self;
     (void)unused;

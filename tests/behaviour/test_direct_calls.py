@@ -244,3 +244,39 @@ def test_tracing_and_profiling_see_calls(both: Build) -> None:
         """
     )
     module.same("profiled")
+
+
+def test_destructors_at_the_end_of_a_call_see_the_caller(both: Build) -> None:
+    module = both(
+        """
+        import sys
+
+        class Ends:
+            def __init__(self, log):
+                self.log = log
+
+            def __del__(self):
+                frame = sys._getframe(1)
+                self.log.append((frame.f_code.co_name, frame.f_lineno, sorted(frame.f_locals)))
+
+        def returns(log):
+            ends = Ends(log)
+            return 1
+
+        def raises(log):
+            ends = [Ends(log)]
+            raise ValueError(1)
+
+        def caller():
+            log = []
+            returns(log)
+            try:
+                raises(log)
+            except ValueError:
+                log.append("caught")
+            list(map(returns, [log]))
+            return [entry for entry in log if entry[0] == "caller" or isinstance(entry, str)]
+        """
+    )
+    for _ in range(4):
+        module.same("caller")

@@ -362,6 +362,46 @@ def test_destructors_run_at_the_statement_where_they_always_ran(both: Build) -> 
     module.same("on_exception")
 
 
+def test_destructors_see_the_line_that_ends_the_object(both: Build) -> None:
+    module = both(
+        """
+        import sys
+
+        class Ends:
+            def __init__(self, log):
+                self.log = log
+
+            def __del__(self):
+                frame = sys._getframe(1)
+                self.log.append((frame.f_lineno - frame.f_code.co_firstlineno, sorted(frame.f_locals)))
+
+        def ends(n):
+            log = []
+            for i in range(n):
+                a = Ends(log)
+                log.append(
+                    i)
+                a = i
+                a = Ends(log)
+                log.append(i)
+                del a
+                b = a = Ends(log)
+                a = (
+                    1)
+                a, b = 2, 3
+                try:
+                    raise ValueError(Ends(log))
+                except ValueError as a:
+                    log.append("caught")
+                log.append("left")
+            return log
+        """
+    )
+    framed(module, "ends")
+    for _ in range(3):
+        module.same("ends", 2)
+
+
 def test_recursion_ends_as_it_always_does(both: Build) -> None:
     module = both(
         """

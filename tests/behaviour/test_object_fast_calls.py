@@ -74,6 +74,320 @@ def test_calls_of_builtins(both: Build) -> None:
         module.same("extremes", *pair)
 
 
+def test_the_greatest_and_the_least(both: Build) -> None:
+    module = both(
+        """
+        class Noisy:
+            def __init__(self, log, value, answer=None):
+                self.log, self.value, self.answer = log, value, answer
+
+            def __gt__(self, other):
+                self.log.append(("gt", self.value, other.value))
+                return self.answer if self.answer is not None else self.value > other.value
+
+            def __lt__(self, other):
+                self.log.append(("lt", self.value, other.value))
+                return self.answer if self.answer is not None else self.value < other.value
+
+        class NoTruth:
+            def __bool__(self):
+                raise ValueError("no truth")
+
+        def orders(answers):
+            log = []
+            items = [Noisy(log, value, answer) for value, answer in zip((2, 3, 1, 3), answers)]
+            found = [max(*items).value, min(*items).value, max(items[0], items[1]).value, min(items[2], items[1]).value]
+            return found, log
+
+        def fails():
+            log = []
+            return max(Noisy(log, 1), Noisy(log, 2, NoTruth()))
+
+        def which(a, b):
+            return max(a, b) is a, min(a, b) is a, max(b, a) is b, min(b, a) is b
+
+        def many(a, b, c):
+            return max(a, b, c), min(a, b, c), max(c, b, a), min(c, b, a)
+
+        def others(x):
+            found = []
+            for call in (max, min):
+                for arguments, named in (((x,), {}), ((), {}), ((x, x), {"key": len}), ((x,), {"default": 3}), ((x, x), {"default": 3})):
+                    try:
+                        found.append(call(*arguments, **named))
+                    except Exception as error:
+                        found.append((type(error).__name__, str(error)))
+            return found
+
+        def keys(a, b):
+            return max(a, b, key=lambda x: -x), min(a, b, key=lambda x: -x)
+        """
+    )
+    for answers in [(None,) * 4, (0, 1, 0, 1), ([], [1], "", "x"), (True, False, NotImplemented, NotImplemented)]:
+        module.same("orders", answers)
+    module.same("fails")
+    big = 10**30
+    for pair in [(1.0, 1), (1, True), (0.0, -0.0), (math.nan, math.nan), (big, big + 1), ("a", "a"), (Int(4), Int(4))]:
+        module.same("which", *pair)
+    numbers = [(1, 2.5, -3), (1.0, math.nan, 2.0), (1, big, -big)]
+    for three in [*numbers, ("b", "a", "c"), ("a", 1, 2), (None, None, None), ([1], [2], [])]:
+        module.same("many", *three)
+    for value in [(), (3, 1, 2), 5, "abc", [1, "a"], {1: 2}]:
+        module.same("others", value)
+    module.same("keys", 1, 2)
+
+
+INSTANCES = """
+    import abc
+    import numbers
+
+    class Base:
+        pass
+
+    class Derived(Base):
+        pass
+
+    class Liar:
+        def __init__(self, class_):
+            self.class_ = class_
+
+        @property
+        def __class__(self):
+            if self.class_ is None:
+                raise AttributeError("hidden")
+            if self.class_ == 0:
+                raise ZeroDivisionError("asked")
+            return self.class_
+
+    class Asked:
+        def __getattribute__(self, name):
+            if name == "__class__":
+                return str
+            return object.__getattribute__(self, name)
+
+    class Meta(type):
+        log = []
+
+        def __instancecheck__(cls, instance):
+            Meta.log.append(cls.__name__)
+            if cls.answer is None:
+                raise ValueError("not to be asked")
+            return cls.answer
+
+    class Yes(metaclass=Meta):
+        answer = [1]
+
+    class No(metaclass=Meta):
+        answer = 0
+
+    class Never(metaclass=Meta):
+        answer = None
+
+    class Virtual(abc.ABC):
+        pass
+
+    Virtual.register(int)
+
+    def values():
+        return [
+            1, True, "a", None, 1.5, Base(), Derived(), Base, int, Liar(str), Liar(Derived), Liar(3), Liar(None), Liar(0), Asked(),
+            Yes(), No(), Never(), len, [].append, (i for i in ()), range(3),
+        ]
+
+    def classes():
+        return [
+            int, str, object, type, Base, Derived, Yes, No, Never, Virtual, numbers.Integral, (), (int,), (str, int), (int, 3), (3, int),
+            (Base, (str, (float,))), (Yes, int), (No, int), (No, Never), (int, Never), (Virtual, str), [int], None, int | str,
+            (int | None, str), (list[int],), type(None), type(len),
+        ]
+
+    def ask():
+        found = []
+        for value in values():
+            for class_ in classes():
+                Meta.log.clear()
+                try:
+                    answer = isinstance(value, class_)
+                except Exception as error:
+                    answer = type(error).__name__, str(error)
+                found.append((answer, list(Meta.log)))
+        return found
+
+    def deep(n):
+        class_ = (int,)
+        for _ in range(n):
+            class_ = (class_,)
+        return isinstance("a", class_)
+
+    def later():
+        found = [isinstance(Base(), (int, str))]
+        Base.__class__ = property(lambda self: str)
+        found += [isinstance(Base(), (int, str)), isinstance(Derived(), str)]
+        del Base.__class__
+        return [*found, isinstance(Base(), (int, str))]
+"""
+
+
+def test_what_is_an_instance_of_what(both: Build) -> None:
+    module = both(INSTANCES)
+    module.same("ask")
+    module.same("later")
+    module.same("deep", 50)
+    for found in (module.interpreted, module.compiled):
+        with pytest.raises(RecursionError):
+            found.deep(100_000)
+
+
+def test_conversions_by_builtin_types(both: Build) -> None:
+    module = both(
+        """
+        class Float(float):
+            pass
+
+        class Converts:
+            def __init__(self, value):
+                self.value = value
+
+            def __int__(self):
+                return self.value
+
+            def __float__(self):
+                return self.value
+
+            def __index__(self):
+                return 7
+
+            def __bool__(self):
+                return self.value
+
+        class MyInt(int):
+            def __int__(self):
+                return 5
+
+            def __trunc__(self):
+                return 6
+
+        def convert(make, *arguments):
+            x = make(*arguments)
+            found = []
+            for call in (int, float, bool, str, list, tuple, set, dict):
+                try:
+                    y = call(x)
+                    found.append((y if call is not str or make is str else 0, type(y).__name__, y is x))
+                except Exception as error:
+                    found.append((type(error).__name__, str(error)))
+            return found
+
+        def fresh(value):
+            return int(value), float(value), bool(value)
+        """
+    )
+    compiled, interpreted = module.compiled, module.interpreted
+    values = [
+        5,
+        2**70,
+        -1.5,
+        True,
+        " 12 ",
+        "1_0",
+        "x",
+        "1e3",
+        "٣",
+        math.inf,
+        math.nan,
+        b"12",
+        b"x",
+        None,
+        [],
+        1e300,
+        "9" * 5000,
+    ]
+    makers = [("Float", 1.5), ("MyInt", 3), ("Converts", 3), ("Converts", 2.5), ("Converts", "a")]
+    for name, value in [*((None, value) for value in values), *makers]:
+        answers = []
+        for found in (interpreted, compiled):
+            make = (lambda x: x) if name is None else getattr(found, name)
+            answers.append(repr(found.convert(make, value)))
+        assert answers[0] == answers[1], (name, value)
+    for value in [0, 1, 2**31, -0.0, 3.99, "17"]:
+        module.same("fresh", value)
+
+
+TEXTS = [
+    "",
+    "a",
+    "ab",
+    "ba",
+    "é",
+    "éa",
+    "Ω",
+    "aΩ",
+    "😀",
+    "b😀a",
+    "\ud800",
+    "a" * 300,
+    "é" * 70 + "Ω",
+    Str("ab"),
+    Str(""),
+]
+
+
+def test_texts_are_looked_through(both: Build) -> None:
+    module = both(
+        """
+        def ends(s, t):
+            return s.startswith(t), s.endswith(t), s.find(t), str.startswith(s, t), str.find(s, t)
+
+        def ends_of_part(s, t):
+            return s.startswith(t, 1), s.endswith(t, 0, 1), s.find(t, 1), s.startswith((t, "x")), s.endswith(())
+
+        def one(name, s, t):
+            return getattr(str, name)(s, t)
+        """
+    )
+    for text in TEXTS:
+        for other in TEXTS:
+            module.same("ends", text, other)
+            module.same("ends_of_part", text, other)
+    for name in ("startswith", "endswith", "find"):
+        for wrong in (None, 1, b"a", ["a"], ("a",), ("a", 1), Int(1)):
+            module.same("one", name, "abc", wrong)
+            module.same("one", name, wrong, "a")
+
+
+def test_texts_are_put_together(both: Build) -> None:
+    module = both(
+        """
+        class Str(str):
+            pass
+
+        class Formats:
+            def __init__(self, text):
+                self.text = text
+
+            def __format__(self, spec):
+                return self.text
+
+            __repr__ = __str__ = lambda self: "shown"
+
+        def join(a, b):
+            return f"{a}{b}", f"{a}-{b}", f"<{a}é{b}>", f"{a}{b}Ω{a}", f"{a}{a}{b}{b}😀", "%s%s" % (a, b), f"{a!r}{b:>3}"
+
+        def kinds(a, b):
+            return [(type(text).__name__, text.isascii(), len(text)) for text in join(a, b)]
+
+        def formatted(a):
+            return join(Formats(a), Formats(Str(a))), type(f"{Formats(Str(a))}").__name__, type(f"{Formats(Str(a))}{Str()}").__name__
+        """
+    )
+    for text in TEXTS:
+        for other in TEXTS:
+            module.same("join", text, other)
+            module.same("kinds", text, other)
+        module.same("formatted", text)
+    module.same("formatted", 3)
+
+
 def test_recursion_through_builtins_ends(both: Build) -> None:
     module = both(
         """

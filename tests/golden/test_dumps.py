@@ -5,6 +5,7 @@ A change here is no error: it shows in review what a change of the compiler does
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ STAGES = ("ir", "ir-after-eliminate-dead-code", "ir-after-insert-refcounts")
 
 @pytest.mark.parametrize("source", sorted((HERE / "sources").glob("*.py")), ids=lambda path: path.stem)
 def test_dumps(source: Path, tmp_path: Path, golden: Golden) -> None:
+    if source.stem == "objects" and sys.version_info[:2] != (3, 11):
+        pytest.skip("made from the bytecode of 3.11")
     # Unrolling copies what is there; without it the dumps stay readable.
     options = Options(dumps=frozenset(STAGES), disabled_passes=frozenset({"unroll-recursion"}))
     (result,) = driver.build([read_source(source)], tmp_path, options)

@@ -1,0 +1,306 @@
+"""What a framed function holds unboxed at the start of each block, as far as the hints are right: forward dataflow.
+
+Only ways without exceptions count. On those a variable with a number in it need not be in the frame: it is told when other
+code may look (`Untold`). Where ways with different kinds meet, the hint of the variable decides.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from pyfreeze.analysis.object_kinds import NUMBERS, Hints, Kind, Unboxed, number_of, operation_of, unboxed
+from pyfreeze.ir.function import Function
+from pyfreeze.ir.instructions import (
+    Apply,
+    Block,
+    Edge,
+    Instruction,
+    LoadConstant,
+    LoadLocal,
+    Poll,
+    StoreLocal,
+    Terminator,
+    Value,
+    effects_of,
+)
+from pyfreeze.ir.types import BOOL
+
+WRITTEN_BY_OTHERS = sys.version_info >= (3, 13)
+"""PEP 667: whoever has the frame may store into its variables, so that nothing is known after other code has run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """`told`: whether the frame has it; of what is no number, always."""
+
+    kind: Kind = Kind.ANY
+    maybe_unset: bool = False
+    told: bool = True
+
+
+ANY = Variable()
+UNSET = Variable(Kind.UNSET)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameState:
+    """The variables by index, and the kinds of the block's parameters."""
+
+    variables: tuple[Variable, ...]
+    parameters: tuple[Kind, ...]
+
+
+_QUIET = frozenset(
+    "load_global getattr setattr load_method truth next item_at test_lt test_le test_eq test_ne test_gt test_ge".split()
+)
+"""Operations that mostly run no other code: the frame is told only where they do."""
+
+_GENERAL = frozenset({"unboxed.item_at", "unboxed.set_item_at", "unboxed.setattr_float"})
+"""Of those with unboxed operands, the ones that may run any code."""
+
+
+def tells_frame(instruction: Instruction) -> bool:
+    """Whether the frame is told whatever it has not been told before `instruction`, each time."""
+    if not effects_of(instruction).runs_python or isinstance(instruction, StoreLocal | Poll):
+        return False  # the copy does not poll itself, but leaves for that
+    name = operation_of(instruction)
+    if name == "keep":
+        return False
+    return WRITTEN_BY_OTHERS or name not in _QUIET
+
+
+def frame_states(function: Function, hints: Hints) -> dict[Block, FrameState]:
+    """Of the blocks that are reached without an exception."""
+    return _States(function, hints).run()
+
+
+class BlockKinds:
+    """Kinds while the instructions of one block are gone through."""
+
+    def __init__(self, hints: Hints, parameters: Mapping[Value, Kind]) -> None:
+        self._hints = hints
+        self.kinds = dict(parameters)
+
+    def of(self, value: Value) -> Kind:
+        return Kind.BOOL if value.type == BOOL else self.kinds.get(value, Kind.ANY)
+
+    def expected(self, value: Value) -> Kind:
+        known = self.of(value)
+        return known if known != Kind.ANY else self._hints.of(value)
+
+    def is_number(self, value: Value) -> bool:
+        return self.of(value) in NUMBERS
+
+    def unboxed(self, instruction: Instruction) -> Unboxed | None:
+        if not isinstance(instruction, Apply):
+            return None
+        return unboxed(instruction, self.expected, self.is_number) or self._of_builtins(instruction)
+
+    def _of_builtins(self, instruction: Apply) -> Unboxed | None:
+        return self._subscript(instruction) or self._attribute(instruction) or self._call(instruction)
+
+    def _attribute(self, instruction: Apply) -> Unboxed | None:
+        """Set to a float, which may go where the one before it is."""
+        if operation_of(instruction) != "setattr" or self.of(instruction.operands[2]) != Kind.FLOAT:
+            return None
+        owner, name, value = instruction.operands
+        wanted = ((owner, Kind.ANY), (name, Kind.ANY), (value, Kind.FLOAT))
+        return Unboxed("unboxed.setattr_float", wanted, Kind.ANY)
+
+    def _subscript(self, instruction: Apply) -> Unboxed | None:
+        """With an int."""
+        name, operands = operation_of(instruction), instruction.operands
+        if name == "getitem" and self.is_number(operands[1]) and self.of(operands[1]) == Kind.INT:
+            wanted = ((operands[0], Kind.ANY), (operands[1], Kind.INT))
+            if self._hints.is_bytes(operands[0]):
+                return Unboxed("unboxed.byte_at", wanted, Kind.INT)
+            assert instruction.result is not None
+            number = self._hints.of(instruction.result)
+            if number in NUMBERS:
+                return Unboxed("unboxed.int_at" if number == Kind.INT else "unboxed.float_at", wanted, number)
+            return Unboxed("unboxed.item_at", wanted, Kind.ANY)
+        if name == "setitem" and self.of(operands[1]) == Kind.INT:
+            container, place = (operands[0], Kind.ANY), (operands[1], Kind.INT)
+            if self._hints.is_bytes(operands[0]):
+                if self.expected(operands[2]) != Kind.INT:
+                    return None
+                return Unboxed("unboxed.set_byte_at", (container, place, (operands[2], Kind.INT)), Kind.ANY)
+            return Unboxed("unboxed.set_item_at", (container, place, (operands[2], Kind.ANY)), Kind.ANY)
+        return None
+
+    def _call(self, instruction: Apply) -> Unboxed | None:
+        """Of what has the name of a builtin whose result is a number, or numbers."""
+        if operation_of(instruction) != "call":
+            return None
+        name, operands = self._hints.called_name(instruction), instruction.operands
+        kinds = [self.expected(operand) for operand in operands[1:]]
+        of_one_kind = len(set(kinds)) == 1 and kinds[0] in NUMBERS
+        if of_one_kind and (name == "abs" if len(kinds) == 1 else name in ("min", "max")):
+            given = ((operand, kinds[0]) for operand in operands[1:])
+            return Unboxed(f"builtin.{name}", ((operands[0], Kind.ANY), *given), kinds[0])
+        if name in ("len", "ord") and len(operands) == 2:
+            row = "length_of" if name == "len" else "ord_of"
+            return Unboxed(f"unboxed.{row}", tuple((operand, Kind.ANY) for operand in operands), Kind.INT)
+        if name == "range" and instruction in self._hints.iterated_ranges and 2 <= len(operands) <= 4:
+            numbers = operands[1:]
+            if all(self.expected(number) == Kind.INT for number in numbers):
+                wanted = ((operands[0], Kind.ANY), *((number, Kind.INT) for number in numbers))
+                return Unboxed("unboxed.range_length", wanted, Kind.RANGE)
+        return None
+
+    def is_range(self, instruction: Instruction) -> bool:
+        """Whether it makes an iterator of what was made by the name `range`."""
+        if operation_of(instruction) != "iter" or self.of(instruction.operands[0]) == Kind.RANGE:
+            return False
+        return self._hints.made.get(instruction.operands[0]) in self._hints.iterated_ranges
+
+
+class _States:
+    def __init__(self, function: Function, hints: Hints) -> None:
+        self._function = function
+        self._hints = hints
+        self._states: dict[Block, FrameState] = {}
+
+    def run(self) -> dict[Block, FrameState]:
+        shape = self._function.frame
+        assert shape is not None
+        variables = [UNSET if shape.arguments <= index < shape.locals else ANY for index in range(shape.variables)]
+        self._states[self._function.entry] = FrameState(tuple(variables), ())
+        waiting = [self._function.entry]
+        while waiting:
+            block = waiting.pop()
+            for edge, reached in self._after(block):
+                joined = self._join(edge.target, reached)
+                if joined != self._states.get(edge.target):
+                    self._states[edge.target] = joined
+                    waiting.append(edge.target)
+        return self._states
+
+    def _join(self, block: Block, reached: FrameState) -> FrameState:
+        known = self._states.get(block)
+        if known is None:
+            return reached
+        variables = [
+            _join_variable(one, other, self._hints.of(index))
+            for index, (one, other) in enumerate(zip(known.variables, reached.variables, strict=True))
+        ]
+        parameters = [
+            one if one == other else self._decided(one, other, parameter)
+            for one, other, parameter in zip(known.parameters, reached.parameters, block.parameters, strict=True)
+        ]
+        return FrameState(tuple(variables), tuple(parameters))
+
+    def _decided(self, one: Kind, other: Kind, parameter: Value) -> Kind:
+        hint = self._hints.of(parameter)
+        return hint if hint in (one, other) else Kind.ANY
+
+    def _after(self, block: Block) -> Iterator[tuple[Edge, FrameState]]:
+        """The ways out of a block, and the states that they lead to."""
+        state = self._states[block]
+        flow = Flow(self._hints, state, block)
+        for instruction in block.instructions:
+            if isinstance(instruction, Terminator):
+                for edge in instruction.edges:
+                    kinds = tuple(
+                        Kind.ANY if kind == Kind.BOOL else kind for kind in map(flow.kinds.of, edge.arguments)
+                    )
+                    yield edge, FrameState(tuple(flow.variables), kinds)
+            else:
+                flow.step(instruction)
+
+
+class Flow:
+    """What a block holds unboxed, instruction by instruction."""
+
+    def __init__(self, hints: Hints, state: FrameState, block: Block) -> None:
+        self._hints = hints
+        self.variables = list(state.variables)
+        self.kinds = BlockKinds(hints, dict(zip(block.parameters, state.parameters, strict=True)))
+        self._loaded: dict[Value, int] = {}  # from which variable, as long as that has not changed
+
+    def step(self, instruction: Instruction) -> None:
+        result = instruction.result
+        match instruction:
+            case LoadConstant(result=Value() as loaded):
+                number = number_of(instruction)
+                if number is not None:
+                    self.kinds.kinds[loaded] = Kind.INT if isinstance(number, int) else Kind.FLOAT
+            case LoadLocal(result=Value() as loaded):
+                self._load(instruction, loaded)
+            case StoreLocal(operands=[value], index=index):
+                self._store(index, value)
+            case _:
+                operation = self.kinds.unboxed(instruction)
+                if operation is not None:
+                    for operand, kind in operation.operands:
+                        self._learn(operand, kind)
+                    if result is not None and operation.result != Kind.BOOL:
+                        self.kinds.kinds[result] = operation.result
+                    if WRITTEN_BY_OTHERS and operation.row in _GENERAL:
+                        self._tell()
+                elif operation_of(instruction) == "iter" and self.kinds.of(instruction.operands[0]) == Kind.RANGE:
+                    assert result is not None
+                    self.kinds.kinds[result] = Kind.RANGE
+                elif self.kinds.is_range(instruction) and result is not None:
+                    self._tell()
+                    self.kinds.kinds[result] = Kind.RANGE
+                elif operation_of(instruction) == "next" and self.kinds.of(instruction.operands[0]) == Kind.RANGE:
+                    assert result is not None
+                    self.kinds.kinds[result] = Kind.INT
+                elif tells_frame(instruction):
+                    self._tell()
+
+    def _load(self, instruction: LoadLocal, loaded: Value) -> None:
+        index, variable = instruction.index, self.variables[instruction.index]
+        if variable.kind in NUMBERS and variable.maybe_unset and not instruction.checked:
+            self._tell()
+            self.variables[index] = ANY
+            return
+        if variable.kind in NUMBERS:
+            self.variables[index] = replace(variable, maybe_unset=False)
+            self.kinds.kinds[loaded] = variable.kind
+        elif instruction.checked and variable.kind == Kind.UNSET:
+            self.variables[index] = ANY
+        self._loaded[loaded] = index
+
+    def _store(self, index: int, value: Value) -> None:
+        self._loaded = {loaded: origin for loaded, origin in self._loaded.items() if origin != index}
+        self.variables[index] = stored(self.variables[index], self.kinds.of(value), self._hints, index, value)
+
+    def _learn(self, operand: Value, kind: Kind) -> None:
+        if kind not in NUMBERS or self.kinds.is_number(operand):
+            return
+        self.kinds.kinds[operand] = found = self.kinds.expected(operand)
+        if operand in self._loaded:
+            self.variables[self._loaded[operand]] = Variable(found)
+
+    def _tell(self) -> None:
+        if WRITTEN_BY_OTHERS:
+            self.variables = [ANY] * len(self.variables)
+        else:
+            self.variables = [replace(variable, told=True) for variable in self.variables]
+
+
+def stored(old: Variable, kind: Kind, hints: Hints, index: int, value: Value) -> Variable:
+    """A variable after `value`, of that kind, is stored there. A number waits if what it replaces has no destructor."""
+    if kind in NUMBERS and not hints.is_other(index):
+        return Variable(kind, told=old.kind == Kind.ANY)
+    made = hints.made.get(value)
+    return UNSET if made is not None and operation_of(made) == "null" else ANY
+
+
+def _join_variable(one: Variable, other: Variable, hint: Kind) -> Variable:
+    if one == other:
+        return one
+    told = one.told and other.told
+    if one.kind == other.kind:
+        return Variable(one.kind, one.maybe_unset or other.maybe_unset, told)
+    kinds = {one.kind, other.kind}
+    number = next((variable for variable in (one, other) if variable.kind in NUMBERS), None)
+    if number is not None and Kind.UNSET in kinds:
+        return Variable(number.kind, True, number.told)
+    if hint in kinds and hint in NUMBERS and Kind.UNSET not in kinds:
+        return Variable(hint, one.maybe_unset or other.maybe_unset, told)
+    return ANY

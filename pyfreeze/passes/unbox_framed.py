@@ -1,0 +1,77 @@
+"""A second version of a framed function, in which ints and floats are no objects.
+
+The function itself stays as it is, for objects of any kind. Beside it comes a copy that holds unboxed whatever the hints
+(`pyfreeze.analysis.object_kinds`) say is a number, and tests that where it first matters. Where a test fails, or an int gets
+too large, the copy tells the frame what is in the variables and goes on in the function itself, at the same
+instruction. From there each turn of a loop tries to get back into the copy.
+
+entry → copy ⇄ function itself
+"""
+
+from __future__ import annotations
+
+from pyfreeze.analysis.frame_states import Flow, FrameState, frame_states, tells_frame
+from pyfreeze.analysis.loops import natural_loops
+from pyfreeze.analysis.object_kinds import Hints
+from pyfreeze.ir.function import Function, reverse_postorder
+from pyfreeze.ir.instructions import Block, Edge, Fail, Terminator, Value
+from pyfreeze.ir.types import STATUS
+from pyfreeze.passes.continuations import Continuations, NotClosed
+from pyfreeze.passes.unboxed_copy import UnboxedCopy
+
+MOST_INSTRUCTIONS = 6000
+"""Of a function that gets a second version: beyond, compile time matters more."""
+
+_ENOUGH = 4
+_IN_LOOPS = 8
+_NO_GAIN = frozenset({"unboxed.item_at", "unboxed.set_item_at", "unboxed.length_of"})
+"""Rows that alone are no reason for a second version."""
+
+
+def unbox_framed(function: Function) -> None:
+    if not function.framed or sum(len(block.instructions) for block in function.blocks) > MOST_INSTRUCTIONS:
+        return
+    hints = Hints(function)
+    states = frame_states(function, hints)
+    if not _is_worthwhile(function, hints, states):
+        return
+    ways_out, uncaught = Continuations(), _uncaught()
+    copy = UnboxedCopy(hints, states, ways_out, uncaught)
+    loops = [(loop.header, loop.latches) for loop in natural_loops(function) if loop.header in states]
+    try:
+        copy.make()
+    except NotClosed:
+        return
+    for header, latches in loops:
+        for latch in latches:
+            for edge in latch.terminator.edges:
+                if edge.target is header:
+                    edge.target = copy.enter(Edge(header, edge.arguments))
+    entry = copy.start(function.entry)
+    ways_out.split()
+    function.blocks = [entry, *function.blocks]
+    function.blocks = reverse_postorder(function)
+
+
+def _uncaught() -> Block:
+    status = Value(STATUS, "status")
+    return Block("no_memory", [status], [Fail([status])])
+
+
+def _is_worthwhile(function: Function, hints: Hints, states: dict[Block, FrameState]) -> bool:
+    """Whether operations on numbers are a good part of what the function does; what is in a loop counts more."""
+    in_loops = {block for loop in natural_loops(function) for block in loop.blocks}
+    on_numbers = others = 0
+    for block, state in states.items():
+        weight = _IN_LOOPS if block in in_loops else 1
+        flow = Flow(hints, state, block)
+        for instruction in block.instructions:
+            if isinstance(instruction, Terminator):
+                continue
+            operation = flow.kinds.unboxed(instruction)
+            if operation is not None:
+                on_numbers += weight * (operation.row not in _NO_GAIN)
+            elif tells_frame(instruction):
+                others += weight
+            flow.step(instruction)
+    return on_numbers >= _ENOUGH and 2 * on_numbers >= others
