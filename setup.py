@@ -28,7 +28,9 @@ def flags(compiler: str) -> list[str]:
     """For compiling and for linking. Short ways are spread over files: only where all are seen together are they inlined."""
     if sys.platform == "win32":
         return ["/std:c11"]
-    return ["-std=c11", "-O3", "-fvisibility=hidden", *["-flto"] * ("gcc" in compiler)]
+    # A function of CPython's that a version declares elsewhere would return an int.
+    undeclared = "-Werror=implicit-function-declaration"
+    return ["-std=c11", "-O3", "-fvisibility=hidden", undeclared, *["-flto"] * ("gcc" in compiler)]
 
 
 FLAGS = flags(os.environ.get("CC") or sysconfig.get_config_var("CC") or "")

@@ -17,6 +17,7 @@ from pyfreeze.codegen.big_constants import is_big
 from pyfreeze.codegen.frame_locals import describe_locals, locals_payload
 from pyfreeze.codegen.function_text import FunctionText
 from pyfreeze.codegen.leaving import Leaving, Leavings, leaving_end
+from pyfreeze.codegen.loop_hints import scalar_loops
 from pyfreeze.codegen.machine_types import float_literal, from_word, llvm_type, scalar_paths, to_word
 from pyfreeze.codegen.resume_points import PointTable
 from pyfreeze.codegen.slow_paths import slow_path, slow_path_type
@@ -156,8 +157,10 @@ class FunctionEmitter:
         self._line, self._fresh, self._new_label = self._text.line, self._text.fresh, self._text.new_label
         self._open = self._text.open
         self._blocks = reverse_postorder(function)  # so that definitions come before uses
+        self._block = function.entry  # that is being written
         self._incoming: dict[Block, list[tuple[str, list[str]]]] = {block: [] for block in self._blocks}
         self._labels = {block: f"b{number}.{block.name[:60]}" for number, block in enumerate(self._blocks)}
+        self._scalar_loops = scalar_loops(function)
         self._payload_words = 1
         self._allocas: list[str] = []
         self._result_words = 0
@@ -176,6 +179,7 @@ class FunctionEmitter:
             self._line(f"%epoch = load i64, ptr {_EPOCH}")
         self._line(f'br label %"{self._labels[self._function.entry]}"')
         for block in self._blocks:
+            self._block = block
             self._open(self._labels[block])
             end = leaving_end(block.instructions)
             for instruction in block.instructions[: end.start if end is not None else None]:
@@ -644,7 +648,7 @@ class FunctionEmitter:
     def _emit_terminator(self, instruction: Terminator) -> None:
         match instruction:
             case Branch(edges=[edge]):
-                self._line(f'br label %"{self._jump(edge)}"')
+                self._line(f'br label %"{self._jump(edge)}"{self._loop_hint(edge)}')
             case CondBranch(operands=[condition], edges=[first, second], likely=likely):
                 hint = {None: "", True: _LIKELY, False: _UNLIKELY}[likely]
                 then, otherwise = self._split(first), self._split(second)
@@ -655,6 +659,9 @@ class FunctionEmitter:
                 self._line("unreachable")
             case _:
                 raise TypeError(f"not a terminator of @LOWERED: {instruction}")
+
+    def _loop_hint(self, edge: Edge) -> str:
+        return f", !llvm.loop {self._symbols.loop_hint()}" if (self._block, edge.target) in self._scalar_loops else ""
 
     def _return(self, value: Value) -> None:
         struct, ok = returned_struct(value.type), int(Status.OK)

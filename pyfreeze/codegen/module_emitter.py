@@ -18,6 +18,7 @@ from pyfreeze.codegen.code_objects import CodeKey, GenericCode, functions_of, ma
 from pyfreeze.codegen.entry_emitter import EntryEmitter, entry_symbol, may_return_none
 from pyfreeze.codegen.framed_emitter import FramedEmitter, framed_symbol
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable
+from pyfreeze.codegen.loop_hints import METADATA as LOOP_METADATA
 from pyfreeze.codegen.machine_types import string_literal
 from pyfreeze.codegen.resume_points import PointTable
 from pyfreeze.codegen.symbols import Symbols, record_symbol
@@ -52,7 +53,9 @@ _ATTRIBUTES = (
     'attributes #3 = { nounwind optsize "function-inline-threshold"="1500" "frame-pointer"="non-leaf" }\n'
 )
 _METADATA = (
-    METADATA + '!0 = !{}\n!1 = !{!"branch_weights", i32 1, i32 100000}\n!2 = !{!"branch_weights", i32 100000, i32 1}\n'
+    METADATA
+    + LOOP_METADATA
+    + '!0 = !{}\n!1 = !{!"branch_weights", i32 1, i32 100000}\n!2 = !{!"branch_weights", i32 100000, i32 1}\n'
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from pyfreeze.codegen.array_access import array_function, array_guard, element_type
+from pyfreeze.codegen.loop_hints import loop_hint
 from pyfreeze.codegen.machine_types import llvm_type, string_literal
 from pyfreeze.codegen.object_access import object_function
 from pyfreeze.codegen.reference_counts import counting_function
@@ -43,6 +44,7 @@ class Symbols:
         self._strings: dict[bytes, str] = {}
         self._classes: dict[str, StructType] = {}
         self._descriptors: dict[Type, str] = {}
+        self._loop_hints = 0
         self.big_constants: dict[int, str] = {}  # the static words of ints that are no small ones
         self.texts: dict[str, int] = {}  # constants that are objects, and where they are in the module's constants
 
@@ -109,6 +111,12 @@ class Symbols:
                 f"%at = getelementptr i8, ptr %all, i64 {place}\n%r = load ptr, ptr %at\nret ptr %r\n}}"
             ),
         )
+
+    def loop_hint(self) -> str:
+        """The metadata of one more loop that LLVM is not to vectorise."""
+        self._loop_hints += 1
+        name, definition = loop_hint(self._loop_hints)
+        return self.define(name, lambda: definition)
 
     def slot(self, name: str) -> str:
         """The accessor of a runtime slot."""

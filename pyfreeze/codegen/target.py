@@ -60,6 +60,8 @@ def _parsed(text: str, options: Options) -> tuple[llvm.TargetMachine, llvm.Modul
 def _set_options() -> None:
     # Vectorise around a float sum that is itself added up in order, as gcc does: the result is the same to the bit.
     llvm.set_option("pyfreeze", "-force-ordered-reductions=true")
+    # Constants would be taken out of loops, and then variables be spilled, since they do not all fit into registers.
+    llvm.set_option("pyfreeze", "-disable-machine-licm")
 
 
 def _machine(options: Options) -> llvm.TargetMachine:

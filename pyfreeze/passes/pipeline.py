@@ -15,6 +15,7 @@ from pyfreeze.passes.eliminate_dead_code import eliminate_dead_code
 from pyfreeze.passes.forward_items import forward_items
 from pyfreeze.passes.inline_calls import inline_calls
 from pyfreeze.passes.insert_refcounts import insert_refcounts
+from pyfreeze.passes.part_last_steps import part_last_steps
 from pyfreeze.passes.reduce_strength import reduce_strength
 from pyfreeze.passes.remove_checks import remove_checks
 from pyfreeze.passes.remove_polls import remove_polls
@@ -61,6 +62,7 @@ PASSES = (
     Pass("ask-for-lengths-again", ask_for_lengths_again, required=True),
     Pass("add-entry-polls", run_on_module=add_entry_polls, required=True),
     Pass("eliminate-dead-code", eliminate_dead_code),
+    Pass("part-last-steps", part_last_steps),
     Pass("add-exception-edges", add_exception_edges, required=True, stage=Stage.EXPLICIT),
     Pass("unroll-recursion", unroll_recursion),
     Pass("unbox-framed", unbox_framed, on_framed=True),
@@ -98,6 +100,9 @@ ORDER = (
     ("unbox-loops", "ask-for-lengths-again", "its copies have no slow operations either"),
     ("ask-for-lengths-again", "add-exception-edges", "the copies cannot be told apart afterwards"),
     ("version-strips", "eliminate-dead-code", "it leaves values behind that nobody uses"),
+    ("version-strips", "part-last-steps", "a loop with checks may need what it leaves behind"),
+    ("eliminate-dead-code", "part-last-steps", "what nobody uses would count as used in the loop"),
+    ("part-last-steps", "add-exception-edges", "a loop with handlers has more ways out"),
     ("add-entry-polls", "add-exception-edges", "polls fail too"),
     ("add-exception-edges", "unroll-recursion", "a copy fails into the handler of the call it replaces"),
     ("unroll-recursion", "insert-refcounts", "copies are counted like everything else"),

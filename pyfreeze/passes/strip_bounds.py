@@ -54,8 +54,10 @@ def _length_row(type_: Type, axis: int) -> Primitive:
 class StripBounds:
     """The subscripts of a strip that is a function of its own (see `LoopCopy`), counting `counter` from its start."""
 
-    def __init__(self, function: Function, counter: Value) -> None:
+    def __init__(self, function: Function, counter: Value, may_wrap: bool) -> None:
+        """may_wrap: nothing is known of the numbers, so that what is computed from the counter may leave int64 in between."""
         self._counter = counter
+        self._may_wrap = may_wrap
         self._fixed = set(function.entry.parameters)
         self._definitions = {item.result: item for item in function.instructions() if item.result is not None}
         self.subscripts: dict[Subscript, None] = {}
@@ -95,13 +97,36 @@ class StripBounds:
         if not isinstance(definition, Apply) or value.type != INT64:
             return None
         operation = _operation(definition)
-        if operation != "same" and operation not in _WRAPPING:
+        if operation != "same" and (self._may_wrap or operation not in _WRAPPING):
             return None
         degrees = [self._degree(operand) for operand in definition.operands]
         known = [degree for degree in degrees if degree is not None]
         if len(known) < len(degrees):
             return None
         return sum(known) if operation == "mul" else max(known)
+
+    def _direction(self, value: Value) -> int:
+        """1 if `value` grows with the counter or stays, -1 if it falls or stays, 0 if one cannot tell."""
+        if self._degree(value) == 0 or value is self._counter:
+            return 1
+        definition = self._definitions[value]
+        assert isinstance(definition, Apply)
+        operation = _operation(definition)
+        first, *others = map(self._direction, definition.operands)
+        if operation == "same":
+            return first
+        (second,), (left, right) = others, definition.operands
+        if operation == "mul":
+            return first * self._sign(right) or second * self._sign(left)
+        second = second if operation == "add" else -second
+        fixed = [self._degree(operand) == 0 for operand in (left, right)]
+        return second if fixed[0] else first if fixed[1] or first == second else 0
+
+    def _sign(self, value: Value) -> int:
+        constant = self._definitions.get(value)
+        if not isinstance(constant, Constant) or not isinstance(constant.value, int):
+            return 0
+        return 1 if constant.value >= 0 else -1
 
     def tests(self, given: Mapping[Value, Value], start: Value, end: Value, block: Block) -> list[Value]:
         """Append the tests to `block`. `given` are the values of the entry's parameters; the strip ends before `end`."""
@@ -115,9 +140,12 @@ class StripBounds:
                 tests.append(_apply_row(view_row("view.writable", array.type), [array], block))
             for axis, position in enumerate(subscript.index):
                 length = _apply_row(_length_row(array.type, axis), [array], block)
-                ends = {self.evaluate(position, given, counter, block): None for counter in (start, last)}
-                for index in ends:
+                first, final = (self.evaluate(position, given, counter, block) for counter in (start, last))
+                direction = self._direction(position)
+                # A strip without steps may be taken for good.
+                for index in {first: None, final: None} if direction == 0 else [first if direction > 0 else final]:
                     tests.append(_apply("int64.ge", [index, _constant(0, block)], block))
+                for index in {first: None, final: None} if direction == 0 else [final if direction > 0 else first]:
                     tests.append(_apply("int64.lt", [index, length], block))
         return tests
 

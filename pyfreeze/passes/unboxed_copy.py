@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pyfreeze.analysis.frame_states import ANY as ANY_OBJECT
@@ -192,9 +192,9 @@ class UnboxedCopy:
                 found.append(Untold(index, number.scalar, number.is_set))
         return tuple(found)
 
-    def _tell(self, indices: object = None) -> None:
+    def _tell(self, indices: Iterable[int] | None = None) -> None:
         """Tell the frame what is in those variables, or in all."""
-        wanted = None if indices is None else set(indices)  # type: ignore[call-overload]
+        wanted = None if indices is None else set(indices)
         untold = tuple(item for item in self._untold() if wanted is None or item.index in wanted)
         if not untold:
             return
@@ -215,15 +215,16 @@ class UnboxedCopy:
 
     def _way_out(self, block: Block, number: int) -> Block:
         target, alive = self._ways_out.at(block, number)
-        return self._detour(lambda: Edge(target, [self._object(value) for value in alive]), f"leave_{block.name}")
+        return self._detour(lambda _: Edge(target, [self._object(value) for value in alive]), f"leave_{block.name}")
 
-    def _detour(self, make: object, name: str) -> Block:
-        """A handler that tells the frame everything and goes where `make` says."""
+    def _detour(self, make: Callable[[Value], Edge], name: str) -> Block:
+        """A handler that tells the frame everything and goes where `make` says, given the status."""
         self._count += 1
-        way = Block(f"{name}.{self._count}", [Value(STATUS, "status")])
+        status = Value(STATUS, "status")
+        way = Block(f"{name}.{self._count}", [status])
         outer, self._place = self._place, self._place.copied(way)
         self._tell()
-        edge = make()  # type: ignore[operator]
+        edge = make(status)
         self._emit(Branch([], edges=[edge]))
         self._place = outer
         return way
@@ -379,8 +380,15 @@ class UnboxedCopy:
         self._place.held[result] = _Held(object=self._emit(copy))
 
     def _handler(self, instruction: Instruction) -> Edge:
-        assert instruction.handler is not None
-        return Edge(instruction.handler.target, [self._object(value) for value in instruction.handler.arguments])
+        """Where its exceptions go. What has to be made an object for that is made on the way."""
+        edge = instruction.handler
+        assert edge is not None
+        target, arguments = edge.target, edge.arguments
+        held = [self._of(value) for value in arguments]
+        if all(item.object is not None and item.kind != Kind.RANGE for item in held):
+            return Edge(target, [self._object(value) for value in arguments])
+        way = self._detour(lambda status: Edge(target, [status, *map(self._object, arguments)]), f"to_{target.name}")
+        return Edge(way)
 
     def _load(self, instruction: LoadLocal) -> _Held:
         index, variable = instruction.index, self._place.variables[instruction.index]
@@ -532,7 +540,7 @@ class UnboxedCopy:
         if self._exit is None:
             arguments = edge.arguments
             self._exit = self._detour(
-                lambda: Edge(edge.target, [self._object(value) for value in arguments]), f"leave_{edge.target.name}"
+                lambda _: Edge(edge.target, [self._object(value) for value in arguments]), f"leave_{edge.target.name}"
             )
         return Edge(self._exit)
 

@@ -19,7 +19,7 @@ from pyfreeze.analysis.value_ranges import ValueRanges
 from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import Apply, Block, Instruction, Poll, Value, effects_of
 from pyfreeze.ir.interval import Interval, add, negate
-from pyfreeze.ir.types import INT, FixedInt, Type
+from pyfreeze.ir.types import INT, INT64, FixedInt, Type
 from pyfreeze.passes.guarded_elements import elements_read, gather_bits
 from pyfreeze.passes.loop_copies import LoopCopy, Region, region_of
 from pyfreeze.passes.reduce_strength import reduce_strength
@@ -39,11 +39,16 @@ class _Attempt:
     numbers: Interval
     elements: int | None = None  # between -2**e and 2**e; of None nothing is assumed
 
+    @property
+    def assumes_nothing(self) -> bool:
+        return self is _NOTHING
+
     @staticmethod
     def of(exponent: int, elements: int | None = None) -> _Attempt:
         return _Attempt(Interval(-(1 << exponent), 1 << exponent), elements)
 
 
+_NOTHING = _Attempt(type_interval(INT64))
 _ATTEMPTS = tuple(_Attempt.of(exponent) for exponent in (31, 24, 20, 15))
 _WITH_ELEMENTS = tuple(_Attempt.of(*exponents) for exponents in ((31, 47), (31, 31), (24, 24)))
 _FOR_FEW_STEPS = (_Attempt.of(61), _Attempt(Interval(0, 1 << 61)), *_ATTEMPTS)
@@ -71,7 +76,7 @@ def version_strips(function: Function) -> None:
         strip = _as_strip(function, region, ranges)
         if strip is None:
             continue
-        attempts = (*_ATTEMPTS, *_WITH_ELEMENTS) if strip.steps == STRIP else _FOR_FEW_STEPS
+        attempts = (_NOTHING, *_ATTEMPTS, *_WITH_ELEMENTS) if strip.steps == STRIP else _FOR_FEW_STEPS
         copies = (_without_checks(strip, ranges, attempt) for attempt in attempts)
         copy = next((copy for copy in copies if copy is not None), None)
         if copy is None and strip.steps == STRIP:
@@ -93,7 +98,7 @@ def _without_checks(strip: _Strip, ranges: ValueRanges, attempt: _Attempt) -> Lo
             return None
         copy.known |= dict.fromkeys(elements, Interval(-(1 << attempt.elements), (1 << attempt.elements) - 1))
     _assume_small(copy, strip, attempt.numbers)
-    if _checks_left(copy, strip) and not _watch_floats(copy, strip):
+    if _checks_left(copy, strip, attempt) and not _watch_floats(copy, strip):
         return None
     if attempt.elements is not None:
         copy.guard = (gather_bits(copy.function, copy.header, elements, attempt.elements), 2 << attempt.elements)
@@ -121,7 +126,7 @@ def _with_fewer_checks(strip: _Strip, ranges: ValueRanges) -> LoopCopy | None:
     for attempt in _ATTEMPTS:
         copy = LoopCopy(strip.region, "unchecked", ranges)
         _assume_small(copy, strip, attempt.numbers)
-        left = _checks_left(copy, strip)
+        left = _checks_left(copy, strip, attempt)
         if copy.bounds is not None and copy.bounds.subscripts and left < len(failing):
             return copy
     return None
@@ -174,14 +179,14 @@ def _may_become_unchecked(item: Instruction) -> bool:
     return row.applies is not None or INT in row.operands or is_subscript(row) or is_quiet(item)
 
 
-def _checks_left(copy: LoopCopy, strip: _Strip) -> int:
+def _checks_left(copy: LoopCopy, strip: _Strip, attempt: _Attempt) -> int:
     """Remove the checks, or leave them to tests before the strip; returns how many are left."""
     copy.rename(unbox_ints(copy.function, copy.assumed))
     reduce_strength(copy.function)
     remove_checks(copy.function, copy.assumed)
     if strip.steps == STRIP and not resizes_arrays(strip.region.loop):
         counter = strip.region.header.parameters.index(strip.number)
-        copy.bounds = StripBounds(copy.function, copy.header.parameters[counter])
+        copy.bounds = StripBounds(copy.function, copy.header.parameters[counter], attempt.assumes_nothing)
         for item in copy.function.instructions():
             copy.bounds.assume(item)
     return sum(effects_of(item).fails for item in copy.function.instructions())

@@ -73,6 +73,7 @@ PfArray *pf_array_like(const PfArray *array, Py_ssize_t length);
 int pf_array_may_resize(PfArray *array);
 int pf_array_make_room(PfArray *array, Py_ssize_t extra);
 void pf_array_clear(PfArray *array);
+void pf_array_advise(const PfArray *array);
 const char *pf_element_bytes(const PfLayout *layout, PyObject *object, PfScratch *scratch);
 PyObject *pf_element(const PfArray *array, Py_ssize_t index);
 

@@ -1,6 +1,10 @@
 /* The memory of an Array, and its elements as bytes. */
 #include "pyfreeze_array.h"
+#include <stdint.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
 /* While buffers are out or a sort runs, an array keeps its length. */
 int pf_array_may_resize(PfArray *array)
@@ -14,6 +18,25 @@ int pf_array_may_resize(PfArray *array)
     else
         return 0;
     return -1;
+}
+
+#ifdef MADV_HUGEPAGE
+enum { LARGE = 1 << 22, PAGE = 4096 };
+#endif
+
+/* Of large arrays each page that is touched first costs as much as computing with its elements: ask for larger ones, as
+   NumPy does, where the array fills them. */
+void pf_array_advise(const PfArray *array)
+{
+#ifdef MADV_HUGEPAGE
+    size_t bytes = (size_t)(array->capacity * array->layout->size);
+    if (bytes >= LARGE) {
+        uintptr_t start = (uintptr_t)array->data, first = (start + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+        madvise((void *)first, (start + bytes - first) & ~(size_t)(PAGE - 1), MADV_HUGEPAGE); /* may be refused */
+    }
+#else
+    (void)array;
+#endif
 }
 
 static int set_capacity(PfArray *array, Py_ssize_t capacity)
@@ -65,6 +88,7 @@ static PfArray *new_of_type(PyTypeObject *type, Py_ssize_t length)
         return NULL;
     }
     array->length = length;
+    pf_array_advise(array);
     return array;
 }
 

@@ -288,6 +288,7 @@ static int allocate_zeros(PfArray *array, Py_ssize_t length)
         return -1;
     }
     array->length = array->capacity = length;
+    pf_array_advise(array);
     return 0;
 }
 

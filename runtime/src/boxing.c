@@ -492,12 +492,9 @@ static int unbox_fixed(PyObject *object, char kind, uint64_t *out)
         *out = value;
         return 0;
     }
-    int overflow, bits = widths[row].bits;
+    int overflow, bits = widths[row].bits, is_signed = widths[row].is_signed;
     long long value = PyLong_AsLongLongAndOverflow(object, &overflow);
-    long long low = widths[row].is_signed ? -((long long)1 << (bits - 1) ) : 0;
-    if (bits == 64)
-        low = value;
-    long long high = bits == 64 ? value : ((long long)1 << (bits - widths[row].is_signed)) - 1;
+    long long high = (long long)(~(uint64_t)0 >> (64 - bits + is_signed)), low = is_signed ? -high - 1 : 0;
     if (overflow || value < low || value > high)
         return PF_OUT_OF_RANGE;
     *out = (uint64_t)value;

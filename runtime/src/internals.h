@@ -16,6 +16,7 @@
 #include "internal/pycore_ceval.h"
 #endif
 #if PY_VERSION_HEX >= 0x030D0000
+#include "internal/pycore_call.h"
 #include "internal/pycore_dict.h"
 #include "internal/pycore_intrinsics.h"
 #include "internal/pycore_list.h"

@@ -105,7 +105,7 @@ static PyObject *range_of_objects(int64_t next, int64_t step, int64_t left)
 }
 
 /* One with these numbers left. */
-PyObject *pf_range_iterator(int64_t next, int64_t step, int64_t left)
+static PyObject *make_range_iterator(int64_t next, int64_t step, int64_t left)
 {
     if (next != (long)next || step != (long)step || left != (long)left)
         return range_of_objects(next, step, left);
@@ -117,6 +117,22 @@ PyObject *pf_range_iterator(int64_t next, int64_t step, int64_t left)
         own->length = (long)left;
     }
     return iterator;
+}
+
+/* Also on the way to a handler, with an exception set, which stays unless there is no memory. */
+PyObject *pf_range_iterator(int64_t next, int64_t step, int64_t left)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *iterator = make_range_iterator(next, step, left);
+    if (iterator != NULL) {
+        PyErr_Restore(type, value, traceback);
+        return iterator;
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+    return NULL;
 }
 
 /* The item of a list, a tuple or a string. NULL without an exception: ask in the general way. */

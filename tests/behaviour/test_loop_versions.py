@@ -233,3 +233,108 @@ def f(flag: bool, n: float) -> float:
     return n
 """
     build_both(tmp_path, source).same("f", True, 5.5)
+
+
+SUBSCRIPTS = """
+from pyfreeze import Array, float64, frozen, int64
+
+@frozen
+class Pair:
+    left: float64
+    right: float64
+
+def ramp(n: int64) -> Array[int64]:
+    made = Array[int64].filled(n, 0)
+    for i in range(n):
+        made[i] = i * i
+    return made
+
+def backwards(n: int64, top: int64) -> int64:
+    a, total = ramp(n), 0
+    for i in range(n):
+        total = (total * 3 + a[top - i]) & 0xFFFF
+    return total
+
+def from_place(n: int64, start: int64, end: int64, place: int64) -> int64:
+    a, total = ramp(n), 0
+    for i in range(start, end):
+        total = (total * 3 + a[i - place]) & 0xFFFF
+    return total
+
+def scaled(n: int64, steps: int64, factor: int64, place: int64) -> int64:
+    a, total = ramp(n), 0
+    for i in range(steps):
+        total = (total * 3 + a[i * factor + place] + a[place - 2 * i]) & 0xFFFF
+    return total
+
+def masked(n: int64, steps: int64, factor: int64) -> int64:
+    a, total = ramp(n), 0
+    for i in range(steps):
+        total = (total * 3 + a[(i * factor) & 15]) & 0xFFFF
+    return total
+
+def left_behind(n: int64, divisor: float64) -> tuple[float64, float64]:
+    pairs = Array[Pair].filled(n, Pair(1.0, 2.0))
+    for i in range(n):
+        pairs[i] = Pair(i * 0.5, i - 0.25)
+    p = Pair(-1.0, -1.0)
+    total = 0.0
+    for p in pairs:
+        total += p.left * p.right
+    total /= divisor
+    for i in range(n):
+        p = pairs[i]
+        pairs[i] = Pair(p.right * total, p.left)
+    return p.left + p.right / divisor, sum_of(pairs)
+
+def sum_of(pairs: Array[Pair]) -> float64:
+    total = 0.0
+    for p in pairs:
+        total += p.left - 2.0 * p.right
+    return total
+"""
+
+
+@pytest.fixture(scope="module")
+def subscripts(tmp_path_factory: pytest.TempPathFactory) -> Both:
+    return build_both(tmp_path_factory.mktemp("subscripts"), SUBSCRIPTS)
+
+
+def test_subscripts_that_fall(subscripts: Both) -> None:
+    for n in (1, 2, 9, 9000):
+        for top in (n - 1, n, n - 2, 0, -1, 2**62, -(2**62)):
+            subscripts.same("backwards", n, top)
+
+
+def test_subscripts_far_from_zero(subscripts: Both) -> None:
+    most = 2**63 - 1
+    subscripts.same("from_place", 9, 0, 9, 0)
+    subscripts.same("from_place", 9, -4, 5, 0)
+    subscripts.same("from_place", 9, -4, 5, -4)
+    subscripts.same("from_place", 9, most - 9, most, most - 9)
+    subscripts.same("from_place", 9, most - 9, most, most - 8)
+    subscripts.same("from_place", 9, most - 9, most, most)
+    subscripts.same("from_place", 9, 5, 0, 2**62)
+
+
+def test_subscripts_that_are_products(subscripts: Both) -> None:
+    for steps, factor, place in (
+        (4, 3, 6),
+        (5, 3, 6),
+        (4, -2, 8),
+        (3, 0, 9),
+        (0, 2**62, 0),
+        (2, 2**61, 0),
+        (5, 2**62, 0),
+    ):
+        subscripts.same("scaled", 20, steps, factor, place)
+    for factor in (1, 3, 2**62, 2**62 + 1, -(2**63)):
+        subscripts.same("masked", 16, 100, factor)
+        subscripts.same("masked", 15, 100, factor)
+
+
+def test_values_that_a_loop_leaves_behind(subscripts: Both) -> None:
+    for n in (0, 1, 2, 3, 8192, 8193, 20000):
+        subscripts.same("left_behind", n, 3.0)
+    for n in (0, 1, 3):
+        assert subscripts.same("left_behind", n, 0.0).kind == "ZeroDivisionError"

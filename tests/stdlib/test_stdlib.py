@@ -121,7 +121,7 @@ class _Run:
     files: list[str]
 
 
-def _overlay(folder: Path, name: str, compiled: bool) -> list[Path]:
+def overlay(folder: Path, name: str, compiled: bool) -> list[Path]:
     """A folder with a copy of the module (of its whole package, if it is in one); the files of the module itself.
 
     If `name` is a package all its modules are compiled, but not what `python -m` runs.
@@ -143,7 +143,7 @@ def _overlay(folder: Path, name: str, compiled: bool) -> list[Path]:
 
 def _run(folder: Path, name: str, compiled: bool) -> _Run:
     folder.mkdir()
-    files = _overlay(folder, name, compiled)
+    files = overlay(folder, name, compiled)
     blocked, tests = ALL[name]
     output, work = folder / "outcomes", folder / "work"
     work.mkdir()

@@ -1,0 +1,193 @@
+"""Where numbers of functions over objects are kept: items of lists, attributes, and loops that exceptions leave."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from tests.conftest import Both
+
+Build = Callable[[str], Both]
+
+
+def test_items_of_lists_as_numbers_and_truths(both: Build) -> None:
+    module = both(
+        """
+        import sys
+
+        class Asked:
+            def __init__(self, answer):
+                self.answer = answer
+
+            def __bool__(self):
+                frame = sys._getframe(1)
+                if self.answer == 1:
+                    raise ValueError((frame.f_lineno, frame.f_lasti, frame.f_locals["i"]))
+                return self.answer == 2
+
+        def truths(items, n):
+            found = []
+            for i in range(n):
+                if not items[i]:
+                    found.append(i)
+                elif items[
+                    -1 - i
+                ]:
+                    found.append(-i)
+            return found
+
+        def sums(items, n):
+            total = 0
+            for i in range(n):
+                total += items[i] * 2
+            mean = 0.0
+            for i in range(n):
+                mean = mean + items[i] * 0.5
+            return total, mean
+
+        def distance(a, b):
+            row = list(range(len(b) + 1))
+            for i in range(1, len(a) + 1):
+                before, row[0] = row[0], i
+                for j in range(1, len(b) + 1):
+                    cost = 0 if a[i - 1] == b[j - 1] else 1
+                    best = min(row[j] + 1, row[j - 1] + 1, before + cost)
+                    before, row[j] = row[j], best
+            return row[-1]
+        """
+    )
+    asked = module.compiled.Asked
+    lists = ([True, False], [1, 0, 2], ["a", ""], [None, [], [0]], [0.0, 1.5], [2**70, True, 2.5], [1, "a"])
+    for items in (*lists, (1, 2, 3), (1.5, 2), "ab", b"ab", {0: 1, 1: 0, -1: 2, -2: 0}, bytearray(b"a"), None):
+        for n in (0, 1, 2, 3):
+            module.same("truths", items, n)
+            module.same("sums", items, n)
+    for answers in ((0, 2), (2, 2, 2, 2), (1, 0), (0, 0, 1), (2, 0, 0, 1)):
+        found = []
+        for version in (module.interpreted, module.compiled):
+            try:
+                found.append(version.truths([version.Asked(answer) for answer in answers], len(answers)))
+            except ValueError as error:
+                found.append(error.args[0][::2])
+        assert found[0] == found[1]
+    assert asked is not None
+    for a, b in (
+        ("kitten", "sitting"),
+        ("", "abc"),
+        ("abc", ""),
+        ("flaw", "lawn"),
+        ([1, 2], [2, 1]),
+        ("a" * 50, "ba" * 30),
+    ):
+        module.same("distance", a, b)
+
+
+def test_attributes_that_are_floats(both: Build) -> None:
+    module = both(
+        """
+        class Body:
+            def __init__(self, x, v):
+                self.x = x
+                self.v = v
+
+        class Slotted:
+            __slots__ = ("x", "v")
+
+            def __init__(self, x, v):
+                self.x = x
+                self.v = v
+
+        class Watched:
+            def __init__(self, x, v):
+                self.seen = []
+                self.x = x
+                self.v = v
+
+            def __setattr__(self, name, value):
+                if name != "seen":
+                    self.seen.append((name, value))
+                object.__setattr__(self, name, value)
+
+        def move(body, n, dt):
+            kept = []
+            for i in range(n):
+                before = body.x
+                body.x += body.v * dt
+                body.v = body.v * 0.5 - body.x / 8.0
+                kept.append(before)
+                if i == 3:
+                    body.x = "x" if dt > 1.0 else 2
+                if i == 4:
+                    body.__dict__["x"] = 0.25 if hasattr(body, "__dict__") else 0
+            return kept, body.x, body.v
+
+        def shared(n):
+            x = 1.5
+            first, second = Body(x, x), Body(x, 2.0)
+            for i in range(n):
+                first.x = first.x * 1.5
+                second.v = first.x * 2.0
+                second.x = second.v
+            return first.x, first.v, second.x, second.v, x
+
+        def bodies(n, dt):
+            return [move(kind(0.5, 1.5), n, dt) for kind in (Body, Watched)]
+        """
+    )
+    for n in range(9):
+        for dt in (0.25, 2, 1.5, math.inf, None):
+            module.same("bodies", n, dt)
+            if n < 5:
+                found = []
+                for version in (module.interpreted, module.compiled):
+                    try:
+                        found.append(repr(version.move(version.Slotted(0.5, 1.5), n, dt)))
+                    except TypeError as error:
+                        found.append(repr(error))
+                assert found[0] == found[1]
+        module.same("shared", n)
+
+
+def test_exceptions_in_loops_over_ranges(both: Build) -> None:
+    module = both(
+        """
+        def counted(keys, n):
+            counts = {}
+            errors = 0
+            for i in range(0, n * 2, 2):
+                half = i // 2
+                try:
+                    counts[keys[half]] += half
+                except KeyError:
+                    counts[keys[half]] = 0
+                except (IndexError, TypeError) as error:
+                    errors += 1
+                    if errors > 2:
+                        raise ValueError(i, half, errors) from error
+                else:
+                    errors += 0
+            return counts, errors, i
+
+        def nested(n):
+            seen = []
+            for i in range(n):
+                scale = i * 0.5
+                for j in range(n, i, -1):
+                    try:
+                        seen.append(scale // (j - 2))
+                    except ZeroDivisionError:
+                        try:
+                            seen.append([i, j][j])
+                        except IndexError as error:
+                            seen.append(str(error))
+                            continue
+                    finally:
+                        seen.append(j * i)
+            return seen
+        """
+    )
+    for keys in ("abcab", [1, 2, 1], [[1], 2], [], "aaaaaaa"):
+        for n in range(8):
+            module.same("counted", keys, n)
+    for n in range(6):
+        module.same("nested", n)
