@@ -9,8 +9,8 @@ from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import Block, GetItem, Instruction, LoadLocal, StoreLocal, Value, effects_of, used_values
 from pyfreeze.ir.types import AggregateType, is_refcounted
 
-_WRITTEN_BY_OTHERS = sys.version_info >= (3, 13)
-"""PEP 667: whoever has the frame may store into the function's variables while it runs."""
+WRITTEN_BY_OTHERS = sys.version_info >= (3, 13)
+"""PEP 667: whoever has the frame may store into the function's variables while it runs: nothing is known after other code has run."""
 
 
 def borrowed_loads(function: Function, entries: Mapping[Block, set[Value]]) -> set[Value]:
@@ -47,7 +47,7 @@ def _ends_loan(instruction: Instruction, index: int) -> bool:
         return True
     if any(item.index == index for item in instruction.untold):
         return True  # the frame may be told, which replaces the object or changes it where it is
-    return _WRITTEN_BY_OTHERS and effects_of(instruction).runs_python
+    return WRITTEN_BY_OTHERS and effects_of(instruction).runs_python
 
 
 def taken_apart(function: Function) -> set[Value]:

@@ -6,10 +6,10 @@ code may look (`Untold`). Where ways with different kinds meet, the hint of the 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from pyfreeze.analysis.borrowing import WRITTEN_BY_OTHERS
 from pyfreeze.analysis.object_kinds import NUMBERS, Hints, Kind, Unboxed, number_of, operation_of, unboxed
 from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import (
@@ -26,9 +26,6 @@ from pyfreeze.ir.instructions import (
     effects_of,
 )
 from pyfreeze.ir.types import BOOL
-
-WRITTEN_BY_OTHERS = sys.version_info >= (3, 13)
-"""PEP 667: whoever has the frame may store into its variables, so that nothing is known after other code has run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +109,7 @@ class BlockKinds:
     def _subscript(self, instruction: Apply) -> Unboxed | None:
         """With an int."""
         name, operands = operation_of(instruction), instruction.operands
-        if name == "getitem" and self.is_number(operands[1]) and self.of(operands[1]) == Kind.INT:
+        if name == "getitem" and self.of(operands[1]) == Kind.INT:
             wanted = ((operands[0], Kind.ANY), (operands[1], Kind.INT))
             if self._hints.is_bytes(operands[0]):
                 return Unboxed("unboxed.byte_at", wanted, Kind.INT)
@@ -220,8 +217,9 @@ class Flow:
         self.kinds = BlockKinds(hints, dict(zip(block.parameters, state.parameters, strict=True)))
         self._loaded: dict[Value, int] = {}  # from which variable, as long as that has not changed
 
-    def step(self, instruction: Instruction) -> None:
-        result = instruction.result
+    def step(self, instruction: Instruction) -> Unboxed | None:
+        """Go past `instruction`; returns the operation on unboxed values that it is."""
+        result, operation = instruction.result, self.kinds.unboxed(instruction)
         match instruction:
             case LoadConstant(result=Value() as loaded):
                 number = number_of(instruction)
@@ -232,7 +230,6 @@ class Flow:
             case StoreLocal(operands=[value], index=index):
                 self._store(index, value)
             case _:
-                operation = self.kinds.unboxed(instruction)
                 if operation is not None:
                     for operand, kind in operation.operands:
                         self._learn(operand, kind)
@@ -251,6 +248,7 @@ class Flow:
                     self.kinds.kinds[result] = Kind.INT
                 elif tells_frame(instruction):
                     self._tell()
+        return operation
 
     def _load(self, instruction: LoadLocal, loaded: Value) -> None:
         index, variable = instruction.index, self.variables[instruction.index]

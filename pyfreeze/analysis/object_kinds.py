@@ -160,7 +160,7 @@ class Hints:
     def _iterated_ranges(self, function: Function) -> Iterator[Instruction]:
         """Calls of what is called `range`, whose results are iterated over and used for nothing else."""
         for instruction in function.instructions():
-            if operation_of(instruction) != "iter" or self._uses[instruction.operands[0]] > 1:
+            if operation_of(instruction) != "iter" or not self.is_used_once(instruction.operands[0]):
                 continue
             made = self.made.get(instruction.operands[0])
             if made is not None and operation_of(made) == "call" and self.called_name(made) == "range":

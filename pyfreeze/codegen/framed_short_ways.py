@@ -20,14 +20,12 @@ from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import Instruction
 from pyfreeze.ir.primitive import CFunction
 from pyfreeze.ir.types import FLOAT64
+from pyfreeze.primitives.definition import COMPARISONS
 
 _UNLIKELY = ", !prof !1"
 
 _UNKNOWN = -2
 """What answers with a truth where it does not know: `UNKNOWN` of `runtime/src/operators.c`."""
-
-_OPERATIONS = ("lt", "le", "eq", "ne", "gt", "ge")
-"""In the order of `Py_LT` …"""
 
 
 class ShortWays(FunctionEmitter):
@@ -120,7 +118,7 @@ class ShortWays(FunctionEmitter):
         self._symbols.define("@truth_of", lambda: TRUTH.format(yes=yes, no=no))
 
     def _test(self, instruction: Instruction, c: CFunction, names: list[str]) -> str:
-        known, unknown, operation = self._fresh(), self._fresh(), _OPERATIONS.index(c.name.removeprefix("pf_test_"))
+        known, unknown, operation = self._fresh(), self._fresh(), COMPARISONS.index(c.name.removeprefix("pf_test_"))
         ask, slot = self._symbols.slot("pf_compare_known"), self._symbols.slot(c.name)
         pair = f"ptr {names[0]}, ptr {names[1]}"
         self._line(f"{known} = call i32 {ask}({pair}, i32 {operation})")

@@ -120,11 +120,7 @@ def setattr_function(symbols: Symbols, facts: Mapping[str, int], incref: str) ->
         "@setattr",
         lambda: (
             f"""define internal ptr @setattr(ptr %object, ptr %value, ptr %cache) alwaysinline {{
-{_find_place(facts, without_dict=True)}
-%old = load ptr, ptr %place
-%unset = icmp eq ptr %old, null
-br i1 %unset, label %slow, label %found, !prof !1
-found:
+{_find_old(facts)}
 call void {incref}(ptr %value)
 store ptr %value, ptr %place
 ret ptr %old
@@ -145,11 +141,7 @@ def set_float_function(symbols: Symbols, facts: Mapping[str, int]) -> str:
         "@setattr_float",
         lambda: (
             f"""define internal i1 @setattr_float(ptr %object, double %value, ptr %cache) alwaysinline {{
-{_find_place(facts, without_dict=True)}
-%old = load ptr, ptr %place
-%unset = icmp eq ptr %old, null
-br i1 %unset, label %slow, label %found, !prof !1
-found:
+{_find_old(facts)}
 %old_type_p = getelementptr i8, ptr %old, i64 {facts["type"]}
 %old_type = load ptr, ptr %old_type_p
 %exact = icmp eq ptr %old_type, @PyFloat_Type
@@ -166,6 +158,15 @@ ret i1 false
 }}"""
         ),
     )
+
+
+def _find_old(facts: Mapping[str, int]) -> str:
+    """Goes on with `%old`, the attribute that is to be replaced at `%place`, or at `slow`."""
+    return f"""{_find_place(facts, without_dict=True)}
+%old = load ptr, ptr %place
+%unset = icmp eq ptr %old, null
+br i1 %unset, label %slow, label %found, !prof !1
+found:"""
 
 
 def load_method_function(symbols: Symbols, facts: Mapping[str, int], incref: str) -> str:

@@ -42,12 +42,12 @@ none:
 ret ptr null
 }}"""
 
-ITEM_AT = """define internal ptr @item_at(ptr %container, i64 %place) alwaysinline {{
-%type_p = getelementptr i8, ptr %container, i64 {type}
+_IS_LIST = """%type_p = getelementptr i8, ptr %container, i64 {type}
 %type = load ptr, ptr %type_p
 %is_list = icmp eq ptr %type, {lists}
-br i1 %is_list, label %list, label %other
-list:
+"""
+
+_PLACE = """list:
 %size_p = getelementptr i8, ptr %container, i64 {var_size}
 %size = load i64, ptr %size_p
 %direct = icmp ult i64 %place, %size
@@ -61,7 +61,17 @@ found:
 %items_p = getelementptr i8, ptr %container, i64 {list_items}
 %items = load ptr, ptr %items_p
 %item_p = getelementptr ptr, ptr %items, i64 %at
-%item = load ptr, ptr %item_p
+"""
+"""Of a list: `%item_p` for index `%place`, or on to `none`."""
+
+ITEM_AT = (
+    """define internal ptr @item_at(ptr %container, i64 %place) alwaysinline {{
+"""
+    + _IS_LIST
+    + """br i1 %is_list, label %list, label %other
+"""
+    + _PLACE
+    + """%item = load ptr, ptr %item_p
 call void {incref}(ptr %item)
 ret ptr %item
 other:
@@ -70,57 +80,36 @@ ret ptr %asked
 none:
 ret ptr null
 }}"""
+)
 
-SET_ITEM_AT = """define internal ptr @set_item_at(ptr %container, i64 %place, ptr %value) alwaysinline {{
-%type_p = getelementptr i8, ptr %container, i64 {type}
-%type = load ptr, ptr %type_p
-%is_list = icmp eq ptr %type, {lists}
-br i1 %is_list, label %list, label %none, !prof !2
-list:
-%size_p = getelementptr i8, ptr %container, i64 {var_size}
-%size = load i64, ptr %size_p
-%direct = icmp ult i64 %place, %size
-br i1 %direct, label %found, label %behind, !prof !2
-behind:
-%from_end = add i64 %place, %size
-%inside = icmp ult i64 %from_end, %size
-br i1 %inside, label %found, label %none
-found:
-%at = phi i64 [%place, %list], [%from_end, %behind]
-%items_p = getelementptr i8, ptr %container, i64 {list_items}
-%items = load ptr, ptr %items_p
-%item_p = getelementptr ptr, ptr %items, i64 %at
-%old = load ptr, ptr %item_p
+SET_ITEM_AT = (
+    """define internal ptr @set_item_at(ptr %container, i64 %place, ptr %value) alwaysinline {{
+"""
+    + _IS_LIST
+    + """br i1 %is_list, label %list, label %none, !prof !2
+"""
+    + _PLACE
+    + """%old = load ptr, ptr %item_p
 call void {incref}(ptr %value)
 store ptr %value, ptr %item_p
 ret ptr %old
 none:
 ret ptr null
 }}"""
+)
 """Gives what was there before, with its reference; NULL if it is no list with that place."""
 
-TRUTH_AT = """define internal i32 @truth_at(ptr %container, i64 %place) alwaysinline {{
-%type_p = getelementptr i8, ptr %container, i64 {type}
-%type = load ptr, ptr %type_p
-%is_list = icmp eq ptr %type, {lists}
-br i1 %is_list, label %list, label %none, !prof !2
-list:
-%size_p = getelementptr i8, ptr %container, i64 {var_size}
-%size = load i64, ptr %size_p
-%direct = icmp ult i64 %place, %size
-br i1 %direct, label %found, label %behind, !prof !2
-behind:
-%from_end = add i64 %place, %size
-%inside = icmp ult i64 %from_end, %size
-br i1 %inside, label %found, label %none
-found:
-%at = phi i64 [%place, %list], [%from_end, %behind]
-%items_p = getelementptr i8, ptr %container, i64 {list_items}
-%items = load ptr, ptr %items_p
-%item_p = getelementptr ptr, ptr %items, i64 %at
-%item = load ptr, ptr %item_p
+TRUTH_AT = (
+    """define internal i32 @truth_at(ptr %container, i64 %place) alwaysinline {{
+"""
+    + _IS_LIST
+    + """br i1 %is_list, label %list, label %none, !prof !2
+"""
+    + _PLACE
+    + """%item = load ptr, ptr %item_p
 %answer = call i32 @truth_of(ptr %item)
 ret i32 %answer
 none:
 ret i32 -2
 }}"""
+)

@@ -49,6 +49,21 @@ there:
 %type = load ptr, ptr %type_p{HEAD}"""
 
 
+def _index(facts: Mapping[str, int], here: str, go: str) -> str:
+    """From label `here` on to `go` with `%at`, index `%b` counted from the start, if `%a` has that."""
+    return f"""{here}:
+%count_p = getelementptr i8, ptr %a, i64 {facts["var_size"]}
+%count = load i64, ptr %count_p{HEAD}
+%direct = icmp ult i64 %b, %count
+br i1 %direct, label %{go}, label %behind, !prof !2
+behind:
+%from_end = add i64 %b, %count
+%inside = icmp ult i64 %from_end, %count
+br i1 %inside, label %{go}, label %no
+{go}:
+%at = phi i64 [%b, %{here}], [%from_end, %behind]"""
+
+
 def _item(facts: Mapping[str, int]) -> str:
     """Goes on at `item` with `%item`, borrowed, if `%a` is a list or a tuple that has index `%b`."""
     return f"""{_type_of(facts)}
@@ -56,17 +71,7 @@ def _item(facts: Mapping[str, int]) -> str:
 %is_tuple = icmp eq ptr %type, @PyTuple_Type
 %has_items = or i1 %is_list, %is_tuple
 br i1 %has_items, label %items, label %no, !prof !2
-items:
-%count_p = getelementptr i8, ptr %a, i64 {facts["var_size"]}
-%count = load i64, ptr %count_p
-%direct = icmp ult i64 %b, %count
-br i1 %direct, label %place_items, label %behind, !prof !2
-behind:
-%from_end = add i64 %b, %count
-%inside = icmp ult i64 %from_end, %count
-br i1 %inside, label %place_items, label %no
-place_items:
-%at = phi i64 [%b, %items], [%from_end, %behind]
+{_index(facts, "items", "place_items")}
 %own = getelementptr i8, ptr %a, i64 {facts["tuple_items"]}
 br i1 %is_list, label %in_list, label %take
 in_list:
@@ -176,7 +181,7 @@ br i1 %bad, label %no, label %yes, !prof !1"""
 
 def _expect_builtin(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
     return f"""%which = trunc i64 %b to i32
-%is = call i32 {slot("pf_is_builtin")}(ptr %a, i32 %which)
+%is = call i32 {slot("pf_is_known_function")}(ptr %a, i32 %which)
 %bad = icmp eq i32 %is, 0
 %r = add i1 false, false
 br i1 %bad, label %no, label %yes, !prof !1"""
@@ -187,17 +192,7 @@ def _byte_place(facts: Mapping[str, int], go: str) -> str:
     return f"""{_type_of(facts)}
 %exact = icmp eq ptr %type, @PyByteArray_Type
 br i1 %exact, label %bytes, label %no, !prof !2
-bytes:
-%size_p = getelementptr i8, ptr %a, i64 {facts["var_size"]}
-%size = load i64, ptr %size_p{HEAD}
-%direct = icmp ult i64 %b, %size
-br i1 %direct, label %{go}, label %behind, !prof !2
-behind:
-%from_end = add i64 %b, %size
-%inside = icmp ult i64 %from_end, %size
-br i1 %inside, label %{go}, label %no
-{go}:
-%at = phi i64 [%b, %bytes], [%from_end, %behind]
+{_index(facts, "bytes", go)}
 %start_p = getelementptr i8, ptr %a, i64 {facts["bytearray_start"]}
 %start = load ptr, ptr %start_p{HEAD}
 %byte_p = getelementptr i8, ptr %start, i64 %at"""

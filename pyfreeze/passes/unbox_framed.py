@@ -68,10 +68,9 @@ def _is_worthwhile(function: Function, hints: Hints, states: dict[Block, FrameSt
         for instruction in block.instructions:
             if isinstance(instruction, Terminator):
                 continue
-            operation = flow.kinds.unboxed(instruction)
+            operation = flow.step(instruction)
             if operation is not None:
                 on_numbers += weight * (operation.row not in _NO_GAIN)
             elif tells_frame(instruction):
                 others += weight
-            flow.step(instruction)
     return on_numbers >= _ENOUGH and 2 * on_numbers >= others

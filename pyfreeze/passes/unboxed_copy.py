@@ -141,11 +141,10 @@ class UnboxedCopy:
             if isinstance(instruction, Terminator):
                 self._end(instruction)
                 return
-            operation = flow.kinds.unboxed(instruction)
             is_range = flow.kinds.is_range(instruction)
             before = flow.variables
             flow.variables = list(before)
-            flow.step(instruction)
+            operation = flow.step(instruction)
             own = instruction.index if isinstance(instruction, StoreLocal) else -1
             self._tell(
                 index
@@ -516,7 +515,6 @@ class UnboxedCopy:
             if variable.told and self._place.variables[index].kind in NUMBERS
         )
         self._exit = None
-        self._at = (edge.target, -1)
         arguments: list[Value] = []
         for value, kind in zip(edge.arguments, state.parameters, strict=True):
             arguments += self._argument(value, kind, edge)

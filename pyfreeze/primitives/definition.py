@@ -13,7 +13,7 @@ from pyfreeze.language.scalars import out_of_range
 from pyfreeze.primitives.intervals import applies_of, interval_of
 
 COMPARISONS = ("lt", "le", "eq", "ne", "gt", "ge")
-"""Names as in `operator`; also the suffixes of LLVM's `icmp` and `fcmp` predicates."""
+"""In the order of `Py_LT` …; names as in `operator`, also the suffixes of LLVM's `icmp` and `fcmp` predicates."""
 
 OVERFLOW = ("OverflowError",)
 ZERO_DIVISION = ("ZeroDivisionError",)

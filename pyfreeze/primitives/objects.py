@@ -56,7 +56,7 @@ COMPARISONS = {"<": "lt", "<=": "le", "==": "eq", "!=": "ne", ">": "gt", ">=": "
 """In the order of `Py_LT` …"""
 
 
-def _unknown(*operands: Scalar) -> NoReturn:
+def unknown(*operands: Scalar) -> NoReturn:
     raise NotImplementedError("what framed functions do is not evaluated")
 
 
@@ -64,7 +64,7 @@ def _row(
     name: str,
     operands: tuple[Type, ...],
     c: CFunction,
-    evaluate: Callable[..., Scalar] = _unknown,
+    evaluate: Callable[..., Scalar] = unknown,
     effects: Effects | None = None,
     result: Type | None = None,
 ) -> Primitive:

@@ -7,11 +7,10 @@ that they are for, and they run no other code. `item_at`, `truth_at` and `set_it
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NoReturn
 
-from pyfreeze.ir.primitive import CFunction, Effects, Ends, Lowering, Primitive, Scalar
+from pyfreeze.ir.primitive import CFunction, Effects, Ends, Lowering, Primitive
 from pyfreeze.ir.types import BOOL, FLOAT64, INT64, NONE, OBJECT, TupleType, Type
-from pyfreeze.primitives.objects import ANYTHING
+from pyfreeze.primitives.objects import ANYTHING, unknown
 
 RANGE_STATE = TupleType((INT64, INT64, INT64))
 """The next number, the step, and how many numbers are left."""
@@ -20,16 +19,12 @@ _GUARD = Effects(deopts=True, reads=True)
 _MAKES = Effects(raises=("MemoryError",))
 
 
-def _unknown(*operands: Scalar) -> NoReturn:
-    raise NotImplementedError("what framed functions do is not evaluated")
-
-
 def _guard(name: str, operands: tuple[Type, ...], result: Type, effects: Effects = _GUARD) -> Primitive:
-    return Primitive(f"unboxed.{name}", operands, result, _unknown, Lowering(object=name), effects=effects)
+    return Primitive(f"unboxed.{name}", operands, result, unknown, Lowering(object=name), effects=effects)
 
 
 def _called(name: str, operands: tuple[Type, ...], c: CFunction, result: Type, effects: Effects) -> Primitive:
-    return Primitive(f"unboxed.{name}", operands, result, _unknown, Lowering(c=c, sets_error=True), effects=effects)
+    return Primitive(f"unboxed.{name}", operands, result, unknown, Lowering(c=c, sets_error=True), effects=effects)
 
 
 def _rows() -> Iterator[Primitive]:

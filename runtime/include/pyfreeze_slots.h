@@ -243,7 +243,7 @@ PF_SLOT(int32_t, pf_setitem_at, (PyObject *container, int64_t place, PyObject *v
 /* The comparison of exact ints, floats or strings, `operation` being Py_LT …: 0, 1, or -2: runs no other code */
 PF_SLOT(int32_t, pf_compare_known, (PyObject *left, PyObject *right, int32_t operation))
 /* 1 if it is that one of the builtin functions that compiled code knows, else 0 */
-PF_SLOT(int32_t, pf_is_builtin, (PyObject *callable, int32_t which))
+PF_SLOT(int32_t, pf_is_known_function, (PyObject *callable, int32_t which))
 /* F: of the item; the instruction that asks is `further` bytes on */
 PF_SLOT(int32_t, pf_truth_at, (PyObject *container, int64_t place, void *frame, int32_t further))
 PF_SLOT(int32_t, pf_setattr_f64, (PyObject *object, PyObject *name, double value, PfAttributeCache *cache)) /* S */

@@ -23,7 +23,7 @@ static int call_type(PyTypeObject *type, PyObject *argument, PyObject **result)
     return 1;
 }
 
-static PyCFunction length_function, isinstance_function, append_function, known_functions[KNOWN_FUNCTIONS];
+static PyCFunction isinstance_function, append_function, known_functions[KNOWN_FUNCTIONS];
 static PyCFunction startswith_function, endswith_function, find_function;
 static PyObject *class_attribute; /* `object.__class__`, which gives the type; borrowed */
 static PyObject *class_name;
@@ -119,7 +119,7 @@ static int call_function(PyObject *callable, PyObject *const *arguments, Py_ssiz
 {
     PyMethodDef *definition = ((PyCFunctionObject *)callable)->m_ml;
     PyCFunction function = definition->ml_meth;
-    if (function == length_function && count == 1) {
+    if (function == known_functions[KNOWN_LEN] && count == 1) {
         *result = call_length(arguments[0]);
         return 1;
     }
@@ -197,7 +197,6 @@ static PyCFunction function_of(PyObject *owner, const char *name)
 void pf_builtins_called_init(void)
 {
     PyObject *builtins = PyImport_ImportModule("builtins");
-    length_function = function_of(builtins, "len");
     isinstance_function = function_of(builtins, "isinstance");
     static const char *const names[KNOWN_FUNCTIONS] = {"len", "ord", "min", "max", "abs"};
     for (int which = 0; which < KNOWN_FUNCTIONS; which++)
@@ -212,7 +211,7 @@ void pf_builtins_called_init(void)
     Py_XDECREF(builtins);
 }
 
-int pf_is_known_function(PyObject *callable, int which)
+int32_t pf_is_known_function(PyObject *callable, int32_t which)
 {
     PyCFunction function = known_functions[which];
     return function != NULL && Py_IS_TYPE(callable, &PyCFunction_Type) && PyCFunction_GET_FUNCTION(callable) == function;

@@ -106,14 +106,17 @@ static inline PyObject *pf_bool(int truth) { return truth < 0 ? NULL : Py_NewRef
 /* The first of `objects` than which no other is greater (Py_GT) or less (Py_LT). New reference, or NULL with an exception. */
 PyObject *pf_extreme(PyObject *const *objects, Py_ssize_t count, int operator);
 
+/* An index of something of `length` items counted from the start, or -1 if it has none there. */
+static inline Py_ssize_t place_of(int64_t index, Py_ssize_t length)
+{
+    index += index < 0 ? length : 0;
+    return index >= 0 && index < length ? (Py_ssize_t)index : -1;
+}
+
 /* The place of an item in something of `length` items, or -1: the general way. */
 static inline Py_ssize_t item_place(PyObject *key, Py_ssize_t length)
 {
-    if (!is_compact(key))
-        return -1;
-    int64_t place = compact_value(key);
-    place += place < 0 ? length : 0;
-    return place >= 0 && place < length ? (Py_ssize_t)place : -1;
+    return is_compact(key) ? place_of(compact_value(key), length) : -1;
 }
 
 /* Answers the call of a builtin function or method in a short way: 1 and *result, which is NULL with an exception; 0: the
@@ -127,9 +130,7 @@ int pf_call_class(PyTypeObject *type, PyObject *const *arguments, Py_ssize_t cou
 void pf_builtins_called_init(void);
 int pf_instances_init(void);
 
-/* Builtin functions that compiled code knows, by number. Counterpart: `KNOWN_BUILTINS` of `pyfreeze/analysis/object_kinds.py`. */
+/* Builtin functions that `pf_is_known_function` knows, by number. Counterpart: `KNOWN_BUILTINS` of `pyfreeze/analysis/object_kinds.py`. */
 enum { KNOWN_LEN, KNOWN_ORD, KNOWN_MIN, KNOWN_MAX, KNOWN_ABS, KNOWN_FUNCTIONS };
-
-int pf_is_known_function(PyObject *callable, int which);
 
 #endif

@@ -37,9 +37,6 @@ void pf_store_i64(void *variable, int64_t value) { tell(variable, new_int(value)
 
 void pf_store_f64(void *variable, double value) { tell(variable, PyFloat_FromDouble(value)); }
 
-/* Whether it is the builtin of that number: `pf_builtin_functions`. */
-int32_t pf_is_builtin(PyObject *callable, int32_t which) { return pf_is_known_function(callable, which); }
-
 int64_t pf_length_of(PyObject *callable, PyObject *object)
 {
     if (!pf_is_known_function(callable, KNOWN_LEN))
@@ -140,18 +137,14 @@ PyObject *pf_item_at(PyObject *container, int64_t place)
 {
     PyTypeObject *type = Py_TYPE(container);
     if (type == &PyUnicode_Type && is_ready(container)) {
-        int64_t length = PyUnicode_GET_LENGTH(container);
-        place += place < 0 ? length : 0;
-        if (place < 0 || place >= length)
+        if ((place = place_of(place, PyUnicode_GET_LENGTH(container))) < 0)
             return NULL;
         Py_UCS4 character = PyUnicode_READ_CHAR(container, place);
         return character < 256 ? Py_NewRef(pf_cached_characters[character]) : NULL;
     }
     if (type != &PyList_Type && type != &PyTuple_Type)
         return NULL;
-    int64_t length = Py_SIZE(container);
-    place += place < 0 ? length : 0;
-    if (place < 0 || place >= length)
+    if ((place = place_of(place, Py_SIZE(container))) < 0)
         return NULL;
     return Py_NewRef(type == &PyList_Type ? PyList_GET_ITEM(container, place) : PyTuple_GET_ITEM(container, place));
 }
