@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from types import CodeType
 
 from pyfreeze.analysis.call_graph import reachable, recursive_functions, transitive_bindings
+from pyfreeze.analysis.native_callees import letting_others_run
 from pyfreeze.codegen.array_access import METADATA
 from pyfreeze.codegen.big_constants import fill_big_constants
 from pyfreeze.codegen.bytecode import only_returns
 from pyfreeze.codegen.code_objects import CodeKey, GenericCode, functions_of, marshalled, with_trampolines
 from pyfreeze.codegen.entry_emitter import EntryEmitter, entry_symbol, may_return_none
 from pyfreeze.codegen.framed_emitter import FramedEmitter, framed_symbol
+from pyfreeze.codegen.framed_short_ways import NativeBody
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable
 from pyfreeze.codegen.loop_hints import METADATA as LOOP_METADATA
 from pyfreeze.codegen.machine_types import string_literal
@@ -30,7 +32,7 @@ from pyfreeze.ir.types import StructType, signature
 HASH_KEY = 0x7079667265657A65
 """Counterpart: `PF_HASH_KEY` in `runtime/include/pyfreeze_abi.h`."""
 
-ABI_VERSION = 5
+ABI_VERSION = 6
 """Counterpart: `PF_ABI_VERSION` in `runtime/include/pyfreeze_abi.h`."""
 
 _FRAMED = -1
@@ -136,17 +138,19 @@ class _ModuleEmitter:
         sites = SiteTable(self._symbols, layouts)
         recursive, bindings = recursive_functions(self._module), transitive_bindings(self._module)
         reached = reachable(self._module)
-        parts = []
+        parts, natives = [], {}
+        letting = letting_others_run(self._module)
         for name, function in self._module.functions.items():
             mask = self._info.layout["breaker_mask"]
             parts.append(FunctionEmitter(function, self._symbols, sites, tables, recursive, mask).text())
             deep = [other for other in (name, *reached[name]) if other in recursive]
             frame = max(map(self._frame_bytes, deep)) if deep else None
+            natives[name] = NativeBody(frame, name in letting)
             none, after = self._indices[name] in returning_none, self._tried_after(name)
             parts.append(EntryEmitter(function, self._symbols, frame, self._info.layout, none, after).text())
             parts.append(self._function_record(function, sorted(bindings[name], key=_binding_order)))
         self._records += [self._generic_record(key, index) for key, index in self._generic.items()]
-        parts += self._framed_functions(changed)
+        parts += self._framed_functions(changed, natives)
         parts.append(self._module_record(code))
         if self._symbols.big_constants:
             parts.append(fill_big_constants(self._symbols))
@@ -177,11 +181,11 @@ class _ModuleEmitter:
             if not function.is_specialised and is_no_more_than_bytecode(function, codes[self._info.keys[name]])
         }
 
-    def _framed_functions(self, changed: Mapping[int, CodeType]) -> list[str]:
+    def _framed_functions(self, changed: Mapping[int, CodeType], natives: Mapping[str, NativeBody]) -> list[str]:
         parts, codes = [], functions_of(self._info.code)
         for name, index in self._framed.items():
             shift = len(changed[index].co_code) - len(codes[self._info.keys[name]].co_code)
-            emitter = FramedEmitter(self._module.framed[name], self._symbols, shift, self._info.layout)
+            emitter = FramedEmitter(self._module.framed[name], self._symbols, shift, self._info.layout, natives)
             parts += [emitter.text(), self._record_alias(name, index)]
             qualname = self._symbols.string(self._info.keys[name][0].encode())
             fields = f"ptr {qualname}, ptr null, i32 {_FRAMED}, i32 {index}, ptr {framed_symbol(name)}, ptr null, i32 0, i8 0"

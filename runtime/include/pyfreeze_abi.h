@@ -13,7 +13,7 @@
 #define PF_FAST_TLS
 #endif
 
-#define PF_ABI_VERSION 5
+#define PF_ABI_VERSION 6
 
 enum { PF_OK = 0, PF_ERROR = 1, PF_DEOPT = 2, PF_RESUME = 3 };
 
