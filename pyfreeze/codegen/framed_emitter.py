@@ -36,7 +36,7 @@ from pyfreeze.ir.types import FLOAT64, OBJECT, Status, TupleType
 
 _UNLIKELY = ", !prof !1"
 _EXPECT_NATIVE = "unboxed.expect_native["
-_RECORD_CODE = 8  # the field `code` of a PfFunction
+_RECORD_CODE = 9  # the field `code` of a PfFunction
 
 
 def framed_symbol(name: str) -> str:

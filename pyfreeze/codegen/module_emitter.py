@@ -39,9 +39,11 @@ _FRAMED = -1
 """Counterpart: `PF_FRAMED` in `runtime/include/pyfreeze_abi.h`."""
 
 _FUNCTION = "%PfFunction"
-_WITHOUT_BINDINGS = "ptr null, i32 0, i8 0, ptr null, ptr @module, i64 0, ptr null"
+_WITHOUT_FRAME, _RETURNS_NONE = 1, 2
+"""Flags of a `PfFunction`."""
+_WITHOUT_BINDINGS = "ptr null, i32 0, i8 0, i8 0, ptr null, ptr @module, i64 0, ptr null"
 _TYPES = (
-    "%PfFunction = type {ptr, ptr, i32, i32, ptr, ptr, i32, i8, ptr, ptr, i64, ptr}\n"
+    "%PfFunction = type {ptr, ptr, i32, i32, ptr, ptr, i32, i8, i8, ptr, ptr, i64, ptr}\n"
     "%PfBinding = type {ptr, i32, ptr, ptr, i32, i32, i32, i32, ptr, ptr}\n"
     "%PfModule = type {[13 x i64], i32, ptr, ptr, ptr, ptr, i64, ptr, i32, ptr, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, i32, ptr}\n"
     "%PfClass = type {ptr, ptr, ptr, i64}\n"
@@ -106,6 +108,7 @@ class _ModuleEmitter:
         self._framed = {
             name: index for index, name in enumerate(module.framed, len(self._indices) + len(self._generic))
         }
+        self._letting = letting_others_run(module)
         self._constants: dict[bytes, int] = {}
         self._constant_values: list[object] = []
         self._bindings: dict[Binding, int] = {}
@@ -139,13 +142,12 @@ class _ModuleEmitter:
         recursive, bindings = recursive_functions(self._module), transitive_bindings(self._module)
         reached = reachable(self._module)
         parts, natives = [], {}
-        letting = letting_others_run(self._module)
         for name, function in self._module.functions.items():
             mask = self._info.layout["breaker_mask"]
             parts.append(FunctionEmitter(function, self._symbols, sites, tables, recursive, mask).text())
             deep = [other for other in (name, *reached[name]) if other in recursive]
             frame = max(map(self._frame_bytes, deep)) if deep else None
-            natives[name] = NativeBody(frame, name in letting)
+            natives[name] = NativeBody(frame, name in self._letting)
             none, after = self._indices[name] in returning_none, self._tried_after(name)
             parts.append(EntryEmitter(function, self._symbols, frame, self._info.layout, none, after).text())
             parts.append(self._function_record(function, sorted(bindings[name], key=_binding_order)))
@@ -188,7 +190,7 @@ class _ModuleEmitter:
             emitter = FramedEmitter(self._module.framed[name], self._symbols, shift, self._info.layout, natives)
             parts += [emitter.text(), self._record_alias(name, index)]
             qualname = self._symbols.string(self._info.keys[name][0].encode())
-            fields = f"ptr {qualname}, ptr null, i32 {_FRAMED}, i32 {index}, ptr {framed_symbol(name)}, ptr null, i32 0, i8 0"
+            fields = f"ptr {qualname}, ptr null, i32 {_FRAMED}, i32 {index}, ptr {framed_symbol(name)}, ptr null, i32 0, i8 0, i8 0"
             self._records.append(f"{_FUNCTION} {{{fields}, ptr null, ptr @module, i64 0, ptr null}}")
         return parts
 
@@ -234,6 +236,7 @@ class _ModuleEmitter:
             f"ptr @bindings.{index}",
             f"i32 {len(bindings)}",
             "i8 0",
+            f"i8 {self._how_called(function)}",
             "ptr null",
             "ptr @module",
             "i64 0",
@@ -244,6 +247,12 @@ class _ModuleEmitter:
             f"@parameters.{index} = internal constant [{count} x ptr] [{names}]\n"
             f"@bindings.{index} = internal constant [{len(bindings)} x i32] [{numbers}]\n"
         ) + self._record_alias(function.name, index)
+
+    def _how_called(self, function: Function) -> int:
+        """`PfFunction.calls`."""
+        without_frame = not (function.impure or function.is_specialised or function.name in self._letting)
+        returns_none = self._indices[function.name] in self._returning_none()
+        return (_WITHOUT_FRAME if without_frame else 0) | (_RETURNS_NONE if returns_none else 0)
 
     def _generic_record(self, key: CodeKey, index: int) -> str:
         """Of a generic function: by it, calls of its name are told. Its entry is that of the first types to try."""

@@ -278,3 +278,155 @@ def test_recursion_ends_as_it_should(both: Build) -> None:
     )
     module.same("total", 3, 400)
     module.same("total", 3, 100_000)
+
+
+VECTORS = """
+from pyfreeze import float64, frozen, int64
+
+@frozen
+class Vec:
+    x: float64
+    y: float64
+
+    def __add__(self, other: "Vec") -> "Vec":
+        return Vec(self.x + other.x, self.y + other.y)
+
+    def __truediv__(self, by: float64) -> "Vec":
+        return Vec(self.x / by, self.y / by)
+
+    def __lt__(self, other: "Vec") -> bool:
+        return self.x / self.y < other.x / other.y
+
+    def length(self) -> float64:
+        return (self.x * self.x + self.y * self.y) ** 0.5
+
+    @property
+    def slope(self) -> float64:
+        return self.y / self.x
+
+def inverse(x: float64) -> float64:
+    return 1.0 / x
+
+def nothing(x: float64) -> float64 | None:
+    return x if x > 0.0 else None
+
+def added(values, start):
+    total = start
+    for value in values:
+        total = total + value
+    return total, [value.length() for value in values], max(values, key=Vec.length)
+
+def divided(values, by):
+    return [value / by for value in values]
+
+def mapped(function, values):
+    return list(map(function, values)), sorted(values, key=function), [function(value) for value in values]
+
+def ordered(values):
+    return sorted(values), [value.slope for value in values]
+"""
+
+
+def test_functions_called_from_c(both: Build) -> None:
+    module = both(VECTORS)
+
+    def values(module: Any) -> list[Any]:
+        return [module.Vec(3.0, 4.0), module.Vec(-1.0, 2.5), module.Vec(0.5, 0.25)]
+
+    for one, other in zip(*(values(each) for each in (module.interpreted, module.compiled)), strict=True):
+        assert repr(one) == repr(other)
+    for name, *rest in (
+        ("divided", 2.0),
+        ("divided", 0.0),
+        ("divided", 3),
+        ("divided", "a"),
+        ("ordered",),
+    ):
+        found = []
+        for each in (module.interpreted, module.compiled):
+            found.append([])
+            for _ in range(3):  # the first call goes through the interpreter
+                try:
+                    found[-1].append(repr(getattr(each, name)(values(each), *rest)))
+                except Exception as error:
+                    found[-1].append(_described(error))
+        assert found[0] == found[1]
+    for each in (module.interpreted, module.compiled):
+        for _ in range(3):
+            assert (
+                repr(each.added(values(each), each.Vec(0.0, 1.0)))[:40]
+                == repr(module.interpreted.added(values(module.interpreted), module.interpreted.Vec(0.0, 1.0)))[:40]
+            )
+    for function in ("inverse", "nothing"):
+        for numbers in ([1.0, 4.0, 2.0], [1, 2.5], [2.0, 0.0], ["a", 1.0], [-1.0, 2.0]):
+            for _ in range(2):
+                found = []
+                for each in (module.interpreted, module.compiled):
+                    try:
+                        found.append(repr(each.mapped(getattr(each, function), numbers)))
+                    except Exception as error:
+                        found.append(_described(error))
+                assert found[0] == found[1]
+
+
+def _described(error: BaseException) -> str:
+    """With who called whom, below the test."""
+    places, entry = [], error.__traceback__
+    while entry is not None:
+        back = entry.tb_frame.f_back
+        places.append((entry.tb_frame.f_code.co_name, entry.tb_lineno, back.f_code.co_name if back else ""))
+        entry = entry.tb_next
+    return f"{type(error).__name__}: {error} {places[1:]}"
+
+
+def test_a_twin_that_calls_its_own_function(both: Build) -> None:
+    module = both(
+        """
+        from pyfreeze import float64, frozen
+        @frozen
+        class Box:
+            x: float64
+            def __add__(self, other: "Box") -> "Box":
+                return Box(self.x + other.x / other.x)
+        class Duck:
+            def __init__(self, x):
+                self.x = x
+        def add(box, other):
+            return box + other
+        """
+    )
+    found = []
+    for each in (module.interpreted, module.compiled):
+        seen = []
+        for _ in range(3):
+            box, bad = each.Box(1.5), each.Box(0.0)
+            for other in (box, bad, each.Duck(2), each.Duck(box), each.Duck(0), each.Duck("a")):
+                try:
+                    seen.append(repr(each.add(box, other)))
+                except Exception as error:
+                    seen.append(_described(error))
+
+            class Nested:
+                """`__truediv__` of its field adds boxes itself, and fails in that."""
+
+                def __truediv__(self, other: object, box: Any = box, bad: Any = bad) -> Any:
+                    return box + bad
+
+            try:
+                each.add(box, each.Duck(Nested()))
+            except Exception as error:
+                seen.append(_described(error))
+        found.append(seen)
+    assert found[0] == found[1]
+
+
+def test_twins_are_counted_once(both: Build) -> None:
+    from pyfreeze import _runtime
+
+    module = both(VECTORS).compiled
+    list(map(module.inverse, [1.0, 2.0]))
+    before = sum(row["count"] for row in _runtime.statistics() if row["function"] == "inverse")
+    for _ in range(3):
+        list(map(module.inverse, [1, 2]))
+    after = sum(row["count"] for row in _runtime.statistics() if row["function"] == "inverse")
+    assert after - before == 6
