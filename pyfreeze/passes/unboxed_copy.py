@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pyfreeze.analysis.borrowing import WRITTEN_BY_OTHERS
 from pyfreeze.analysis.frame_states import ANY as ANY_OBJECT
 from pyfreeze.analysis.frame_states import Flow, FrameState, Variable
 from pyfreeze.analysis.object_kinds import KNOWN_BUILTINS, NUMBERS, Hints, Kind, Unboxed, number_of, operation_of
@@ -284,6 +285,10 @@ class UnboxedCopy:
             self._call_builtin(instruction, operation)
             self._learn(operation, after)
             return
+        if operation.row in ("unboxed.int_at", "unboxed.float_at") and not WRITTEN_BY_OTHERS:
+            self._number_at(instruction, operation)
+            self._learn(operation, after)
+            return
         given = [
             self._object(value) if kind == Kind.ANY else self._scalar(value, kind) for value, kind in operation.operands
         ]
@@ -300,6 +305,30 @@ class UnboxedCopy:
             held = _Held(operation.result, scalar=made)
         self._place.held[instruction.result] = held
         self._learn(operation, after)
+
+    def _number_at(self, instruction: Instruction, operation: Unboxed) -> None:
+        """An item that ought to be a number: of a list or a tuple quickly, else in the general way, and if it is one stay here."""
+        (container, _), (place, kind) = operation.operands
+        given, result = [self._object(container), self._scalar(place, kind)], instruction.result
+        assert result is not None
+        self._count += 1
+        otherwise, found = (
+            Block(f"general_at.{self._count}", [Value(STATUS, "status")]),
+            Value(_TYPES[operation.result]),
+        )
+        quickly = self._apply(operation.row, *given, handler=Edge(otherwise))
+        outer, self._place = self._place, self._place.copied(otherwise)
+        row = find("unboxed.item_at")
+        item = self._emit(Apply(given, Value(OBJECT), instruction.site, self._handler(instruction), primitive=row))
+        self._place.held[result] = _Held(object=item)
+        block, number = self._at
+        slowly = self._apply(_GUARDS[operation.result], item, handler=Edge(self._way_out(block, number + 1)))
+        following = Block(f"found_at.{self._count}", [found])
+        self._emit(Branch([], edges=[Edge(following, [slowly])]))
+        self._place = outer
+        self._emit(Branch([], edges=[Edge(following, [quickly])]))
+        self._place.block = following
+        self._place.held[result] = _Held(operation.result, scalar=found)
 
     def _asks_truth(self, following: Instruction | None, made: Instruction) -> bool:
         """Whether the next instruction asks the truth of what this one makes, and nobody else uses that."""

@@ -106,14 +106,16 @@ static PyObject *make_range_iterator(int64_t next, int64_t step, int64_t left)
 {
     if (next != (long)next || step != (long)step || left != (long)left)
         return range_of_objects(next, step, left);
-    PyObject *iterator = range_of_objects(0, 1, 1);
-    if (iterator != NULL && Py_IS_TYPE(iterator, &PyRangeIter_Type)) {
-        RangeIterator *own = (RangeIterator *)iterator;
-        own->start = (long)next;
-        own->step = (long)step;
-        own->length = (long)left;
-    }
-    return iterator;
+    RangeIterator *made = PyObject_New(RangeIterator, &PyRangeIter_Type);
+    if (made == NULL)
+        return NULL;
+#if PY_VERSION_HEX < 0x030C0000
+    made->index = 0;
+#endif
+    made->start = (long)next;
+    made->step = (long)step;
+    made->length = (long)left;
+    return (PyObject *)made;
 }
 
 /* Also on the way to a handler, with an exception set, which stays unless there is no memory. */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 
 from tests.conftest import Both
@@ -191,3 +192,76 @@ def test_exceptions_in_loops_over_ranges(both: Build) -> None:
             module.same("counted", keys, n)
     for n in range(6):
         module.same("nested", n)
+
+
+def test_items_of_what_is_no_list(both: Build) -> None:
+    module = both(
+        """
+        def add_up(container, n):
+            total = 0
+            for i in range(n):
+                total += container[i] * 2
+            return total
+
+        def add_floats(container, n):
+            total = 0.0
+            for i in range(n):
+                total += container[i] * 1.5
+            return total
+
+        class Answers:
+            def __getitem__(self, index):
+                if index == 3:
+                    raise IndexError("three")
+                return index if index % 2 else index / 2
+
+        def looks(watch):
+            class Watching:
+                def __getitem__(self, index):
+                    watch()
+                    return index * 10
+            total = 0
+            own = Watching()
+            for i in range(4):
+                total += own[i] + 1
+            return total
+        """
+    )
+    containers = (
+        {0: 1, 1: 2, 2: 3},
+        {0: 1, 1: 2.5, 2: 3},
+        {0: 1, 1: "a", 2: 3},
+        {0: 1, 2: 3},
+        {0: 2**70, 1: True, 2: 3},
+        [1, 2, 3],
+        [1.5, 2.5, 3.5],
+        [1, None, 3],
+        (1, 2.5, 3),
+        b"abc",
+        "abc",
+        range(5, 9),
+        None,
+    )
+    for container in containers:
+        module.same("add_up", container, 3)
+        module.same("add_floats", container, 3)
+    for each in ("add_up", "add_floats"):
+        outcomes = []
+        for version in (module.interpreted, module.compiled):
+            for n in (3, 5):
+                try:
+                    outcomes.append(repr(getattr(version, each)(version.Answers(), n)))
+                except IndexError as error:
+                    outcomes.append(str(error))
+        assert outcomes[:2] == outcomes[2:]
+    seen: list[list[tuple[int, int]]] = []
+    for version in (module.interpreted, module.compiled):
+        watched: list[tuple[int, int]] = []
+
+        def watch(watched: list[tuple[int, int]] = watched) -> None:
+            values = sys._getframe(2).f_locals
+            watched.append((values["i"], values["total"]))
+
+        assert version.looks(watch) == 64
+        seen.append(watched)
+    assert seen[0] == seen[1] == [(0, 0), (1, 1), (2, 12), (3, 33)]
