@@ -13,7 +13,7 @@
 #define PF_FAST_TLS
 #endif
 
-#define PF_ABI_VERSION 5
+#define PF_ABI_VERSION 6
 
 enum { PF_OK = 0, PF_ERROR = 1, PF_DEOPT = 2, PF_RESUME = 3 };
 
@@ -103,7 +103,28 @@ typedef struct PfFunction {
     struct PfModule *module;
     uint64_t twin_entries;
     struct PfCounter *counters;
+    /* Of a framed function with positional parameters only: takes a PfContext, the function object and as many objects as it has
+     * parameters, and makes a frame of them. It takes the references of all these objects. Else NULL. */
+    void *direct;
 } PfFunction;
+
+#define PF_DIRECT_PARAMETERS 8 /* the most that such an entry has */
+
+/* What framed functions hand to each other. It lies on the C stack, where the interpreter or C has entered the first one. */
+typedef struct PfContext {
+    PyThreadState *thread;
+    char *stack_limit;         /* a framed function may start above it */
+    void *breaker;             /* as pf_breaker_address */
+    PyObject *builtins;        /* borrowed: the ordinary ones */
+    const uint64_t *monitored; /* not 0 if anybody has ever monitored the interpreter */
+} PfContext;
+
+/* What a place in a framed function remembers of what it called: the code object, borrowed, of a function, and its `direct`.
+ * The entry itself looks whether the function has its code. */
+typedef struct PfCallCache {
+    PyObject *code;
+    void *direct;
+} PfCallCache;
 
 typedef struct PfModule {
     PyModuleDef definition;
@@ -184,8 +205,14 @@ typedef struct PfCounter {
 #undef PF_SLOT
 
 /* Between the runtime's own files. */
+#define FRAMED_LEVELS 200 /* C calls that CPython counts, from 3.12 on, which a framed function and what it calls may need */
 typedef struct PfFrameFacts {
-    uint64_t locals, instruction, globals, builtins, object; /* offsets in a _PyInterpreterFrame */
+    uint64_t locals, instruction, globals, builtins, object; /* offsets in a _PyInterpreterFrame … */
+    uint64_t function, code, dict, previous, stack_top;
+    uint64_t holder, current; /* in a thread state what points to the holder of the current frame, 0 if it is that itself; in the holder */
+    uint64_t left, c_left;    /* in a thread state: the Python and C calls that may still be made; the latter's is 0 if none are counted */
+    uint64_t profiler, tracer, data_top, data_limit; /* in a thread state */
+    uint64_t reserved; /* C calls that must be left for a framed function to be called */
 } PfFrameFacts;
 extern const PfFrameFacts pf_frame_facts;
 typedef struct PfDictFacts {
@@ -247,6 +274,8 @@ int64_t pf_python_frames_left(PyThreadState *thread);
 void pf_allow_reload(PyObject *module);
 void pf_show_site(const PfSite *site);
 int64_t pf_stack_left(void);
+void pf_fill_context(PfContext *context, PyThreadState *thread);
+const uint64_t *pf_monitored_address(PyThreadState *thread);
 void pf_prefer_direct_calls(PyObject *function); /* also where C calls it */
 int pf_may_call_directly(PyThreadState *thread, const PfNative *native, PyObject *function);
 int pf_limit(void); /* what limits the calls of the native code that is running; whoever runs Python code restores it */

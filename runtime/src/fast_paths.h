@@ -123,6 +123,9 @@ static inline Py_ssize_t item_place(PyObject *key, Py_ssize_t length)
  * general way is to be taken. */
 int pf_call_builtin(PyObject *callable, PyObject *const *arguments, Py_ssize_t count, PyObject **result);
 
+/* As PyObject_Vectorcall, in a short way where there is one. */
+PyObject *pf_vectorcall(PyObject *callable, PyObject *const *arguments, int64_t count, PyObject *keyword_names);
+
 /* Calls a Python class in a short way: 1 and *result, which is NULL with an exception; 0: the general way is to be taken. The
  * place before the arguments must be free. */
 int pf_call_class(PyTypeObject *type, PyObject *const *arguments, Py_ssize_t count, PyObject *names, PyObject **result);
