@@ -120,10 +120,15 @@ typedef struct PfContext {
 } PfContext;
 
 /* What a place in a framed function remembers of what it called: the code object, borrowed, of a function, and its `direct`.
- * The entry itself looks whether the function has its code. */
+ * The entry itself looks whether the function has its code. Of a class, if `type_version` is still its own: the `__init__` that
+ * it has, borrowed, and the `direct` of that; NULL if it has only object's. */
 typedef struct PfCallCache {
     PyObject *code;
     void *direct;
+    PyTypeObject *type;
+    PyObject *init;
+    void *init_direct;
+    uint32_t type_version, fills;
 } PfCallCache;
 
 typedef struct PfModule {

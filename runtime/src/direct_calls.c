@@ -306,8 +306,7 @@ typedef PyObject *(*Direct8)(PfContext *, PyObject *, PyObject *, PyObject *, Py
                              PyObject *, PyObject *);
 _Static_assert(PF_DIRECT_PARAMETERS == 8, "there is a type for each number of parameters");
 
-/* Takes all references. */
-static PyObject *enter_directly(void *entry, PfContext *context, PyObject *function, PyObject *const *a, Py_ssize_t count)
+PyObject *pf_enter_directly(void *entry, PfContext *context, PyObject *function, PyObject *const *a, Py_ssize_t count)
 {
     switch (count) {
     case 0: return ((Direct0)entry)(context, function);
@@ -337,6 +336,13 @@ static inline void *direct_entry_for(const PfNative *native, PyCodeObject *code,
     return names == NULL && given == code->co_argcount ? native->function->direct : NULL;
 }
 
+void *pf_direct_entry_of(PyObject *function, Py_ssize_t given)
+{
+    PyCodeObject *code = (PyCodeObject *)((PyFunctionObject *)function)->func_code;
+    PfNative *native = framed_code_of(code);
+    return native != NULL ? direct_entry_for(native, code, given, NULL) : NULL;
+}
+
 /* The vectorcall of a function that has run as framed native code before. */
 static PyObject *call_function(PyObject *callable, PyObject *const *arguments, size_t count, PyObject *keyword_names)
 {
@@ -350,7 +356,7 @@ static PyObject *call_function(PyObject *callable, PyObject *const *arguments, s
             PfContext context;
             pf_fill_context(&context, PyThreadState_Get());
             take_the_rest(arguments, given, callable, 0);
-            return enter_directly(direct, &context, callable, arguments, given);
+            return pf_enter_directly(direct, &context, callable, arguments, given);
         }
         PyObject *result = call_framed(function, native, arguments, given, keyword_names, 0);
         if (result != NULL || PyErr_Occurred())
@@ -462,7 +468,7 @@ static PyObject *call_and_remember(PfContext *context, PyFunctionObject *functio
     cache->code = (PyObject *)code;
     cache->direct = direct;
     take_the_rest(arguments, given, (PyObject *)function, moved);
-    return enter_directly(direct, context, (PyObject *)function, arguments, given);
+    return pf_enter_directly(direct, context, (PyObject *)function, arguments, given);
 }
 
 PyObject *pf_call_object(PfContext *context, PyObject *callable, PyObject *const *arguments, int64_t count, PyObject *names,
@@ -484,7 +490,13 @@ PyObject *pf_call_object(PfContext *context, PyObject *callable, PyObject *const
         moved = CALLABLE_MOVED | (moved << 1) | 1; /* the shift drops the callable's bit */
         return pf_call_object(context, function, with_self, given + 1, names, moved, cache);
     }
-    PyObject *result = pf_vectorcall(callable, arguments, count, names);
+    PyObject *result;
+    if (names == NULL && PyType_Check(callable) && ((size_t)count & PY_VECTORCALL_ARGUMENTS_OFFSET) != 0 &&
+        pf_call_class_again(context, (PyTypeObject *)callable, arguments, given, cache, &result)) {
+        release_moved(arguments, callable, moved);
+        return result;
+    }
+    result = pf_vectorcall(callable, arguments, count, names);
     release_moved(arguments, callable, moved);
     return result;
 }

@@ -130,6 +130,16 @@ PyObject *pf_vectorcall(PyObject *callable, PyObject *const *arguments, int64_t 
  * place before the arguments must be free. */
 int pf_call_class(PyTypeObject *type, PyObject *const *arguments, Py_ssize_t count, PyObject *names, PyObject **result);
 
+/* The same by what the place remembers, or now does. */
+int pf_call_class_again(PfContext *context, PyTypeObject *type, PyObject *const *arguments, Py_ssize_t count, PfCallCache *cache,
+                        PyObject **result);
+
+/* The direct entry of a Python function if it is framed and has that many parameters, all positional; else NULL. */
+void *pf_direct_entry_of(PyObject *function, Py_ssize_t given);
+
+/* Enters it with as many arguments. Takes the references of the function and of the arguments. */
+PyObject *pf_enter_directly(void *entry, PfContext *context, PyObject *function, PyObject *const *a, Py_ssize_t count);
+
 void pf_builtins_called_init(void);
 int pf_instances_init(void);
 
