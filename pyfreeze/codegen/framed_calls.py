@@ -9,7 +9,7 @@ from pyfreeze.ir.instructions import Apply
 _CALLABLE_MOVED = 1 << 63
 """Counterpart: `CALLABLE_MOVED` of `runtime/src/direct_calls.c`."""
 
-_CACHE = "%PfCallCache = type {ptr, ptr, ptr, ptr, ptr, i32, i32}"
+_CACHE = "%PfCallCache = type {ptr, ptr, ptr, ptr, ptr, i32, i32, i64}"
 
 
 class Calls(ShortWays):

@@ -129,6 +129,7 @@ typedef struct PfCallCache {
     PyObject *init;
     void *init_direct;
     uint32_t type_version, fills;
+    int64_t is_simple; /* the class: pf_is_made_simply */
 } PfCallCache;
 
 typedef struct PfModule {

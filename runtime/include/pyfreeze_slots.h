@@ -256,3 +256,5 @@ PF_SLOT(PyObject *, pf_call_interpreted, (PyObject *function, PyObject *const *a
 PF_SLOT(int32_t, pf_fill_cells, (void *frame))
 PF_SLOT(void, pf_add_traceback, (PfContext *context, void *frame))
 PF_SLOT(void, pf_end_frame, (PfContext *context, void *frame))
+
+PF_SLOT(void, pf_free_object, (PyObject *object)) /* _Py_Dealloc */

@@ -140,6 +140,12 @@ void *pf_direct_entry_of(PyObject *function, Py_ssize_t given);
 /* Enters it with as many arguments. Takes the references of the function and of the arguments. */
 PyObject *pf_enter_directly(void *entry, PfContext *context, PyObject *function, PyObject *const *a, Py_ssize_t count);
 
+/* Whether instances of the class may be made by pf_make_simply, which its version tells for as long as it lasts … */
+int pf_is_made_simply(PyTypeObject *type);
+/* … what `object.__new__` gives; NULL without an exception: that is to be called. */
+PyObject *pf_make_simply(PyThreadState *thread, PyTypeObject *type);
+int pf_object_memory_init(void);
+
 void pf_builtins_called_init(void);
 int pf_instances_init(void);
 

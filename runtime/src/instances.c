@@ -10,7 +10,7 @@ int pf_instances_init(void)
     init_name = PyUnicode_InternFromString("__init__");
     new_name = PyUnicode_InternFromString("__new__");
     no_arguments = PyTuple_New(0);
-    return init_name != NULL && new_name != NULL && no_arguments != NULL ? 0 : -1;
+    return init_name != NULL && new_name != NULL && no_arguments != NULL ? pf_object_memory_init() : -1;
 }
 
 #define FILLS 16  /* so often a place learns what it calls at once … */
@@ -151,14 +151,17 @@ static int remember_class(PyTypeObject *type, Py_ssize_t count, PfCallCache *cac
     cache->type = type;
     cache->type_version = type->tp_version_tag;
     cache->init = has_init ? init : NULL;
+    cache->is_simple = pf_is_made_simply(type);
     return 1;
 }
 
 /* A new object of the class, made as the place remembers it. */
 static PyObject *make_again(PfContext *context, PyTypeObject *type, PyObject *const *arguments, Py_ssize_t count, const PfCallCache *cache)
 {
-    PyObject *init = Py_XNewRef(cache->init), *made = PyBaseObject_Type.tp_new(type, no_arguments, NULL);
+    PyObject *init = Py_XNewRef(cache->init), *made = cache->is_simple ? pf_make_simply(context->thread, type) : NULL;
     void *entry = cache->init_direct; /* the cache may change meanwhile: making an object may collect garbage */
+    if (made == NULL)
+        made = PyBaseObject_Type.tp_new(type, no_arguments, NULL);
     if (made == NULL || init == NULL) {
         Py_XDECREF(init);
         return made;

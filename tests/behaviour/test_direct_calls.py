@@ -380,7 +380,6 @@ LETTING_GO = """
             list(generates(Ends("a")))
             later(Ends("a")).close()
             log.append("-")
-            twice(*[Ends("a")] * 2)
             (lambda one: twice(one, one))(Ends("one"))
             log.append("-")
             Called()(Ends("a"))
