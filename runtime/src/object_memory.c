@@ -89,9 +89,9 @@ PyObject *pf_make_simply(PyThreadState *thread, PyTypeObject *type)
     PyObject *object = (PyObject *)(memory + before);
     for (size_t word = 0; word < (size + before) / sizeof(PyObject *); word++)
         *((PyObject *volatile *)memory + word) = NULL;
+    _PyObject_Init(object, type);
     if (has_dict)
         *_PyObject_ValuesPointer(object) = values;
-    _PyObject_Init(object, type);
     _PyObject_GC_TRACK(object);
     return object;
 }

@@ -9,9 +9,7 @@ from tests.conftest import Both
 Build = Callable[[str], Both]
 
 
-def test_what_an_instance_holds_goes_in_the_usual_order(both: Build) -> None:
-    module = both(
-        """
+HOLDING = """
         log = []
 
         class Ends:
@@ -106,7 +104,10 @@ def test_what_an_instance_holds_goes_in_the_usual_order(both: Build) -> None:
                 log.append("caught")
             return list(log)
         """
-    )
+
+
+def test_what_an_instance_holds_goes_in_the_usual_order(both: Build) -> None:
+    module = both(HOLDING)
     for number in (0, 3, 40, 0, 3):
         module.same("run", number)
         module.same("finalizer_comes_later")
