@@ -20,7 +20,9 @@ _MOST_PARAMETERS = 8
 """Counterpart: `PF_DIRECT_PARAMETERS` in `runtime/include/pyfreeze_abi.h`."""
 
 _MOST_CLEARED_INLINE = 6
-_RECORD_CODE = 8
+RECORD_CODE = 9
+"""The field `code` of a `PfFunction`."""
+
 _MODULE_GLOBALS = 13
 _VARIABLE_ARGUMENTS = 4 | 8  # CO_VARARGS | CO_VARKEYWORDS
 _RESUME = opcode.opmap["RESUME"]
@@ -172,7 +174,7 @@ class _DirectEntry:
     def _look_at_function(self, ordinary: str) -> None:
         """It has this code and the module's names."""
         record = record_symbol(self._name)
-        place = self._define(f"getelementptr %PfFunction, ptr {record}, i64 0, i32 {_RECORD_CODE}")
+        place = self._define(f"getelementptr %PfFunction, ptr {record}, i64 0, i32 {RECORD_CODE}")
         self._line(f"%code = load ptr, ptr {place}")
         self._require(f"icmp eq ptr {self._fact('%function', 'function_code')}, %code")
         self._line(f"%globals = load ptr, ptr {self._at('%function', self._facts['function_globals'])}")

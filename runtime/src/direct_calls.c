@@ -278,6 +278,7 @@ static PyObject *call_framed(PyFunctionObject *function, PfNative *native, PyObj
     return result;
 }
 
+static PyObject *call_function(PyObject *callable, PyObject *const *arguments, size_t count, PyObject *keyword_names);
 static vectorcallfunc ordinary_call; /* of all Python functions; 3.13 does not export it */
 
 int pf_direct_calls_init(void)
@@ -361,6 +362,10 @@ static PyObject *call_function(PyObject *callable, PyObject *const *arguments, s
         PyObject *result = call_framed(function, native, arguments, given, keyword_names, 0);
         if (result != NULL || PyErr_Occurred())
             return result;
+    } else if (keyword_names == NULL) {
+        PyObject *result;
+        if (pf_call_without_frame(function, arguments, PyVectorcall_NARGS(count), &result))
+            return result;
     }
     return ordinary_call(callable, arguments, count, keyword_names);
 }
@@ -394,8 +399,14 @@ static PyObject *interpret(PyFunctionObject *function, PyObject *const *argument
 static PyObject *call_otherwise(PyObject *function, PyObject *const *arguments, size_t count, PyObject *names, uint64_t moved)
 {
     PyObject *result = NULL;
+    PyFunctionObject *called = (PyFunctionObject *)function;
+    if (names == NULL && called->vectorcall == call_function &&
+        pf_call_without_frame(called, arguments, PyVectorcall_NARGS(count), &result)) {
+        release_moved(arguments, function, moved);
+        return result;
+    }
     if (moved != 0)
-        result = interpret((PyFunctionObject *)function, arguments, PyVectorcall_NARGS(count), names, moved);
+        result = interpret(called, arguments, PyVectorcall_NARGS(count), names, moved);
     if (result != NULL || PyErr_Occurred())
         return result;
     result = ordinary_call(function, arguments, count, names);
