@@ -634,3 +634,67 @@ def test_callees_see_the_whole_stack(both: Build) -> None:
     for _ in range(3):
         module.same("outer")
         module.same("asks")
+
+
+def test_signals_and_threads_come_in_between_calls(both: Build) -> None:
+    module = both(
+        """
+        import signal
+        import sys
+        import threading
+
+        class Node:
+            def __init__(self, value, below):
+                self.value = value
+                self.below = below
+
+            def total(self):
+                return self.value + (self.below.total() if self.below is not None else 0)
+
+        def chain(length):
+            node = None
+            for number in range(length):
+                node = Node(number, node)
+            return node
+
+        def work(rounds, out):
+            total = 0
+            for _ in range(rounds):
+                total += chain(40).total()
+            out.append(total)
+
+        def threads():
+            before, out = sys.getswitchinterval(), []
+            sys.setswitchinterval(1e-5)
+            try:
+                running = [threading.Thread(target=work, args=(100, out)) for _ in range(4)]
+                for thread in running:
+                    thread.start()
+                for thread in running:
+                    thread.join()
+                return out
+            finally:
+                sys.setswitchinterval(before)
+
+        def spin(depth, x):
+            return [x] if depth == 0 else spin(depth - 1, [x])
+
+        def handler(number, frame):
+            raise KeyError(frame.f_code.co_name in ("spin", "interrupted"))
+
+        def interrupted():
+            before = signal.signal(signal.SIGALRM, handler)
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.05)
+                while True:
+                    spin(50, 1)
+            except KeyError as error:
+                return error.args
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                signal.signal(signal.SIGALRM, before)
+        """
+    )
+    module.same("threads")
+    for _ in range(3):
+        module.same("interrupted")
