@@ -15,7 +15,7 @@ SOURCES = (
 )
 FRAMED_SOURCES = (
     *("framed", "direct_calls", "frameless_calls", "inline_caches", "objects", "exceptions", "matching", "imports"),
-    *("operators", "subscripts", "builtins_called", "instances", "unboxed"),
+    *("operators", "subscripts", "builtins_called", "instances", "object_memory", "unboxed"),
 )
 VALUE_SOURCES = ("layout", "value_class", "value_construct", "value_object")
 ARRAY_SOURCES = (

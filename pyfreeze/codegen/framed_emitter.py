@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pyfreeze.codegen.array_access import HEAD
+from pyfreeze.codegen.direct_entries import CONTEXT, CONTEXT_BREAKER, RECORD_CODE, body_symbol, framed_entry
 from pyfreeze.codegen.entry_emitter import UNLIMITED
-from pyfreeze.codegen.framed_short_ways import ShortWays
+from pyfreeze.codegen.framed_calls import Calls
 from pyfreeze.codegen.machine_types import llvm_type
 from pyfreeze.codegen.runtime_slots import slots
 from pyfreeze.codegen.symbols import record_symbol
@@ -36,14 +37,9 @@ from pyfreeze.ir.types import FLOAT64, OBJECT, Status, TupleType
 
 _UNLIKELY = ", !prof !1"
 _EXPECT_NATIVE = "unboxed.expect_native["
-_RECORD_CODE = 9  # the field `code` of a PfFunction
 
 
-def framed_symbol(name: str) -> str:
-    return f'@"framed {name}"'
-
-
-class FramedEmitter(ShortWays):
+class FramedEmitter(Calls):
     """Emits one framed function."""
 
     def text(self) -> str:
@@ -60,20 +56,22 @@ class FramedEmitter(ShortWays):
             for instruction in block.instructions:
                 self._emit(instruction)
         body = self._assemble()
-        return f"{self._head()}\n{self._prologue()}\n{body}"
+        entry = framed_entry(self._function.name, self._symbols)
+        return f"{self._head()}\n{self._prologue()}\n{body}\n{entry}"
 
     def _head(self) -> str:
-        symbol = framed_symbol(self._function.name)
-        return f"define internal ptr {symbol}(ptr %self, ptr %args, ptr %given) #0 {{"
+        self._symbols.declare(CONTEXT)
+        return f"define internal ptr {body_symbol(self._function.name)}(ptr %context, ptr %frame) #0 {{"
 
     def _prologue(self) -> str:
-        slot, record, facts = self._symbols.slot, record_symbol(self._function.name), self._facts
+        record, facts = record_symbol(self._function.name), self._facts
         polls = any(map(_polls, self._function.instructions()))
         breaker = []
         if polls:
             breaker = [
-                f"%thread = call ptr {slot('pf_thread_state')}()",
-                f"%breaker = call ptr {slot('pf_breaker_address')}(ptr %thread)",
+                "%thread = load ptr, ptr %context",
+                f"%breaker_place = getelementptr %PfContext, ptr %context, i64 0, i32 {CONTEXT_BREAKER}",
+                "%breaker = load ptr, ptr %breaker_place",
             ]
         namespaces = []
         for part in ("globals", "builtins") if self._loads_globals else ():
@@ -86,18 +84,7 @@ class FramedEmitter(ShortWays):
             f"%vector = alloca [{max(self._vector_size, 1)} x ptr]",
             *self._allocas,
             *self._natives_forgotten(),
-            "%direct = icmp eq ptr %self, null",
-            'br i1 %direct, label %"go", label %"ask"',
-            '"ask":',
-            f"%allowed = call ptr {slot('pf_enter_framed')}(ptr {record}, ptr %self, ptr %given)",
-            "%refused = icmp eq ptr %allowed, null",
-            'br i1 %refused, label %"twin", label %"go", !prof !1',
-            '"twin":',
-            f"%answer = call ptr {slot('pf_twin')}()",
-            "ret ptr %answer",
-            '"go":',
-            '%frame = phi ptr [%args, %"enter"], [%allowed, %"ask"]',
-            f"%record = getelementptr %PfFunction, ptr {record}, i64 0, i32 {_RECORD_CODE}",
+            f"%record = getelementptr %PfFunction, ptr {record}, i64 0, i32 {RECORD_CODE}",
             "%code = load ptr, ptr %record",
             f"%text = getelementptr i8, ptr %code, i64 {facts['code_text']}",
             f"%instruction = getelementptr i8, ptr %frame, i64 {facts['frame_instruction']}",
@@ -234,54 +221,6 @@ class FramedEmitter(ShortWays):
             case _:
                 return False
         return True
-
-    def _vectorcall(self, instruction: Apply, kind: str) -> str:
-        """`call…[n]`: a vectorcall, with a free place before the arguments."""
-        operands = [self._names[operand] for operand in instruction.operands]
-        names = operands.pop(1) if kind.endswith("_keywords") else "null"
-        callee, *arguments = operands
-        receiver, count = "null", str(len(arguments))
-        if kind.startswith("call_method"):
-            pair, callee, receiver = callee, self._fresh(), self._fresh()
-            self._line(f"{callee} = extractvalue {{ptr, ptr}} {pair}, 0")
-            self._line(f"{receiver} = extractvalue {{ptr, ptr}} {pair}, 1")
-        self._gather([receiver, *arguments])
-        first = self._fresh()
-        self._line(f"{first} = getelementptr ptr, ptr %vector, i64 1")
-        if kind.startswith("call_method"):
-            with_receiver, first_used, count = self._fresh(), self._fresh(), self._fresh()
-            self._line(f"{with_receiver} = icmp ne ptr {receiver}, null")
-            self._line(f"{first_used} = select i1 {with_receiver}, ptr %vector, ptr {first}")
-            total, offset = self._plain_count(len(arguments))
-            self._line(f"{count} = select i1 {with_receiver}, i64 {total + 1}, i64 {offset}")
-            first = first_used
-        else:
-            _, count = map(str, self._plain_count(len(arguments)))
-        if names != "null":
-            count = self._without_keywords(count, names)
-        called, slot = self._fresh(), self._symbols.slot("pf_vectorcall")
-        self._line(f"{called} = call ptr {slot}(ptr {callee}, ptr {first}, i64 {count}, ptr {names})")
-        return called
-
-    def _plain_count(self, count: int) -> tuple[int, int]:
-        """How many arguments; and the same with the flag that says that the place before them may be used."""
-        return count, count - (1 << 63)
-
-    def _without_keywords(self, count: str, names: str) -> str:
-        """A vectorcall counts positional arguments only."""
-        place, given, left = self._fresh(), self._fresh(), self._fresh()
-        self._line(f"{place} = getelementptr i8, ptr {names}, i64 {self._facts['var_size']}")
-        self._line(f"{given} = load i64, ptr {place}")
-        self._line(f"{left} = sub i64 {count}, {given}")
-        return left
-
-    def _gather(self, names: list[str]) -> None:
-        """Store into the vector; the first may be null."""
-        self._vector_size = max(self._vector_size, len(names))
-        for index, name in enumerate(names):
-            place = self._fresh()
-            self._line(f"{place} = getelementptr ptr, ptr %vector, i64 {index}")
-            self._line(f"store ptr {name}, ptr {place}")
 
     def _call_c(self, instruction: Apply, c: CFunction) -> str:
         operands = instruction.operands

@@ -311,7 +311,7 @@ class ShortWays(FunctionEmitter):
         self._line(f'br i1 {last}, label %"{cold}", label %"{following}"{_UNLIKELY}')
         self._open(cold, cold=True)
         self._tell_frame(instruction)
-        self._line(f"call void @_Py_Dealloc(ptr {name})")
+        self._line(f"call void {self._symbols.slot('pf_free_object')}(ptr {name})")
         self._line(f'br label %"{following}"')
         self._open(following)
 

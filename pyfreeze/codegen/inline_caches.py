@@ -115,20 +115,54 @@ ret ptr null
 
 
 def setattr_function(symbols: Symbols, facts: Mapping[str, int], incref: str) -> str:
-    """Sets an attribute: of the object, the value and the record. Gives what was there, with its reference. NULL: ask the runtime."""
+    """Sets an attribute: of the object, the value and the record. Gives what was there, with its reference: None if that was nothing.
+
+    NULL: ask the runtime.
+    """
+    symbols.declare("@_Py_NoneStruct = external global i8")
     return symbols.define(
         "@setattr",
         lambda: (
             f"""define internal ptr @setattr(ptr %object, ptr %value, ptr %cache) alwaysinline {{
-{_find_old(facts)}
+{_find_place(facts, without_dict=True)}
+%old = load ptr, ptr %place
+%unset = icmp eq ptr %old, null
+br i1 %unset, label %first, label %found
+found:
 call void {incref}(ptr %value)
 store ptr %value, ptr %place
 ret ptr %old
+first:
+br i1 %in_values, label %new, label %put
+new:
+{_note_order(facts)}
+put:
+call void {incref}(ptr %value)
+store ptr %value, ptr %place
+call void {incref}(ptr @_Py_NoneStruct)
+ret ptr @_Py_NoneStruct
 slow:
 ret ptr null
 }}"""
         ),
     )
+
+
+def _note_order(facts: Mapping[str, int]) -> str:
+    """Values tell in which order they were set: `_PyDictValues_AddToInsertionOrder`. Goes on at `put`, or at `slow`."""
+    if facts["values_are_inside"]:
+        return "br label %slow"
+    return """%size_p = getelementptr i8, ptr %start, i64 -2
+%size = load i8, ptr %size_p
+%more = add i8 %size, 1
+%before = zext i8 %more to i64
+%back = sub i64 0, %before
+%order_p = getelementptr i8, ptr %size_p, i64 %back
+%index_64 = lshr i64 %offset, 3
+%index = trunc i64 %index_64 to i8
+store i8 %index, ptr %order_p
+store i8 %more, ptr %size_p
+br label %put"""
 
 
 def set_float_function(symbols: Symbols, facts: Mapping[str, int]) -> str:

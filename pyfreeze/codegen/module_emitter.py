@@ -16,8 +16,9 @@ from pyfreeze.codegen.array_access import METADATA
 from pyfreeze.codegen.big_constants import fill_big_constants
 from pyfreeze.codegen.bytecode import only_returns
 from pyfreeze.codegen.code_objects import CodeKey, GenericCode, functions_of, marshalled, with_trampolines
+from pyfreeze.codegen.direct_entries import direct_entry, direct_symbol, framed_symbol, shape_of
 from pyfreeze.codegen.entry_emitter import EntryEmitter, entry_symbol, may_return_none
-from pyfreeze.codegen.framed_emitter import FramedEmitter, framed_symbol
+from pyfreeze.codegen.framed_emitter import FramedEmitter
 from pyfreeze.codegen.framed_short_ways import NativeBody
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable
 from pyfreeze.codegen.loop_hints import METADATA as LOOP_METADATA
@@ -41,9 +42,9 @@ _FRAMED = -1
 _FUNCTION = "%PfFunction"
 _WITHOUT_FRAME, _RETURNS_NONE = 1, 2
 """Flags of a `PfFunction`."""
-_WITHOUT_BINDINGS = "ptr null, i32 0, i8 0, i8 0, ptr null, ptr @module, i64 0, ptr null"
+_WITHOUT_BINDINGS = "ptr null, i32 0, i8 0, i8 0, ptr null, ptr @module, i64 0, ptr null, ptr null"
 _TYPES = (
-    "%PfFunction = type {ptr, ptr, i32, i32, ptr, ptr, i32, i8, i8, ptr, ptr, i64, ptr}\n"
+    "%PfFunction = type {ptr, ptr, i32, i32, ptr, ptr, i32, i8, i8, ptr, ptr, i64, ptr, ptr}\n"
     "%PfBinding = type {ptr, i32, ptr, ptr, i32, i32, i32, i32, ptr, ptr}\n"
     "%PfModule = type {[13 x i64], i32, ptr, ptr, ptr, ptr, i64, ptr, i32, ptr, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, i32, ptr}\n"
     "%PfClass = type {ptr, ptr, ptr, i64}\n"
@@ -189,9 +190,13 @@ class _ModuleEmitter:
             shift = len(changed[index].co_code) - len(codes[self._info.keys[name]].co_code)
             emitter = FramedEmitter(self._module.framed[name], self._symbols, shift, self._info.layout, natives)
             parts += [emitter.text(), self._record_alias(name, index)]
+            shape = shape_of(changed[index]) if self._info.layout["inlines"] else None
+            if shape is not None:
+                parts.append(direct_entry(name, shape, self._symbols, self._info.layout))
+            direct = direct_symbol(name) if shape is not None else "null"
             qualname = self._symbols.string(self._info.keys[name][0].encode())
             fields = f"ptr {qualname}, ptr null, i32 {_FRAMED}, i32 {index}, ptr {framed_symbol(name)}, ptr null, i32 0, i8 0, i8 0"
-            self._records.append(f"{_FUNCTION} {{{fields}, ptr null, ptr @module, i64 0, ptr null}}")
+            self._records.append(f"{_FUNCTION} {{{fields}, ptr null, ptr @module, i64 0, ptr null, ptr {direct}}}")
         return parts
 
     def _record_alias(self, name: str, index: int) -> str:
@@ -240,6 +245,7 @@ class _ModuleEmitter:
             "ptr null",
             "ptr @module",
             "i64 0",
+            "ptr null",
             "ptr null",
         ]
         self._records.append(f"{_FUNCTION} {{{', '.join(fields)}}}")

@@ -44,7 +44,7 @@ def counting_function(
         lines += [
             f"%last = icmp eq {word} %after, 0",
             "br i1 %last, label %free, label %done, !prof !1",
-            "free:\ncall void @_Py_Dealloc(ptr %a) #1",
+            f"free:\ncall void {slot('pf_free_object')}(ptr %a) #1",
             "br label %done",
         ]
     return "\n".join([*lines, "done:", "ret void", "}"])

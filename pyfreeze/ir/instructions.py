@@ -217,9 +217,13 @@ class StoreLocal(Instruction):
 
 @dataclass(eq=False, slots=True)
 class Apply(Instruction):
-    """Apply a primitive of the table."""
+    """Apply a primitive of the table.
+
+    moved: @LOWERED, the numbers of the operands whose reference a call of an object takes over, where that is their last use
+    """
 
     primitive: Primitive = None  # type: ignore[assignment]
+    moved: frozenset[int] = frozenset()
 
 
 @dataclass(eq=False, slots=True)

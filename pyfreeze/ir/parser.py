@@ -148,6 +148,7 @@ _HEADER = re.compile(r"function @(\S+) -> (.+) line (\d+)( impure)?(?: framed (\
 _BLOCK = re.compile(r"\^([\w.]+)(?:\((.*)\))?:")
 _RESULT = re.compile(r"(%[\w.?]+): ([^=]+?) = (.*)")
 _HANDLER = re.compile(r"(.*) except (\^[\w.]+(?:\([^()]*\))?)")
+_MOVED = "move "
 _UNTOLD = re.compile(r"(.*?) untold \{([^{}]*)\}")
 _SITES = re.compile(r" !(?=(?:@\S+ )?\d+:)")
 _SITE = re.compile(r"(?:@(\S+) )?(\d+):(\d+)-(\d+):(\d+)(?: \{(.*)\})?(?:\+(\d+))?")
@@ -251,6 +252,12 @@ class _FunctionParser:
         made.result, made.site, made.handler, made.resume, made.untold = value, site, handler, resume, untold
         return made
 
+    def _apply(self, name: str, operands: str) -> Apply:
+        given = split_outside(operands)
+        moved = frozenset(number for number, text in enumerate(given) if text.startswith(_MOVED))
+        values = self._list(", ".join(text.removeprefix(_MOVED) for text in given))
+        return Apply(values, primitive=self._find(name, self._structs), moved=moved)
+
     def _untold(self, text: str) -> Untold:
         index, _, rest = text.partition("=")
         value, _, condition = rest.partition(" if ")
@@ -322,7 +329,7 @@ class _FunctionParser:
                 return _BY_WORD[word](self._list(rest))
             case _:
                 name, operands = (word, rest) if word.count("[") == word.count("]") else _bracketed(body)
-                return Apply(self._list(operands), primitive=self._find(name, self._structs))
+                return self._apply(name, operands)
 
 
 def _bracketed(body: str) -> tuple[str, str]:

@@ -88,12 +88,14 @@ class CFunction:
     arguments: in order, each the number of an operand, "frame", "function", a literal such as "i32:5", or "items": the
     operands that are not named, in an array, and their number. Empty: just the operands.
     taken: the numbers of the operands whose reference it takes, also where it fails.
+    takes_last: it takes the reference of each operand that is not used after it, and is told which these are.
     """
 
     name: str
     ends: Ends
     arguments: tuple[str, ...] = ()
     taken: tuple[int, ...] = ()
+    takes_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

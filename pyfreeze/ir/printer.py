@@ -163,8 +163,12 @@ class _FunctionPrinter:
                 return f"local {index}{' checked' * checked}"
             case StoreLocal(index=index):
                 return f"store_local {index}, {operands}"
-            case Apply(primitive=primitive):
-                return f"{primitive.name} {operands}"
+            case Apply(primitive=primitive, moved=moved):
+                given = (
+                    f"{'move ' * (number in moved)}{self._name(value)}"
+                    for number, value in enumerate(instruction.operands)
+                )
+                return f"{primitive.name} {', '.join(given)}"
             case Call(function=function):
                 times = f" levels {instruction.levels}" if instruction.levels > 1 else ""
                 return f"call @{function}({operands}){times}"

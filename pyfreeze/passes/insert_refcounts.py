@@ -41,6 +41,9 @@ from pyfreeze.ir.instructions import (
 from pyfreeze.ir.primitive import Ends
 from pyfreeze.ir.types import STATUS, is_refcounted
 
+MOST_MOVED = 60
+"""Operands that are told in the bits of one word."""
+
 _Values = dict[Value, None]
 """A set in the order of insertion: the same source gives the same code."""
 
@@ -110,6 +113,8 @@ class _Inserter:
         edge = instruction.handler
         kept = set() if edge is None else self._entries[edge.target].union(edge.arguments)
         self._consume(_taken(instruction), lambda value: value in last and value not in kept, alive, result)
+        if isinstance(instruction, Apply) and _takes_last(instruction):
+            self._move(instruction, last - kept, alive)
         if edge is not None:
             instruction.handler = self._split(edge, alive, instruction)
         result.append(instruction)
@@ -133,6 +138,16 @@ class _Inserter:
                 del alive[value]
             else:
                 result.append(IncRef([value]))
+
+    def _move(self, call: Apply, ending: set[Value], alive: _Values) -> None:
+        """The callee has them for its own, so that they go when CPython lets them go. Of an operand given twice the last one moves."""
+        moved = set()
+        for number in reversed(range(min(len(call.operands), MOST_MOVED))):
+            value = call.operands[number]
+            if value in alive and value in ending:
+                del alive[value]
+                moved.add(number)
+        call.moved = frozenset(moved)
 
     def _terminate(self, terminator: Terminator, alive: _Values, result: list[Instruction]) -> None:
         match terminator:
@@ -179,6 +194,11 @@ def _taken(instruction: Instruction) -> list[Value]:
         c = instruction.primitive.lowering.c
         return [instruction.operands[number] for number in c.taken] if c is not None else []
     return instruction.operands if isinstance(instruction, MakeTuple | StoreLocal) else []
+
+
+def _takes_last(instruction: Apply) -> bool:
+    c = instruction.primitive.lowering.c
+    return c is not None and c.takes_last
 
 
 def _is_immortal(instruction: Instruction) -> bool:

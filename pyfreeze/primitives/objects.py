@@ -192,7 +192,7 @@ def _calling(name: str, count: int) -> Primitive | None:
     if name not in ("call", "call_keywords", "call_method", "call_method_keywords"):
         return None
     operands = (callee, *keywords, *(OBJECT,) * count)
-    return _row(f"{name}[{count}]", operands, CFunction(name, Ends.OBJECT))
+    return _row(f"{name}[{count}]", operands, CFunction(name, Ends.OBJECT, takes_last=True))
 
 
 def _numbered(name: str, number: int) -> Primitive | None:

@@ -109,7 +109,34 @@ typedef struct PfFunction {
     struct PfModule *module;
     uint64_t twin_entries;
     struct PfCounter *counters;
+    /* Of a framed function with positional parameters only: takes a PfContext, the function object and as many objects as it has
+     * parameters, and makes a frame of them. It takes the references of all these objects. Else NULL. */
+    void *direct;
 } PfFunction;
+
+#define PF_DIRECT_PARAMETERS 8 /* the most that such an entry has */
+
+/* What framed functions hand to each other. It lies on the C stack, where the interpreter or C has entered the first one. */
+typedef struct PfContext {
+    PyThreadState *thread;
+    char *stack_limit;         /* a framed function may start above it */
+    void *breaker;             /* as pf_breaker_address */
+    PyObject *builtins;        /* borrowed: the ordinary ones */
+    const uint64_t *monitored; /* not 0 if anybody has ever monitored the interpreter */
+} PfContext;
+
+/* What a place in a framed function remembers of what it called: the code object, borrowed, of a function, and its `direct`.
+ * The entry itself looks whether the function has its code. Of a class, if `type_version` is still its own: the `__init__` that
+ * it has, borrowed, and the `direct` of that; NULL if it has only object's. */
+typedef struct PfCallCache {
+    PyObject *code;
+    void *direct;
+    PyTypeObject *type;
+    PyObject *init;
+    void *init_direct;
+    uint32_t type_version, fills;
+    int64_t is_simple; /* the class: pf_is_made_simply */
+} PfCallCache;
 
 typedef struct PfModule {
     PyModuleDef definition;
@@ -190,8 +217,14 @@ typedef struct PfCounter {
 #undef PF_SLOT
 
 /* Between the runtime's own files. */
+#define FRAMED_LEVELS 200 /* C calls that CPython counts, from 3.12 on, which a framed function and what it calls may need */
 typedef struct PfFrameFacts {
-    uint64_t locals, instruction, globals, builtins, object; /* offsets in a _PyInterpreterFrame */
+    uint64_t locals, instruction, globals, builtins, object; /* offsets in a _PyInterpreterFrame … */
+    uint64_t function, code, dict, previous, stack_top;
+    uint64_t holder, current; /* in a thread state what points to the holder of the current frame, 0 if it is that itself; in the holder */
+    uint64_t left, c_left;    /* in a thread state: the Python and C calls that may still be made; the latter's is 0 if none are counted */
+    uint64_t profiler, tracer, data_top, data_limit; /* in a thread state */
+    uint64_t reserved; /* C calls that must be left for a framed function to be called */
 } PfFrameFacts;
 extern const PfFrameFacts pf_frame_facts;
 typedef struct PfDictFacts {
@@ -253,6 +286,8 @@ int64_t pf_python_frames_left(PyThreadState *thread);
 void pf_allow_reload(PyObject *module);
 void pf_show_site(const PfSite *site);
 int64_t pf_stack_left(void);
+void pf_fill_context(PfContext *context, PyThreadState *thread);
+const uint64_t *pf_monitored_address(PyThreadState *thread);
 void pf_prefer_direct_calls(PyObject *function); /* also where C calls it */
 /* Calls a native function as Python does, but without a frame. 0: it has to be called in the ordinary way. */
 int pf_call_without_frame(PyFunctionObject *function, PyObject *const *arguments, Py_ssize_t count, PyObject **result);

@@ -61,7 +61,7 @@ PF_SLOT(PyObject *, pf_resume_here, (PfFunction *function))
  * or NULL with an exception; S = 0, or -1 with an exception; F = 0, 1, or -1 with an exception. Objects are borrowed unless
  * it is said. `frame`: the current one, a _PyInterpreterFrame. */
 /* the _PyInterpreterFrame, or NULL: run the twin (counted) */
-PF_SLOT(void *, pf_enter_framed, (PfFunction *function, PfNative *self, void *breaker))
+PF_SLOT(void *, pf_enter_framed, (PfFunction *function, PfNative *self, void *breaker, PfContext *context)) /* which it fills */
 /* S: signals, other threads, pending calls, garbage collection, async exceptions */
 PF_SLOT(int32_t, pf_poll_framed, (void))
 /* O: globals, then builtins, as LOAD_GLOBAL: NameError "name 'x' is not defined" */
@@ -158,8 +158,10 @@ PF_SLOT(PyObject *, pf_get_iter, (PyObject *object)) /* O: PyObject_GetIter */
 PF_SLOT(PyObject *, pf_power, (PyObject *base, PyObject *exponent)) /* O: PyNumber_Power(…, None) and the in-place one */
 PF_SLOT(PyObject *, pf_inplace_power, (PyObject *base, PyObject *exponent))
 
-/* O: as PyObject_Vectorcall; framed functions are called without the interpreter. */
-PF_SLOT(PyObject *, pf_vectorcall, (PyObject *callable, PyObject *const *arguments, int64_t count, PyObject *keyword_names))
+/* O: as PyObject_Vectorcall; framed functions are called without the interpreter. Takes the references of those arguments whose
+ * bit is set in `moved`, and of the callable if the highest one is. */
+PF_SLOT(PyObject *, pf_call_object, (PfContext *context, PyObject *callable, PyObject *const *arguments, int64_t count,
+                                     PyObject *keyword_names, uint64_t moved, PfCallCache *cache))
 
 /* The word that says whether signals, other threads or the like wait. */
 PF_SLOT(void *, pf_breaker_address, (PyThreadState *thread))
@@ -251,3 +253,12 @@ PF_SLOT(int32_t, pf_setattr_f64, (PyObject *object, PyObject *name, double value
 PF_SLOT(int32_t, pf_may_call_native, (PfFunction *function, PyObject *callable))
 /* A native function that a framed one has called has failed: the frame in the traceback was called by `frame`'s. */
 PF_SLOT(void, pf_native_failed, (void *frame))
+
+/* Entries that make a frame. O: the call where that cannot be, by the interpreter; takes all references. S: what the first instructions
+ * of the function's code do. The traceback's entry of a function that has failed. Ends the current frame, which somebody has. */
+PF_SLOT(PyObject *, pf_call_interpreted, (PyObject *function, PyObject *const *arguments, int64_t count))
+PF_SLOT(int32_t, pf_fill_cells, (void *frame))
+PF_SLOT(void, pf_add_traceback, (PfContext *context, void *frame))
+PF_SLOT(void, pf_end_frame, (PfContext *context, void *frame))
+
+PF_SLOT(void, pf_free_object, (PyObject *object)) /* _Py_Dealloc */

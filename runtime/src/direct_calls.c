@@ -1,7 +1,9 @@
 /* Calls of functions that are framed native code themselves: with a frame of their own, as the interpreter makes it, but
  * without the interpreter. Everything else is an ordinary vectorcall. */
 #include "fast_paths.h"
+#include "internal/pycore_ceval.h"
 
+#define CALLABLE_MOVED ((uint64_t)1 << 63) /* among the bits that say which references a call takes; the others are of arguments */
 #define TWIN_CONSTANTS 2 /* the trampoline of a framed function adds its native code and what means: run the twin */
 
 /* The native code of a function whose trampoline calls it without arguments; NULL if it has none. */
@@ -78,11 +80,7 @@ static void clear_frame(PyThreadState *thread, _PyInterpreterFrame *frame)
     for (int index = 0; index < frame->stacktop; index++)
         Py_XDECREF(frame->localsplus[index]);
     Py_XDECREF(frame->f_locals);
-#if PY_VERSION_HEX >= 0x030C0000
-    Py_DECREF(frame->f_funcobj);
-#else
-    Py_DECREF(frame->f_func);
-#endif
+    Py_DECREF(pf_function_of(frame));
     Py_DECREF(frame->f_code);
 }
 #endif
@@ -236,11 +234,22 @@ static int somebody_waits(PyThreadState *thread)
     return (*(volatile uint32_t *)pf_breaker_address(thread) & (uint32_t)pf_breaker_mask()) != 0;
 }
 
-/* NULL without an exception: it cannot be called this way. */
+/* Gives up the references whose bits are set. */
+static void release_moved(PyObject *const *arguments, PyObject *callable, uint64_t moved)
+{
+    if (moved & CALLABLE_MOVED)
+        Py_DECREF(callable);
+    for (uint64_t rest = moved & ~CALLABLE_MOVED; rest != 0; rest >>= 1, arguments++)
+        if (rest & 1)
+            Py_DECREF(*arguments);
+}
+
+/* NULL without an exception: it cannot be called this way, and the references are still the caller's. */
 static PyObject *call_framed(PyFunctionObject *function, PfNative *native, PyObject *const *arguments, Py_ssize_t given,
-                             PyObject *names)
+                             PyObject *names, uint64_t moved)
 {
     PyThreadState *thread = PyThreadState_Get();
+    PfContext context;
     PyCodeObject *code = (PyCodeObject *)function->func_code;
     int *left = frames_left(thread);
     if (*left <= 1 || somebody_waits(thread) || !pf_may_call_directly(thread, native, (PyObject *)function))
@@ -257,20 +266,19 @@ static PyObject *call_framed(PyFunctionObject *function, PfNative *native, PyObj
     pf_set_instruction(frame, (int64_t)code->_co_firsttraceable * (int64_t)sizeof(_Py_CODEUNIT));
     set_current(thread, frame);
     --*left;
+    release_moved(arguments, (PyObject *)function, moved); /* the frame has its own */
+    pf_fill_context(&context, thread);
     PyObject *result = NULL;
     if (make_cells(function, code, frame->localsplus) == 0)
-        result = native->function->entry(NULL, (PyObject **)frame, NULL);
-    if (result == NULL && !_PyFrame_IsIncomplete(frame)) {
-        PyFrameObject *object = PyThreadState_GetFrame(thread);
-        if (object != NULL)
-            PyTraceBack_Here(object);
-        Py_XDECREF(object);
-    }
+        result = native->function->entry(NULL, (PyObject **)frame, &context);
+    if (result == NULL)
+        pf_add_traceback(&context, frame);
     ++*left;
     pop_frame(thread, frame);
     return result;
 }
 
+static PyObject *call_function(PyObject *callable, PyObject *const *arguments, size_t count, PyObject *keyword_names);
 static vectorcallfunc ordinary_call; /* of all Python functions; 3.13 does not export it */
 
 int pf_direct_calls_init(void)
@@ -286,13 +294,72 @@ int pf_direct_calls_init(void)
     return ordinary_call != NULL ? 0 : -1;
 }
 
+typedef PyObject *(*Direct0)(PfContext *, PyObject *);
+typedef PyObject *(*Direct1)(PfContext *, PyObject *, PyObject *);
+typedef PyObject *(*Direct2)(PfContext *, PyObject *, PyObject *, PyObject *);
+typedef PyObject *(*Direct3)(PfContext *, PyObject *, PyObject *, PyObject *, PyObject *);
+typedef PyObject *(*Direct4)(PfContext *, PyObject *, PyObject *, PyObject *, PyObject *, PyObject *);
+typedef PyObject *(*Direct5)(PfContext *, PyObject *, PyObject *, PyObject *, PyObject *, PyObject *, PyObject *);
+typedef PyObject *(*Direct6)(PfContext *, PyObject *, PyObject *, PyObject *, PyObject *, PyObject *, PyObject *, PyObject *);
+typedef PyObject *(*Direct7)(PfContext *, PyObject *, PyObject *, PyObject *, PyObject *, PyObject *, PyObject *, PyObject *,
+                             PyObject *);
+typedef PyObject *(*Direct8)(PfContext *, PyObject *, PyObject *, PyObject *, PyObject *, PyObject *, PyObject *, PyObject *,
+                             PyObject *, PyObject *);
+_Static_assert(PF_DIRECT_PARAMETERS == 8, "there is a type for each number of parameters");
+
+PyObject *pf_enter_directly(void *entry, PfContext *context, PyObject *function, PyObject *const *a, Py_ssize_t count)
+{
+    switch (count) {
+    case 0: return ((Direct0)entry)(context, function);
+    case 1: return ((Direct1)entry)(context, function, a[0]);
+    case 2: return ((Direct2)entry)(context, function, a[0], a[1]);
+    case 3: return ((Direct3)entry)(context, function, a[0], a[1], a[2]);
+    case 4: return ((Direct4)entry)(context, function, a[0], a[1], a[2], a[3]);
+    case 5: return ((Direct5)entry)(context, function, a[0], a[1], a[2], a[3], a[4]);
+    case 6: return ((Direct6)entry)(context, function, a[0], a[1], a[2], a[3], a[4], a[5]);
+    case 7: return ((Direct7)entry)(context, function, a[0], a[1], a[2], a[3], a[4], a[5], a[6]);
+    default: return ((Direct8)entry)(context, function, a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
+    }
+}
+
+/* Makes references of what is not given one. */
+static void take_the_rest(PyObject *const *arguments, Py_ssize_t count, PyObject *callable, uint64_t moved)
+{
+    if (!(moved & CALLABLE_MOVED))
+        Py_INCREF(callable);
+    for (Py_ssize_t index = 0; index < count; index++, moved >>= 1)
+        if (!(moved & 1))
+            Py_INCREF(arguments[index]);
+}
+
+static inline void *direct_entry_for(const PfNative *native, PyCodeObject *code, Py_ssize_t given, PyObject *names)
+{
+    return names == NULL && given == code->co_argcount ? native->function->direct : NULL;
+}
+
+void *pf_direct_entry_of(PyObject *function, Py_ssize_t given)
+{
+    PyCodeObject *code = (PyCodeObject *)((PyFunctionObject *)function)->func_code;
+    PfNative *native = framed_code_of(code);
+    return native != NULL ? direct_entry_for(native, code, given, NULL) : NULL;
+}
+
 /* The vectorcall of a function that has run as framed native code before. */
 static PyObject *call_function(PyObject *callable, PyObject *const *arguments, size_t count, PyObject *keyword_names)
 {
     PyFunctionObject *function = (PyFunctionObject *)callable;
-    PfNative *native = framed_code_of((PyCodeObject *)function->func_code);
+    PyCodeObject *code = (PyCodeObject *)function->func_code;
+    PfNative *native = framed_code_of(code);
     if (native != NULL) {
-        PyObject *result = call_framed(function, native, arguments, PyVectorcall_NARGS(count), keyword_names);
+        Py_ssize_t given = PyVectorcall_NARGS(count);
+        void *direct = direct_entry_for(native, code, given, keyword_names);
+        if (direct != NULL) {
+            PfContext context;
+            pf_fill_context(&context, PyThreadState_Get());
+            take_the_rest(arguments, given, callable, 0);
+            return pf_enter_directly(direct, &context, callable, arguments, given);
+        }
+        PyObject *result = call_framed(function, native, arguments, given, keyword_names, 0);
         if (result != NULL || PyErr_Occurred())
             return result;
     } else if (keyword_names == NULL) {
@@ -302,6 +369,79 @@ static PyObject *call_function(PyObject *callable, PyObject *const *arguments, s
     }
     return ordinary_call(callable, arguments, count, keyword_names);
 }
+
+/* By the interpreter, in a frame that has the references from the start. NULL without an exception as call_framed. */
+static PyObject *interpret(PyFunctionObject *function, PyObject *const *arguments, Py_ssize_t given, PyObject *names, uint64_t moved)
+{
+    PyThreadState *thread = PyThreadState_Get();
+    PyCodeObject *code = (PyCodeObject *)function->func_code;
+    if (!(code->co_flags & CO_OPTIMIZED))
+        return NULL;
+    _PyInterpreterFrame *frame = push_frame(thread, function, code);
+    if (frame == NULL)
+        return NULL;
+    frame->previous = pf_frame_of(thread);
+    if (!fill_variables(function, code, frame->localsplus, arguments, given, names)) {
+        PyErr_Clear();
+        drop_frame(thread, frame);
+        return NULL;
+    }
+    release_moved(arguments, (PyObject *)function, moved);
+    PyObject *result = _PyEval_EvalFrame(thread, frame, 0);
+#if PY_VERSION_HEX < 0x030C0000
+    set_current(thread, frame);
+    pop_frame(thread, frame);
+#endif
+    return result;
+}
+
+/* Takes the references that have moved. */
+static PyObject *call_otherwise(PyObject *function, PyObject *const *arguments, size_t count, PyObject *names, uint64_t moved)
+{
+    PyObject *result = NULL;
+    PyFunctionObject *called = (PyFunctionObject *)function;
+    if (names == NULL && called->vectorcall == call_function &&
+        pf_call_without_frame(called, arguments, PyVectorcall_NARGS(count), &result)) {
+        release_moved(arguments, function, moved);
+        return result;
+    }
+    if (moved != 0)
+        result = interpret(called, arguments, PyVectorcall_NARGS(count), names, moved);
+    if (result != NULL || PyErr_Occurred())
+        return result;
+    result = ordinary_call(function, arguments, count, names);
+    release_moved(arguments, function, moved);
+    return result;
+}
+
+PyObject *pf_call_interpreted(PyObject *callable, PyObject *const *arguments, int64_t count)
+{
+    PyFunctionObject *function = (PyFunctionObject *)callable;
+    PfNative *native = framed_code_of((PyCodeObject *)function->func_code);
+    uint64_t all = CALLABLE_MOVED | (((uint64_t)1 << count) - 1);
+    PyObject *result = native != NULL ? call_framed(function, native, arguments, count, NULL, all) : NULL;
+    if (result != NULL || PyErr_Occurred())
+        return result;
+    return call_otherwise(callable, arguments, (size_t)count, NULL, all);
+}
+
+int32_t pf_fill_cells(void *frame)
+{
+    _PyInterpreterFrame *own = frame;
+    return make_cells((PyFunctionObject *)pf_function_of(own), pf_code_of(own), own->localsplus);
+}
+
+void pf_add_traceback(PfContext *context, void *frame)
+{
+    if (_PyFrame_IsIncomplete((_PyInterpreterFrame *)frame))
+        return;
+    PyFrameObject *object = PyThreadState_GetFrame(context->thread);
+    if (object != NULL)
+        PyTraceBack_Here(object);
+    Py_XDECREF(object);
+}
+
+void pf_end_frame(PfContext *context, void *frame) { pop_frame(context->thread, frame); }
 
 void pf_prefer_direct_calls(PyObject *callable)
 {
@@ -323,4 +463,51 @@ PyObject *pf_vectorcall(PyObject *callable, PyObject *const *arguments, int64_t 
         return answer;
     }
     return PyObject_Vectorcall(callable, arguments, (size_t)count, keyword_names);
+}
+
+/* Calls a framed function, remembering how. NULL without an exception as call_framed. */
+static PyObject *call_and_remember(PfContext *context, PyFunctionObject *function, PyObject *const *arguments, Py_ssize_t given,
+                                   PyObject *names, uint64_t moved, PfCallCache *cache)
+{
+    PyCodeObject *code = (PyCodeObject *)function->func_code;
+    PfNative *native = framed_code_of(code);
+    if (native == NULL)
+        return NULL;
+    void *direct = direct_entry_for(native, code, given, names);
+    if (direct == NULL)
+        return call_framed(function, native, arguments, given, names, moved);
+    cache->code = (PyObject *)code;
+    cache->direct = direct;
+    take_the_rest(arguments, given, (PyObject *)function, moved);
+    return pf_enter_directly(direct, context, (PyObject *)function, arguments, given);
+}
+
+PyObject *pf_call_object(PfContext *context, PyObject *callable, PyObject *const *arguments, int64_t count, PyObject *names,
+                         uint64_t moved, PfCallCache *cache)
+{
+    Py_ssize_t given = PyVectorcall_NARGS((size_t)count);
+    if (Py_IS_TYPE(callable, &PyFunction_Type)) {
+        PyObject *result = call_and_remember(context, (PyFunctionObject *)callable, arguments, given, names, moved, cache);
+        if (result != NULL || PyErr_Occurred())
+            return result;
+        return call_otherwise(callable, arguments, (size_t)count, names, moved);
+    }
+    if (Py_IS_TYPE(callable, &PyMethod_Type) && ((size_t)count & PY_VECTORCALL_ARGUMENTS_OFFSET) != 0) {
+        PyObject *function = Py_NewRef(PyMethod_GET_FUNCTION(callable));
+        PyObject **with_self = (PyObject **)arguments - 1;
+        *with_self = Py_NewRef(PyMethod_GET_SELF(callable));
+        if (moved & CALLABLE_MOVED)
+            Py_DECREF(callable);
+        moved = CALLABLE_MOVED | (moved << 1) | 1; /* the shift drops the callable's bit */
+        return pf_call_object(context, function, with_self, given + 1, names, moved, cache);
+    }
+    PyObject *result;
+    if (names == NULL && PyType_Check(callable) && ((size_t)count & PY_VECTORCALL_ARGUMENTS_OFFSET) != 0 &&
+        pf_call_class_again(context, (PyTypeObject *)callable, arguments, given, cache, &result)) {
+        release_moved(arguments, callable, moved);
+        return result;
+    }
+    result = pf_vectorcall(callable, arguments, count, names);
+    release_moved(arguments, callable, moved);
+    return result;
 }

@@ -12,7 +12,6 @@
 #define STACK_RESERVE (256 * 1024)
 #define FORCED_TWINS 20000
 #define FRAMED_RESERVE (256 * 1024) /* what a framed function and what it calls may need besides */
-#define FRAMED_LEVELS 200           /* the same in C calls that CPython counts, from 3.12 on */
 
 #if defined(_MSC_VER)
 #define THREAD_LOCAL __declspec(thread)
@@ -135,6 +134,17 @@ void *pf_enter(PfFunction *function, PfNative *self)
     return NULL;
 }
 
+void pf_fill_context(PfContext *context, PyThreadState *thread)
+{
+    if (stack_end == NULL)
+        find_stack_end();
+    context->thread = thread;
+    context->stack_limit = stack_end + STACK_RESERVE + FRAMED_RESERVE;
+    context->breaker = pf_breaker_address(thread);
+    context->builtins = pf_builtins;
+    context->monitored = pf_monitored_address(thread);
+}
+
 /* Calls from native code use the C stack, where calls from the interpreter use none. */
 static int has_room(PyThreadState *thread)
 {
@@ -158,9 +168,10 @@ static void *enter_framed_slowly(PfFunction *function, PfNative *self, PyThreadS
     return NULL;
 }
 
-void *pf_enter_framed(PfFunction *function, PfNative *self, void *breaker)
+void *pf_enter_framed(PfFunction *function, PfNative *self, void *breaker, PfContext *context)
 {
     PyThreadState *thread = PyThreadState_Get();
+    pf_fill_context(context, thread);
     if (breaker != NULL && has_room(thread)) {
         pf_prefer_direct_calls(pf_frame_function(thread));
         return pf_interpreter_frame(thread);

@@ -123,9 +123,28 @@ static inline Py_ssize_t item_place(PyObject *key, Py_ssize_t length)
  * general way is to be taken. */
 int pf_call_builtin(PyObject *callable, PyObject *const *arguments, Py_ssize_t count, PyObject **result);
 
+/* As PyObject_Vectorcall, in a short way where there is one. */
+PyObject *pf_vectorcall(PyObject *callable, PyObject *const *arguments, int64_t count, PyObject *keyword_names);
+
 /* Calls a Python class in a short way: 1 and *result, which is NULL with an exception; 0: the general way is to be taken. The
  * place before the arguments must be free. */
 int pf_call_class(PyTypeObject *type, PyObject *const *arguments, Py_ssize_t count, PyObject *names, PyObject **result);
+
+/* The same by what the place remembers, or now does. */
+int pf_call_class_again(PfContext *context, PyTypeObject *type, PyObject *const *arguments, Py_ssize_t count, PfCallCache *cache,
+                        PyObject **result);
+
+/* The direct entry of a Python function if it is framed and has that many parameters, all positional; else NULL. */
+void *pf_direct_entry_of(PyObject *function, Py_ssize_t given);
+
+/* Enters it with as many arguments. Takes the references of the function and of the arguments. */
+PyObject *pf_enter_directly(void *entry, PfContext *context, PyObject *function, PyObject *const *a, Py_ssize_t count);
+
+/* Whether instances of the class may be made by pf_make_simply, which its version tells for as long as it lasts … */
+int pf_is_made_simply(PyTypeObject *type);
+/* … what `object.__new__` gives; NULL without an exception: that is to be called. */
+PyObject *pf_make_simply(PyThreadState *thread, PyTypeObject *type);
+int pf_object_memory_init(void);
 
 void pf_builtins_called_init(void);
 int pf_instances_init(void);

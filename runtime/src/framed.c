@@ -17,6 +17,30 @@ const PfFrameFacts pf_frame_facts = {
     .globals = offsetof(_PyInterpreterFrame, f_globals),
     .builtins = offsetof(_PyInterpreterFrame, f_builtins),
     .object = offsetof(_PyInterpreterFrame, frame_obj),
+#if PY_VERSION_HEX >= 0x030C0000
+    .function = offsetof(_PyInterpreterFrame, f_funcobj),
+    .left = offsetof(PyThreadState, py_recursion_remaining),
+    .c_left = offsetof(PyThreadState, c_recursion_remaining),
+#else
+    .function = offsetof(_PyInterpreterFrame, f_func),
+    .left = offsetof(PyThreadState, recursion_remaining),
+#endif
+#if PY_VERSION_HEX >= 0x030D0000
+    .code = offsetof(_PyInterpreterFrame, f_executable),
+    .current = offsetof(PyThreadState, current_frame),
+#else
+    .code = offsetof(_PyInterpreterFrame, f_code),
+    .holder = offsetof(PyThreadState, cframe),
+    .current = offsetof(_PyCFrame, current_frame),
+#endif
+    .dict = offsetof(_PyInterpreterFrame, f_locals),
+    .previous = offsetof(_PyInterpreterFrame, previous),
+    .stack_top = offsetof(_PyInterpreterFrame, stacktop),
+    .profiler = offsetof(PyThreadState, c_profilefunc),
+    .tracer = offsetof(PyThreadState, c_tracefunc),
+    .data_top = offsetof(PyThreadState, datastack_top),
+    .data_limit = offsetof(PyThreadState, datastack_limit),
+    .reserved = FRAMED_LEVELS,
 };
 
 void *pf_interpreter_frame(PyThreadState *thread) { return pf_frame_of(thread); }

@@ -33,11 +33,7 @@ PyObject *pf_frame_function(PyThreadState *thread)
 {
     (void)thread;
     _PyInterpreterFrame *frame = current_frame();
-#if PY_VERSION_HEX >= 0x030C0000
-    return frame != NULL ? frame->f_funcobj : NULL;
-#else
-    return frame != NULL ? (PyObject *)frame->f_func : NULL;
-#endif
+    return frame != NULL ? pf_function_of(frame) : NULL;
 }
 
 void pf_show_site(const PfSite *site)
@@ -143,22 +139,25 @@ static int code_is_monitored(const PyCodeObject *code)
     return data != NULL && any_tool(data->local_monitors.tools, sizeof data->local_monitors.tools);
 }
 
-/* Whether events have ever been asked for. */
-static int has_been_monitored(PyInterpreterState *interpreter)
+const uint64_t *pf_monitored_address(PyThreadState *thread)
 {
 #if PY_VERSION_HEX >= 0x030D0000
-    return interpreter->ceval.instrumentation_version != 0;
+    const void *version = &thread->interp->ceval.instrumentation_version;
 #else
-    return interpreter->monitoring_version != 0;
+    const void *version = &thread->interp->monitoring_version;
 #endif
+    return version;
 }
+
+/* Whether events have ever been asked for. */
+static int has_been_monitored(PyThreadState *thread) { return *pf_monitored_address(thread) != 0; }
 
 /* sys.monitoring: everywhere, in this function, or in one that its native code calls. */
 static int is_monitored(PyThreadState *thread, const PfFunction *function)
 {
     PyInterpreterState *interpreter = thread->interp;
     const void *registered = NULL;
-    if (!has_been_monitored(interpreter))
+    if (!has_been_monitored(thread))
         return 0;
     for (int tool = 0; tool < USER_TOOLS; tool++)
         registered = interpreter->monitoring_tool_names[tool] ? interpreter->monitoring_tool_names[tool] : registered;
@@ -174,6 +173,13 @@ static int is_monitored(PyThreadState *thread, const PfFunction *function)
     return 0;
 }
 #else
+const uint64_t *pf_monitored_address(PyThreadState *thread)
+{
+    static const uint64_t never;
+    (void)thread;
+    return &never;
+}
+
 static int is_monitored(PyThreadState *thread, const PfFunction *function)
 {
     (void)thread;

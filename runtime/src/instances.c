@@ -10,8 +10,11 @@ int pf_instances_init(void)
     init_name = PyUnicode_InternFromString("__init__");
     new_name = PyUnicode_InternFromString("__new__");
     no_arguments = PyTuple_New(0);
-    return init_name != NULL && new_name != NULL && no_arguments != NULL ? 0 : -1;
+    return init_name != NULL && new_name != NULL && no_arguments != NULL ? pf_object_memory_init() : -1;
 }
+
+#define FILLS 16  /* so often a place learns what it calls at once … */
+#define REST 1024 /* … of so many misses */
 
 typedef struct Given {
     PyObject *const *arguments; /* after a free place */
@@ -30,10 +33,9 @@ static PyObject *call_with(PyObject *callable, PyObject *first, const Given *giv
     return result;
 }
 
-/* `__init__` of an object that is made: 0, or -1 with an exception. */
-static int call_init(PyObject *init, PyObject *made, const Given *given)
+/* 0, or -1 with an exception: what `__init__` has returned, whose reference it takes. */
+static int status_of_init(PyObject *result)
 {
-    PyObject *result = call_with(init, made, given);
     if (result == NULL)
         return -1;
     if (result != Py_None)
@@ -41,6 +43,12 @@ static int call_init(PyObject *init, PyObject *made, const Given *given)
     int status = result == Py_None ? 0 : -1;
     Py_DECREF(result);
     return status;
+}
+
+/* `__init__` of an object that is made: 0, or -1 with an exception. */
+static int call_init(PyObject *init, PyObject *made, const Given *given)
+{
+    return status_of_init(call_with(init, made, given));
 }
 
 static int initialise_slowly(PyObject *made, const Given *given)
@@ -124,9 +132,68 @@ static int instantiate(PyTypeObject *type, const Given *given, PyObject **result
     return 1;
 }
 
+/* Whether its metaclass calls it as `type` does. */
+static inline int is_called_by_type(PyTypeObject *type)
+{
+    return (type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0 && type->tp_vectorcall == NULL && Py_TYPE(type)->tp_call == PyType_Type.tp_call;
+}
+
+/* Whether the place knows now what such a call does. */
+static int remember_class(PyTypeObject *type, Py_ssize_t count, PfCallCache *cache)
+{
+    if (cache->fills++ % REST >= FILLS || !is_called_by_type(type) || type->tp_new != PyBaseObject_Type.tp_new)
+        return 0;
+    PyObject *init = _PyType_Lookup(type, init_name);
+    int has_init = init != NULL && Py_IS_TYPE(init, &PyFunction_Type);
+    cache->init_direct = has_init ? pf_direct_entry_of(init, count + 1) : NULL;
+    if (type->tp_version_tag == 0 || (has_init ? cache->init_direct == NULL : !has_objects_init(type) || count > 0))
+        return 0;
+    cache->type = type;
+    cache->type_version = type->tp_version_tag;
+    cache->init = has_init ? init : NULL;
+    cache->is_simple = pf_is_made_simply(type);
+    return 1;
+}
+
+/* A new object of the class, made as the place remembers it. */
+static PyObject *make_again(PfContext *context, PyTypeObject *type, PyObject *const *arguments, Py_ssize_t count, const PfCallCache *cache)
+{
+    PyObject *init = Py_XNewRef(cache->init), *made = cache->is_simple ? pf_make_simply(context->thread, type) : NULL;
+    void *entry = cache->init_direct; /* the cache may change meanwhile: making an object may collect garbage */
+    if (made == NULL)
+        made = PyBaseObject_Type.tp_new(type, no_arguments, NULL);
+    if (made == NULL || init == NULL) {
+        Py_XDECREF(init);
+        return made;
+    }
+    PyObject **place = (PyObject **)arguments - 1;
+    *place = Py_NewRef(made);
+    for (Py_ssize_t index = 0; index < count; index++)
+        Py_INCREF(arguments[index]);
+    return made_if(made, status_of_init(pf_enter_directly(entry, context, init, place, count + 1)));
+}
+
+int pf_call_class_again(PfContext *context, PyTypeObject *type, PyObject *const *arguments, Py_ssize_t count, PfCallCache *cache,
+                        PyObject **result)
+{
+    if (cache->type != type || cache->type_version != type->tp_version_tag) {
+        if (!remember_class(type, count, cache))
+            return 0;
+    } else if (Py_TYPE(type)->tp_call != PyType_Type.tp_call) {
+        return 0;
+    }
+    if (_Py_EnterRecursiveCallTstate(context->thread, " while calling a Python object")) {
+        *result = NULL;
+        return 1;
+    }
+    *result = make_again(context, type, arguments, count, cache);
+    _Py_LeaveRecursiveCallTstate(context->thread);
+    return 1;
+}
+
 int pf_call_class(PyTypeObject *type, PyObject *const *arguments, Py_ssize_t count, PyObject *names, PyObject **result)
 {
-    if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0 || type->tp_vectorcall != NULL || Py_TYPE(type)->tp_call != PyType_Type.tp_call)
+    if (!is_called_by_type(type))
         return 0;
     PyThreadState *thread = PyThreadState_Get();
     Given given = {arguments, count, names};

@@ -42,6 +42,15 @@ static inline PyCodeObject *pf_code_of(_PyInterpreterFrame *frame)
 #endif
 }
 
+static inline PyObject *pf_function_of(_PyInterpreterFrame *frame)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    return frame->f_funcobj;
+#else
+    return (PyObject *)frame->f_func;
+#endif
+}
+
 /* `offset`: in bytes. */
 static inline void pf_set_instruction(_PyInterpreterFrame *frame, int64_t offset)
 {
