@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pyfreeze.codegen.array_access import HEAD
-from pyfreeze.codegen.framed_short_ways import ShortWays
+from pyfreeze.codegen.array_access import VARIABLE
+from pyfreeze.codegen.framed_guards import Guards
 from pyfreeze.codegen.machine_types import llvm_type
 from pyfreeze.codegen.runtime_slots import slots
 from pyfreeze.codegen.symbols import record_symbol
@@ -40,7 +40,7 @@ def framed_symbol(name: str) -> str:
     return f'@"framed {name}"'
 
 
-class FramedEmitter(ShortWays):
+class FramedEmitter(Guards):
     """Emits one framed function."""
 
     def text(self) -> str:
@@ -119,8 +119,8 @@ class FramedEmitter(ShortWays):
                 self._emit_load(instruction)
             case StoreLocal(operands=[value], index=index) if value.type == OBJECT:
                 old, place = self._fresh(), self._local(index)
-                self._line(f"{old} = load ptr, ptr {place}")
-                self._line(f"store ptr {self._names[value]}, ptr {place}")
+                self._line(f"{old} = load ptr, ptr {place}{VARIABLE}")
+                self._line(f"store ptr {self._names[value]}, ptr {place}{VARIABLE}")
                 self._release(old, instruction)
             case StoreLocal(operands=[value], index=index):
                 self._tell_frame(instruction)
@@ -128,6 +128,8 @@ class FramedEmitter(ShortWays):
                 self._line(f"call void {store}(ptr {self._local(index)}, {self._typed(value)})")
             case Apply() if instruction.primitive.lowering.object == "nobody_waits":
                 self._emit_nobody_waits(instruction)
+            case Apply() if self._emit_guard(instruction):
+                pass
             case Apply() if instruction.primitive.lowering.c is not None:
                 self._emit_operation(instruction, instruction.primitive.lowering.c)
             case _:
@@ -136,7 +138,7 @@ class FramedEmitter(ShortWays):
     def _emit_load(self, instruction: LoadLocal) -> None:
         assert instruction.result is not None
         name = self._define(instruction.result)
-        self._line(f"{name} = load ptr, ptr {self._local(instruction.index)}{HEAD}")
+        self._line(f"{name} = load ptr, ptr {self._local(instruction.index)}{VARIABLE}")
         if not instruction.checked:
             return
         unset, cold, following = self._fresh(), self._new_label("unset"), self._new_label("next")
@@ -170,8 +172,6 @@ class FramedEmitter(ShortWays):
             called = self._item_at(instruction, names)
         elif c.name == "pf_setattr":
             called = self._setattr(instruction, names)
-        elif c.name == "setattr_float":
-            called = self._setattr_float(instruction, names)
         elif c.name == "truth_at":
             called = self._truth_at(instruction, c, names)
         elif c.name == "set_item_at":

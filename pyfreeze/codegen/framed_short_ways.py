@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from pyfreeze.codegen.array_access import VARIABLE
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable
 from pyfreeze.codegen.inline_caches import (
     attribute_cache,
@@ -11,7 +12,6 @@ from pyfreeze.codegen.inline_caches import (
     global_cache,
     load_global,
     load_method_function,
-    set_float_function,
     setattr_function,
 )
 from pyfreeze.codegen.short_ways import ITEM_AT, NEXT, SET_ITEM_AT, TRUTH, TRUTH_AT
@@ -53,7 +53,7 @@ class ShortWays(FunctionEmitter):
         self._shown[self._text.label] = instruction.site.offset
         place = self._fresh()
         self._line(f"{place} = getelementptr i8, ptr %text, i64 {instruction.site.offset + self._shift}")
-        self._line(f"store ptr {place}, ptr %instruction")
+        self._line(f"store ptr {place}, ptr %instruction{VARIABLE}")
 
     def _tell_frame(self, instruction: Instruction) -> None:
         """Before other code runs: at which instruction this is, and what is in the variables."""
@@ -186,25 +186,6 @@ class ShortWays(FunctionEmitter):
         old = self._result_of(f"ptr {function}(ptr {owner}, ptr {value}, ptr {cache})")
         slowly = f"i32 {self._symbols.slot('pf_setattr')}(ptr {owner}, ptr {name}, ptr {value}, ptr {cache})"
         return self._replaced(instruction, old, slowly)
-
-    def _setattr_float(self, instruction: Instruction, names: list[str]) -> str:
-        """0 where the float that is there has got the value; else a new one is set."""
-        owner, name, value = names
-        if not self._facts["refcounts"]:
-            self._tell_frame(instruction)
-            return self._setattr_new_float(owner, name, value, attribute_cache(self._symbols, self._place()))
-        self._data("PyFloat_Type")
-        cache = attribute_cache(self._symbols, self._place())
-        function = set_float_function(self._symbols, self._facts)
-        done, missed = self._result_of(f"i1 {function}(ptr {owner}, double {value}, ptr {cache})"), self._fresh()
-        self._line(f"{missed} = xor i1 {done}, true")
-        return self._or_slowly(
-            instruction, "i32", "0", missed, lambda: self._setattr_new_float(owner, name, value, cache)
-        )
-
-    def _setattr_new_float(self, owner: str, name: str, value: str, cache: str) -> str:
-        slot = self._symbols.slot("pf_setattr_f64")
-        return self._result_of(f"i32 {slot}(ptr {owner}, ptr {name}, double {value}, ptr {cache})")
 
     def _field(self, object_: str, fact: str) -> str:
         """The pointer in the field at that fact's offset."""

@@ -21,19 +21,18 @@ def unboxed_function(primitive: Primitive, slot: Callable[[str], str], facts: Ma
     parameters = ", ".join(f"{llvm_type(type_)} %{letter}" for type_, letter in names)
     body = _BODIES[primitive.lowering.object](slot, facts)
     head = f'define internal {{{result}, i1}} @"{primitive.name}"({parameters}) alwaysinline {{'
-    return "\n".join(
-        [
-            head,
-            body,
-            "yes:",
-            f"%half = insertvalue {{{result}, i1}} undef, {result} %r, 0",
-            f"%whole = insertvalue {{{result}, i1}} %half, i1 false, 1",
-            f"ret {{{result}, i1}} %whole",
-            "no:",
-            f"ret {{{result}, i1}} {{{result} undef, i1 true}}",
-            "}",
-        ]
-    )
+    return f"{head}\n{body}\n{_ends(result)}"
+
+
+def _ends(result: str) -> str:
+    """At `yes` with `%r`, and at `no`."""
+    return f"""yes:
+%half = insertvalue {{{result}, i1}} undef, {result} %r, 0
+%whole = insertvalue {{{result}, i1}} %half, i1 false, 1
+ret {{{result}, i1}} %whole
+no:
+ret {{{result}, i1}} {{{result} undef, i1 true}}
+}}"""
 
 
 def is_unboxed(primitive: Primitive) -> bool:
@@ -156,6 +155,12 @@ br label %joined
 joined:
 %r = phi i64 [%value, %one], [%whole_value, %loaded]
 br label %yes"""
+
+
+def int_of_object(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
+    """The definition of `@int_of_object`, of an object that is not NULL: `{i64, i1}`, the flag set if it is no int of 64 bits."""
+    head = "define internal {i64, i1} @int_of_object(ptr %a) alwaysinline {\n%place = alloca i64"
+    return f"{head}\n{_as_int(slot, facts)}\n{_ends('i64')}"
 
 
 def _as_float64(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:

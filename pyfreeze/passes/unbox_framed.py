@@ -11,6 +11,7 @@ entry → copy ⇄ function itself
 from __future__ import annotations
 
 from pyfreeze.analysis.frame_states import Flow, FrameState, frame_states, tells_frame
+from pyfreeze.analysis.known_calls import known_calls
 from pyfreeze.analysis.loops import natural_loops
 from pyfreeze.analysis.object_kinds import Hints
 from pyfreeze.ir.function import Function, reverse_postorder
@@ -24,14 +25,14 @@ MOST_INSTRUCTIONS = 6000
 
 _ENOUGH = 4
 _IN_LOOPS = 8
-_NO_GAIN = frozenset({"unboxed.item_at", "unboxed.set_item_at", "unboxed.length_of"})
+_NO_GAIN = frozenset({"unboxed.item_at", "unboxed.set_item_at", "unboxed.length_of", "known.load"})
 """Rows that alone are no reason for a second version."""
 
 
 def unbox_framed(function: Function) -> None:
     if not function.framed or sum(len(block.instructions) for block in function.blocks) > MOST_INSTRUCTIONS:
         return
-    hints = Hints(function)
+    hints = Hints(function, known_calls(function))
     states = frame_states(function, hints)
     if not _is_worthwhile(function, hints, states):
         return

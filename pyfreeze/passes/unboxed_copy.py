@@ -29,6 +29,7 @@ from pyfreeze.ir.instructions import (
 )
 from pyfreeze.ir.types import BOOL, FLOAT64, INT64, NONE, OBJECT, STATUS, Type
 from pyfreeze.passes.continuations import Continuations, NotClosed
+from pyfreeze.passes.known_functions import row_of_call, rows_of_lookup
 from pyfreeze.primitives import find, leaving
 
 _TYPES: Mapping[Kind, Type] = {Kind.INT: INT64, Kind.FLOAT: FLOAT64}
@@ -42,6 +43,7 @@ class _Held:
 
     range: of an iterator over a range, its next number, the step and how many are left
     variable: from which it was loaded
+    known: of a known function or its module, the row that gives the object
     """
 
     kind: Kind = Kind.ANY
@@ -49,6 +51,7 @@ class _Held:
     scalar: Value | None = None
     range: tuple[Value, ...] = ()
     variable: int = -1
+    known: str = ""
 
 
 @dataclass(slots=True)
@@ -242,7 +245,7 @@ class UnboxedCopy:
         if held.kind == Kind.RANGE:
             return self._apply("unboxed.range_iterator", *held.range, handler=Edge(self._uncaught))
         if held.object is None:
-            held.object = self._boxed(held)
+            held.object = self._apply(held.known) if held.known else self._boxed(held)
         assert held.object is not None
         return held.object
 
@@ -273,6 +276,13 @@ class UnboxedCopy:
     def _operate(self, instruction: Instruction, operation: Unboxed, after: Sequence[Variable]) -> None:
         if operation.row == "unboxed.range_length":
             self._make_range(instruction, operation)
+            self._learn(operation, after)
+            return
+        if operation.row == "known.load":
+            self._look_up_known(instruction)
+            return
+        if operation.row == "known.call":
+            self._call_known(instruction, operation)
             self._learn(operation, after)
             return
         if operation.row.startswith("builtin."):
@@ -445,6 +455,24 @@ class UnboxedCopy:
         for other in others:
             better = self._apply(f"{prefix}.{'gt' if name == 'max' else 'lt'}", other, found)
             found = self._apply(f"unboxed.choose_{prefix}", better, other, found)
+        assert call.result is not None
+        self._place.held[call.result] = _Held(operation.result, scalar=found)
+
+    def _look_up_known(self, instruction: Instruction) -> None:
+        what, name = self._hints.known.loads[instruction], self._hints.made[instruction.operands[-1]]
+        assert isinstance(name, LoadConstant) and instruction.result is not None
+        guard, known = rows_of_lookup(instruction, what, name.shown)
+        self._apply(guard, self._object(instruction.operands[-1]), handler=self._leave())
+        self._place.held[instruction.result] = _Held(Kind.KNOWN, known=known)
+
+    def _call_known(self, call: Instruction, operation: Unboxed) -> None:
+        numbers = [self._scalar(number, kind) for number, kind in operation.operands]
+        name = row_of_call(self._hints.known.calls[call], operation.operands[0][1])
+        found = numbers[0]
+        if name:
+            row = find(name)
+            handler = self._leave() if row.effects.fails else None
+            found = self._emit(Apply(numbers, Value(row.result), primitive=row, handler=handler))
         assert call.result is not None
         self._place.held[call.result] = _Held(operation.result, scalar=found)
 

@@ -128,6 +128,7 @@ int pf_call_builtin(PyObject *callable, PyObject *const *arguments, Py_ssize_t c
 int pf_call_class(PyTypeObject *type, PyObject *const *arguments, Py_ssize_t count, PyObject *names, PyObject **result);
 
 void pf_builtins_called_init(void);
+void pf_known_functions_init(void);
 int pf_instances_init(void);
 
 /* Builtin functions that `pf_is_known_function` knows, by number. Counterpart: `KNOWN_BUILTINS` of `pyfreeze/analysis/object_kinds.py`. */

@@ -11,7 +11,25 @@ from tests.conftest import Both
 
 Build = Callable[[str], Both]
 
-FLOATS = (0.0, -0.0, 0.5, -0.5, 1.0, -1.0, 1.5, 2.5, -2.5, 3.7, 1e10, 1e300, -1e300, 5e-324, 2.0**63, -(2.0**63), 2.0**62)
+FLOATS = (
+    0.0,
+    -0.0,
+    0.5,
+    -0.5,
+    1.0,
+    -1.0,
+    1.5,
+    2.5,
+    -2.5,
+    3.7,
+    1e10,
+    1e300,
+    -1e300,
+    5e-324,
+    2.0**63,
+    -(2.0**63),
+    2.0**62,
+)
 NUMBERS = (*FLOATS, math.inf, -math.inf, math.nan, 0, 1, -1, 7, 2**40, -(2**62), 2**63, 2**70, 10**400, True)
 OTHERS = (None, "1.5", "a", [1], complex(1, 1))
 ONE = "sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp expm1 log log2 log10 log1p fabs degrees radians erf erfc floor ceil trunc isnan isinf isfinite gamma".split()
@@ -55,7 +73,9 @@ def {form}_{name}_used(n, {arguments}):
 @pytest.mark.parametrize("form", ["math", "own"])
 def test_every_function_on_every_number(both: Build, form: str) -> None:
     source = "import math\n" + ("" if form == "math" else f"from math import {', '.join(ONE + TWO)}\n")
-    source += "".join(_functions(form, name, "a") for name in ONE) + "".join(_functions(form, name, "a, b") for name in TWO)
+    source += "".join(_functions(form, name, "a") for name in ONE) + "".join(
+        _functions(form, name, "a, b") for name in TWO
+    )
     module = both(source)
     for name in ONE:
         for a in (*NUMBERS, *OTHERS, Index()):

@@ -183,17 +183,33 @@ def _same(module: Both, name: str, make: Callable[[object], tuple[object, ...]])
 @pytest.mark.parametrize("kind", KINDS)
 def test_where_a_number_may_be(module: Both, kind: str) -> None:
     for steps in (0, 1, 2, 5):
-        _same(module, "run", lambda version: ([version.make(getattr(version, kind)) for _ in range(3)], steps))
-    _same(module, "pairs", lambda version: ([version.make(getattr(version, kind), x) for x in (1.0, 4.5, -2.0)], 0.25))
-    _same(module, "first", lambda version: (version.make(getattr(version, kind)), 1.5))
-    _same(module, "shared", lambda version: (version.make(getattr(version, kind)),))
+        _same(
+            module,
+            "run",
+            lambda version, kind=kind, steps=steps: ([version.make(getattr(version, kind)) for _ in range(3)], steps),
+        )
+    _same(
+        module,
+        "pairs",
+        lambda version, kind=kind: ([version.make(getattr(version, kind), x) for x in (1.0, 4.5, -2.0)], 0.25),
+    )
+    _same(module, "first", lambda version, kind=kind: (version.make(getattr(version, kind)), 1.5))
+    _same(module, "shared", lambda version, kind=kind: (version.make(getattr(version, kind)),))
 
 
 def test_kinds_in_turn_at_one_place(module: Both) -> None:
     for rotation in range(len(KINDS)):
         kinds = KINDS[rotation:] + KINDS[:rotation]
-        _same(module, "run", lambda version: ([version.make(getattr(version, kind)) for kind in kinds], 4))
-        _same(module, "pairs", lambda version: ([version.make(getattr(version, kind)) for kind in kinds], 0.5))
+        _same(
+            module,
+            "run",
+            lambda version, kinds=kinds: ([version.make(getattr(version, kind)) for kind in kinds], 4),
+        )
+        _same(
+            module,
+            "pairs",
+            lambda version, kinds=kinds: ([version.make(getattr(version, kind)) for kind in kinds], 0.5),
+        )
 
 
 @pytest.mark.parametrize(
@@ -205,16 +221,38 @@ def test_what_is_no_float(module: Both, value: object) -> None:
 
     for kind in ("Plain", "Slots", "InDict", "Property", "Setting"):
         for where in ("x", "v", "n"):
-            _same(module, "run", lambda version: ([version.make(getattr(version, kind), **{where: given(version)})], 3))
-            _same(module, "first", lambda version: (version.make(getattr(version, kind), **{where: given(version)}), 2))
-            _same(module, "shared", lambda version: (version.make(getattr(version, kind), **{where: given(version)}),))
+            _same(
+                module,
+                "run",
+                lambda version, kind=kind, where=where: (
+                    [version.make(getattr(version, kind), **{where: given(version)})],
+                    3,
+                ),
+            )
+            _same(
+                module,
+                "first",
+                lambda version, kind=kind, where=where: (
+                    version.make(getattr(version, kind), **{where: given(version)}),
+                    2,
+                ),
+            )
+            _same(
+                module,
+                "shared",
+                lambda version, kind=kind, where=where: (
+                    version.make(getattr(version, kind), **{where: given(version)}),
+                ),
+            )
 
 
 def test_numpy_floats_and_classes_and_modules(module: Both) -> None:
     numpy = pytest.importorskip("numpy")
     for kind in ("Plain", "Slots"):
-        _same(module, "run", lambda version: ([version.make(getattr(version, kind), numpy.float64(1.5))], 3))
-        _same(module, "first", lambda version: (version.make(getattr(version, kind), numpy.float32(0.1)), 2.0))
+        _same(module, "run", lambda version, kind=kind: ([version.make(getattr(version, kind), numpy.float64(1.5))], 3))
+        _same(
+            module, "first", lambda version, kind=kind: (version.make(getattr(version, kind), numpy.float32(0.1)), 2.0)
+        )
 
     def a_class(version: object) -> tuple[object, ...]:
         return type("C", (), {"x": 1.5, "v": 0.5, "n": 1}), 2.0
@@ -259,10 +297,14 @@ def test_an_object_changes_in_the_middle(module: Both) -> None:
             type(objects[0]).count = 1
 
         def got(objects: list[object]) -> None:
-            type(objects[0]).__getattribute__ = lambda self, name: 0.125 if name == "v" else object.__getattribute__(self, name)
+            type(objects[0]).__getattribute__ = lambda self, name: (
+                0.125 if name == "v" else object.__getattribute__(self, name)
+            )
 
         def set_(objects: list[object]) -> None:
-            type(objects[0]).__setattr__ = lambda self, name, value: object.__setattr__(self, name, value if name == "n" else value + 1.0)
+            type(objects[0]).__setattr__ = lambda self, name, value: object.__setattr__(
+                self, name, value if name == "n" else value + 1.0
+            )
 
         def int_(objects: list[object]) -> None:
             objects[0].x = 7
@@ -282,7 +324,7 @@ def test_an_object_changes_in_the_middle(module: Both) -> None:
     for number in range(11):
         for start in ("Plain", "InDict"):
 
-            def make(version: object) -> tuple[object, ...]:
+            def make(version: object, start: str = start, number: int = number) -> tuple[object, ...]:
                 fresh = type("Fresh", (getattr(version, start),), {})
                 return [version.make(fresh) for _ in range(2)], 5, changes(version)[number]
 
@@ -291,8 +333,8 @@ def test_an_object_changes_in_the_middle(module: Both) -> None:
 
 def test_attributes_made_for_the_first_time(module: Both) -> None:
     for value in (1.5, 2, "a", None):
-        expected = _outcome(module.interpreted, "Made", lambda version: (value,))
-        found = _outcome(module.compiled, "Made", lambda version: (value,))
+        expected = _outcome(module.interpreted, "Made", lambda version, value=value: (value,))
+        found = _outcome(module.compiled, "Made", lambda version, value=value: (value,))
         assert expected.partition(" at ")[0].replace("_py", "") == found.partition(" at ")[0]
     one, other = module.interpreted.Made(1.5), module.compiled.Made(1.5)
     assert list(vars(one).items()) == list(vars(other).items())
