@@ -51,8 +51,11 @@ class FramedEmitter(Guards):
         self._line(f'br label %"{self._labels[self._function.entry]}"')
         for block in self._blocks:
             self._open(self._labels[block])
+            self._shapes.start(block)
             for instruction in block.instructions:
                 self._emit(instruction)
+                self._shapes.after(instruction)
+            self._shapes.end(block)
         body = self._assemble()
         return f"{self._head()}\n{self._prologue()}\n{body}"
 

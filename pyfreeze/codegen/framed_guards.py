@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pyfreeze.codegen.array_access import ELEMENT, HEAD
-from pyfreeze.codegen.attribute_groups import ROWS, AttributeGroups, plain_attribute, set_plain_float
+from pyfreeze.codegen.attribute_groups import ROWS, AttributeGroups, plain_attribute, quiet, set_plain_float, shape_of
 from pyfreeze.codegen.framed_short_ways import ShortWays
 from pyfreeze.codegen.known_functions import global_is_known, known_cache, known_value, member_is_known
-from pyfreeze.codegen.runtime_slots import slots
+from pyfreeze.codegen.known_shapes import KnownShapes
 from pyfreeze.codegen.symbols import Symbols
 from pyfreeze.codegen.unboxed_access import int_of_object
 from pyfreeze.ir.function import Function
@@ -24,6 +24,7 @@ class Guards(ShortWays):
     def __init__(self, function: Function, symbols: Symbols, shift: int, facts: Mapping[str, int]) -> None:
         super().__init__(function, symbols, shift, facts)
         self._groups = AttributeGroups(function)
+        self._shapes = KnownShapes(function)
 
     def _emit_guard(self, instruction: Apply) -> bool:
         """Says whether it was one, or gives what one has found."""
@@ -41,16 +42,22 @@ class Guards(ShortWays):
 
     def _emit_attribute(self, instruction: Apply, word: str) -> None:
         assert instruction.result is not None
-        group, number = self._groups.place(instruction, self._symbols)
-        owner = self._names[instruction.operands[0]]
-        given = f"ptr {owner}, ptr %names, ptr {group}, i64 {number}"
+        group, number, count = self._groups.place(instruction, self._symbols)
+        owner = instruction.operands[0]
+        of_object = f"ptr {self._names[owner]}, ptr %names, ptr {group}"
+        found = self._shapes.find(owner)
+        if found is None:
+            found = self._find_shape(of_object, count)
+            self._shapes.note(owner, found)
+        shape, base, settable = found
+        given = f"ptr {shape}, ptr {base}, {of_object}, i64 {number}"
         if word == "set_attribute_float":
             function = set_plain_float(self._symbols, self._facts)
-            done = self._result_of(f"i1 {function}({given}, {self._typed(instruction.operands[2])})")
+            done = self._result_of(f"i1 {function}({given}, i1 {settable}, {self._typed(instruction.operands[2])})")
             self._leave_unless(instruction, done)
             self._names[instruction.result] = "false"
             return
-        value = self._result_of(f"ptr {plain_attribute(self._symbols, self._facts)}({given})")
+        value = self._result_of(f"ptr {plain_attribute(self._symbols)}({given})")
         there = self._fresh()
         self._line(f"{there} = icmp ne ptr {value}, null")
         self._leave_unless(instruction, there)
@@ -69,6 +76,14 @@ class Guards(ShortWays):
         self._leave_unless(instruction, fits)
         self._line(f"{self._define(instruction.result)} = extractvalue {{i64, i1}} {pair}, 0")
 
+    def _find_shape(self, of_object: str, count: int) -> tuple[str, str, str]:
+        function, type_ = shape_of(self._symbols, self._facts, count), "{ptr, ptr, i1}"
+        found = self._result_of(f"{type_} {function}({of_object})")
+        shape, base, settable = self._fresh(), self._fresh(), self._fresh()
+        for place, name in enumerate((shape, base, settable)):
+            self._line(f"{name} = extractvalue {type_} {found}, {place}")
+        return shape, base, settable
+
     def _emit_is(self, instruction: Apply, word: str, described: str) -> None:
         assert instruction.result is not None
         cache, name = known_cache(self._symbols, described), self._names[instruction.operands[0]]
@@ -85,9 +100,7 @@ class Guards(ShortWays):
         self._line(f'br i1 {hit}, label %"{following}", label %"{cold}", !prof !2')
         self._open(cold, cold=True)
         ask = "pf_expect_global" if word == "global_is" else "pf_expect_member"
-        quiet = slots()[ask].accessor("quiet.", " memory(read) nounwind willreturn")
-        slot = self._symbols.define(f"@quiet.{ask}", lambda: quiet)
-        answer = self._result_of(f"i32 {slot}({arguments})")
+        answer = self._result_of(f"i32 {quiet(self._symbols, ask)}({arguments})")
         self._line(f"{is_known} = icmp ne i32 {answer}, 0")
         target = self._leaving(instruction)
         self._line(f'br i1 {is_known}, label %"{following}", label %"{target}", !prof !2')

@@ -12,7 +12,6 @@ from types import CodeType
 
 from pyfreeze.analysis.call_graph import reachable, recursive_functions, transitive_bindings
 from pyfreeze.codegen.array_access import METADATA
-from pyfreeze.codegen.attribute_groups import METADATA as SHAPE_METADATA
 from pyfreeze.codegen.big_constants import fill_big_constants
 from pyfreeze.codegen.bytecode import only_returns
 from pyfreeze.codegen.code_objects import CodeKey, GenericCode, functions_of, marshalled, with_trampolines
@@ -56,7 +55,6 @@ _ATTRIBUTES = (
 _METADATA = (
     METADATA
     + LOOP_METADATA
-    + SHAPE_METADATA
     + '!0 = !{}\n!1 = !{!"branch_weights", i32 1, i32 100000}\n!2 = !{!"branch_weights", i32 100000, i32 1}\n'
 )
 

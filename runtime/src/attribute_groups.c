@@ -1,9 +1,9 @@
 /* What the copy of a framed function that holds numbers unboxed knows of the attributes of one of its variables.
  *
  * A group has a shape for each type that it has met: where in such an object its attributes are. Native code compares the
- * version of an object's type with that of the shape in use (`now`) and looks at the places by itself. Nothing here runs
- * other code. What native code has seen of a shape stays right until other code has run: a shape changes only to another
- * version of the same type, or to know a place that it did not know. */
+ * version of an object's type with that of the shape in use (`now`), once, and then looks at the places by itself. Nothing
+ * here runs other code, or moves the values of an instance. What native code has found of an object stays right until other
+ * code has run: a shape changes only to another version of the same type, or to know a place that it did not know. */
 #include "fast_paths.h"
 #include "inline_caches.h"
 
@@ -64,6 +64,11 @@ static PfShape *shape_for(PfAttributeGroup *group, PyObject *object, PyObject *n
         fill(shape, group, object, names);
     group->now = shape;
     return shape;
+}
+
+const PfShape *pf_shape_of(PyObject *object, PyObject *names, PfAttributeGroup *group)
+{
+    return shape_for(group, object, names);
 }
 
 PyObject *pf_plain_attribute(PyObject *object, PyObject *names, PfAttributeGroup *group, int32_t which)

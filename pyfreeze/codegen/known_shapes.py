@@ -1,0 +1,66 @@
+"""Of which objects the code that is being written knows where their attributes are (`attribute_groups`), instruction by instruction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pyfreeze.analysis.borrowing import WRITTEN_BY_OTHERS
+from pyfreeze.ir.function import Function
+from pyfreeze.ir.instructions import Block, DecRef, Instruction, LoadLocal, StoreLocal, Value, effects_of
+
+
+@dataclass(slots=True)
+class _State:
+    """shapes: by object, what `shape_of` gave. variables: by index, which object is in it."""
+
+    shapes: dict[int, tuple[str, str, str]] = field(default_factory=dict)
+    variables: dict[int, int] = field(default_factory=dict)
+
+    def copied(self) -> _State:
+        return _State(dict(self.shapes), dict(self.variables))
+
+
+class KnownShapes:
+    """Objects are numbers here: the same number is the same object."""
+
+    def __init__(self, function: Function) -> None:
+        self._sources: dict[Block, list[Block | None]] = {block: [] for block in function.blocks}
+        for block in function.blocks:
+            for instruction in block.instructions:
+                if instruction.handler is not None:
+                    self._sources[instruction.handler.target].append(None)
+            for edge in block.terminator.edges:
+                self._sources[edge.target].append(block)
+        self._ends: dict[Block, _State] = {}
+        self._state = _State()
+        self._objects: dict[Value, int] = {}
+
+    def start(self, block: Block) -> None:
+        """What is known at the end of the only block that comes before is known."""
+        sources = self._sources[block]
+        before = self._ends.get(sources[0]) if len(sources) == 1 and sources[0] is not None else None
+        self._state = before.copied() if before is not None else _State()
+
+    def end(self, block: Block) -> None:
+        self._ends[block] = self._state
+
+    def after(self, instruction: Instruction) -> None:
+        """Forget what other code may have changed."""
+        match instruction:
+            case LoadLocal(result=Value() as result, index=index):
+                self._objects[result] = self._state.variables.setdefault(index, len(self._objects))
+            case StoreLocal(index=index):
+                self._state.variables.pop(index, None)
+        if isinstance(instruction, StoreLocal | DecRef) or effects_of(instruction).runs_python:
+            self._state.shapes.clear()
+            if WRITTEN_BY_OTHERS:
+                self._state.variables.clear()
+
+    def find(self, owner: Value) -> tuple[str, str, str] | None:
+        return self._state.shapes.get(self._object(owner))
+
+    def note(self, owner: Value, found: tuple[str, str, str]) -> None:
+        self._state.shapes[self._object(owner)] = found
+
+    def _object(self, owner: Value) -> int:
+        return self._objects.setdefault(owner, len(self._objects))
