@@ -120,11 +120,12 @@ class BlockKinds:
         kind = self._hints.of(result)
         if name == "getattr" and kind in NUMBERS and self._hints.is_computed_with(result):
             wanted = tuple((operand, Kind.ANY) for operand in instruction.operands)
-            return Unboxed("unboxed.attribute_int" if kind == Kind.INT else "unboxed.attribute_float", wanted, kind)
+            word = "attribute" if WRITTEN_BY_OTHERS else "get"
+            return Unboxed(f"unboxed.{word}_{'int' if kind == Kind.INT else 'float'}", wanted, kind)
         if name == "setattr" and self.of(instruction.operands[2]) == Kind.FLOAT:
             owner, attribute, value = instruction.operands
             to_float = ((owner, Kind.ANY), (attribute, Kind.ANY), (value, Kind.FLOAT))
-            return Unboxed("unboxed.set_attribute_float", to_float, Kind.ANY)
+            return Unboxed(f"unboxed.{'try_to_set' if WRITTEN_BY_OTHERS else 'set'}_float", to_float, Kind.ANY)
         return None
 
     def _subscript(self, instruction: Apply) -> Unboxed | None:

@@ -13,7 +13,9 @@ from pyfreeze.codegen.symbols import Symbols
 from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import Apply, ConstantTable, LoadConstant, LoadLocal, Value
 
-ROWS = ("unboxed.attribute_int", "unboxed.attribute_float", "unboxed.set_attribute_float")
+ROWS = tuple(
+    f"unboxed.{word}" for word in "attribute_int attribute_float try_to_set_float get_int get_float set_float".split()
+)
 
 _QUIET = " memory(read) nounwind willreturn"
 """Of calls of the runtime that change nothing which native code has looked at."""
@@ -109,6 +111,14 @@ ret {{ptr, ptr, i1}} %three
 }}"""
         ),
     )
+
+
+def shape_again(symbols: Symbols, facts: Mapping[str, int], count: int) -> str:
+    """The same after other code has run, which is seldom."""
+    found, name = shape_of(symbols, facts, count), f"@shape_again.{count}"
+    head = f"define internal {{ptr, ptr, i1}} {name}(ptr %object, ptr %names, ptr %group) noinline cold nounwind {{"
+    call = f"%r = call {{ptr, ptr, i1}} {found}(ptr %object, ptr %names, ptr %group)\nret {{ptr, ptr, i1}} %r\n}}"
+    return symbols.define(name, lambda: f"{head}\n{call}")
 
 
 _WHERE = "ptr %shape, ptr %base, ptr %object, ptr %names, ptr %group, i64 %which"

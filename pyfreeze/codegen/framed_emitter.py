@@ -348,17 +348,6 @@ class FramedEmitter(Guards):
                 self._check(instruction, f"icmp ne i32 {called}, 0")
                 self._names[result] = self._from_vector(result)
 
-    def _check(self, instruction: Instruction, failed: str) -> None:
-        flag, following = self._fresh(), self._new_label("next")
-        assert instruction.handler is not None
-        self._line(f"{flag} = {failed}")
-        shown = self._shown.get(self._text.label)
-        target = self._jump(instruction.handler, "1")
-        self._line(f'br i1 {flag}, label %"{target}", label %"{following}"{_UNLIKELY}')
-        self._open(following)
-        if shown is not None:
-            self._shown[following] = shown
-
     def _check_maybe(self, instruction: Instruction, called: str) -> None:
         """NULL may be an exception."""
         null, cold, following = self._fresh(), self._new_label("ended"), self._new_label("next")

@@ -84,6 +84,17 @@ class ShortWays(FunctionEmitter):
             self._shown[following] = shown
         return result
 
+    def _check(self, instruction: Instruction, failed: str) -> None:
+        flag, following = self._fresh(), self._new_label("next")
+        assert instruction.handler is not None
+        self._line(f"{flag} = {failed}")
+        shown = self._shown.get(self._text.label)
+        target = self._jump(instruction.handler, "1")
+        self._line(f'br i1 {flag}, label %"{target}", label %"{following}"{_UNLIKELY}')
+        self._open(following)
+        if shown is not None:
+            self._shown[following] = shown
+
     def _result_of(self, call: str) -> str:
         result = self._fresh()
         self._line(f"{result} = call {call}")

@@ -225,6 +225,10 @@ def _expect(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
     return "%r = add i1 false, false\nbr i1 %a, label %yes, label %no, !prof !2"
 
 
+def _expect_no_object(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
+    return "%r = add i1 false, false\n%none = icmp eq i64 %a, 0\nbr i1 %none, label %yes, label %no, !prof !2"
+
+
 def _expect_unset(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
     return "%r = add i1 false, false\n%unset = icmp eq ptr %a, null\nbr i1 %unset, label %yes, label %no, !prof !2"
 
@@ -291,6 +295,7 @@ _BODIES: dict[str, Callable[[Callable[[str], str], Mapping[str, int]], str]] = {
     "float_at": _float_at,
     "set_byte_at": _set_byte_at,
     "expect": _expect,
+    "expect_no_object": _expect_no_object,
     "expect_unset": _expect_unset,
     "expect_range": _expect_range,
     "range_length": _range_length,

@@ -43,7 +43,7 @@ class _Held:
 
     range: of an iterator over a range, its next number, the step and how many are left
     variable: from which it was loaded
-    known: of a known function or its module, the row that gives the object
+    made_by: the row that gives the object, of `scalar` if there is one
     """
 
     kind: Kind = Kind.ANY
@@ -51,7 +51,7 @@ class _Held:
     scalar: Value | None = None
     range: tuple[Value, ...] = ()
     variable: int = -1
-    known: str = ""
+    made_by: str = ""
 
 
 @dataclass(slots=True)
@@ -245,9 +245,12 @@ class UnboxedCopy:
         if held.kind == Kind.RANGE:
             return self._apply("unboxed.range_iterator", *held.range, handler=Edge(self._uncaught))
         if held.object is None:
-            held.object = self._apply(held.known) if held.known else self._boxed(held)
+            held.object = self._made(held) if held.made_by else self._boxed(held)
         assert held.object is not None
         return held.object
+
+    def _made(self, held: _Held) -> Value:
+        return self._apply(held.made_by, *([held.scalar] if held.scalar is not None else []))
 
     def _boxed(self, held: _Held) -> Value:
         assert held.scalar is not None
@@ -277,6 +280,9 @@ class UnboxedCopy:
         if operation.row == "unboxed.range_length":
             self._make_range(instruction, operation)
             self._learn(operation, after)
+            return
+        if operation.row in ("unboxed.get_int", "unboxed.get_float"):
+            self._get_number(instruction, operation)
             return
         if operation.row == "known.load":
             self._look_up_known(instruction)
@@ -458,12 +464,28 @@ class UnboxedCopy:
         assert call.result is not None
         self._place.held[call.result] = _Held(operation.result, scalar=found)
 
+    def _get_number(self, instruction: Instruction, operation: Unboxed) -> None:
+        """Of an attribute. Where it is something else, the function itself goes on with that."""
+        given, row, result = (
+            [self._object(value) for value, _ in operation.operands],
+            find(operation.row),
+            instruction.result,
+        )
+        assert result is not None
+        handler, (block, number) = self._handler(instruction), self._at
+        got = self._emit(Apply(given, Value(row.result), instruction.site, primitive=row, handler=handler))
+        scalar = self._emit(GetItem([got], Value(_TYPES[operation.result]), index=0))
+        other = self._emit(GetItem([got], Value(INT64), index=1))
+        self._place.held[result] = _Held(scalar=other, made_by="unboxed.owned_object")
+        self._apply("unboxed.expect_no_object", other, handler=Edge(self._way_out(block, number + 1)))
+        self._place.held[result] = _Held(operation.result, scalar=scalar)
+
     def _look_up_known(self, instruction: Instruction) -> None:
         what, name = self._hints.known.loads[instruction], self._hints.made[instruction.operands[-1]]
         assert isinstance(name, LoadConstant) and instruction.result is not None
         guard, known = rows_of_lookup(instruction, what, name.shown)
         self._apply(guard, self._object(instruction.operands[-1]), handler=self._leave())
-        self._place.held[instruction.result] = _Held(Kind.KNOWN, known=known)
+        self._place.held[instruction.result] = _Held(Kind.KNOWN, made_by=known)
 
     def _call_known(self, call: Instruction, operation: Unboxed) -> None:
         numbers = [self._scalar(number, kind) for number, kind in operation.operands]

@@ -43,10 +43,8 @@ def _rows() -> Iterator[Primitive]:
     yield _guard("byte_at", (OBJECT, INT64), INT64)
     yield _guard("int_at", (OBJECT, INT64), INT64)  # of a list or a tuple
     yield _guard("float_at", (OBJECT, INT64), FLOAT64)
-    yield _guard("attribute_int", (OBJECT, OBJECT), INT64)  # object, name
-    yield _guard("attribute_float", (OBJECT, OBJECT), FLOAT64)
+    yield from _attributes()
     changes = Effects(deopts=True, reads=True, writes=True)
-    yield _guard("set_attribute_float", (OBJECT, OBJECT, FLOAT64), NONE, changes)
     yield from _roundings()
     yield _guard("set_byte_at", (OBJECT, INT64, INT64), NONE, changes)
     yield _guard("range_state", (OBJECT,), RANGE_STATE)
@@ -64,6 +62,23 @@ def _rows() -> Iterator[Primitive]:
     yield _called("range_iterator", (INT64, INT64, INT64), range_iterator, OBJECT, _MAKES)
     yield _called("item_at", (OBJECT, INT64), CFunction("item_at", Ends.OBJECT), OBJECT, ANYTHING)
     yield _called("set_item_at", (OBJECT, INT64, OBJECT), CFunction("set_item_at", Ends.STATUS), NONE, ANYTHING)
+
+
+def _attributes() -> Iterator[Primitive]:
+    """Of an object and a name. `attribute_…` and `try_to_set_float` are guards: they leave where other code would be run.
+
+    `get_…` and `set_float` are general operations. What is got is the number and 0, or anything and the reference to an object
+    that is none (`owned_object`).
+    """
+    for type_, name in ((INT64, "int"), (FLOAT64, "float")):
+        yield _guard(f"attribute_{name}", (OBJECT, OBJECT), type_)
+        got = CFunction(f"get_{name}", Ends.OBJECT)
+        yield _called(f"get_{name}", (OBJECT, OBJECT), got, TupleType((type_, INT64)), ANYTHING)
+    changes = Effects(deopts=True, reads=True, writes=True)
+    yield _guard("try_to_set_float", (OBJECT, OBJECT, FLOAT64), NONE, changes)
+    yield _called("set_float", (OBJECT, OBJECT, FLOAT64), CFunction("set_float", Ends.STATUS), NONE, ANYTHING)
+    yield _guard("expect_no_object", (INT64,), NONE)
+    yield _called("owned_object", (INT64,), CFunction("owned_object", Ends.NEW), OBJECT, Effects(reads=True))
 
 
 def _roundings() -> Iterator[Primitive]:

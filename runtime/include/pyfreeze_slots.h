@@ -246,6 +246,7 @@ PF_SLOT(int32_t, pf_compare_known, (PyObject *left, PyObject *right, int32_t ope
 PF_SLOT(int32_t, pf_is_known_function, (PyObject *callable, int32_t which))
 /* F: of the item; the instruction that asks is `further` bytes on */
 PF_SLOT(int32_t, pf_truth_at, (PyObject *container, int64_t place, void *frame, int32_t further))
+PF_SLOT(int32_t, pf_setattr_f64, (PyObject *object, PyObject *name, double value, PfAttributeCache *cache)) /* S */
 /* Where the attributes of a group are in the object, NULL if that is not known: runs no other code */
 PF_SLOT(const PfShape *, pf_shape_of, (PyObject *object, PyObject *names, PfAttributeGroup *group))
 /* The attribute `which` of a group, borrowed, or NULL: runs no other code and changes nothing that native code looks at */

@@ -84,16 +84,10 @@ PyObject *pf_plain_attribute(PyObject *object, PyObject *names, PfAttributeGroup
 
 int32_t pf_set_plain_f64(PyObject *object, PyObject *names, PfAttributeGroup *group, int32_t which, double value)
 {
-    PyObject *made = PyFloat_FromDouble(value);
-    if (made == NULL) {
-        PyErr_Clear();
-        return 0;
-    }
     PfShape *shape = shape_for(group, object, names);
     PfAttributeEntry spare = {0}, *entry = shape != NULL ? &ENTRIES(shape, group)[which] : &spare;
-    int done = pf_set_plain(object, name_of(names, group, which), made, entry);
+    int done = pf_set_plain_float(object, name_of(names, group, which), value, entry);
     if (shape != NULL && PLACES(shape)[which] < 0)
         PLACES(shape)[which] = pf_plain_place(entry, Py_TYPE(object), (int)shape->in_values);
-    Py_DECREF(made);
     return done;
 }

@@ -550,25 +550,40 @@ static inline int is_inert(PyObject *object)
            PyBool_Check(object) || PyUnicode_CheckExact(object);
 }
 
-int pf_set_plain(PyObject *object, PyObject *name, PyObject *value, Entry *entry)
+/* Where the instance itself has the attribute, and what is there; 0: that is not known. */
+static int own_place(PyObject *object, PyObject *name, Entry *entry, PyObject ***place, PyObject **own)
 {
-    PyObject *own = NULL;
     if (Py_TYPE(object)->tp_setattro != PyObject_GenericSetAttr || !keeps_up(entry, object, name) || !is_unchanged(entry))
         return 0;
-    if (entry->kind == SLOT) {
-        PyObject **place = (PyObject **)((char *)object + entry->offset), *old = *place;
-        if (!is_inert(old))
-            return 0;
-        *place = Py_NewRef(value);
-        Py_XDECREF(old);
+    *place = entry->kind == SLOT ? (PyObject **)((char *)object + entry->offset) : NULL;
+    if (*place != NULL) {
+        *own = **place;
         return 1;
     }
-    if (entry->kind != INSTANCE || entry->storage == NOWHERE || !own_attribute(object, name, entry, &own) || !is_inert(own))
+    return entry->kind == INSTANCE && entry->storage != NOWHERE && own_attribute(object, name, entry, own);
+}
+
+/* In place where nobody else has the float. Not in the dictionary of a module, whose changes are watched. */
+int pf_set_plain_float(PyObject *object, PyObject *name, double value, Entry *entry)
+{
+    PyObject **place, *own = NULL;
+    if (!own_place(object, name, entry, &place, &own) || !is_inert(own))
         return 0;
-    int done = set_own(object, name, value, entry);
+    if (own != NULL && PyFloat_CheckExact(own) && Py_REFCNT(own) == 1 && (place != NULL || entry->storage == MANAGED)) {
+        ((PyFloatObject *)own)->ob_fval = value;
+        return 1;
+    }
+    PyObject *made = PyFloat_FromDouble(value);
+    int done = made == NULL ? -1 : place == NULL ? set_own(object, name, made, entry) : 1;
     if (done < 0)
         PyErr_Clear(); /* no memory: whoever does it again says so */
-    return done > 0;
+    if (done <= 0 || place == NULL) {
+        Py_XDECREF(made);
+        return done > 0;
+    }
+    *place = made;
+    Py_XDECREF(own);
+    return 1;
 }
 
 int32_t pf_setattr(PyObject *object, PyObject *name, PyObject *value, PfAttributeCache *cache)

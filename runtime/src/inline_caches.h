@@ -16,8 +16,8 @@ int64_t pf_plain_place(const PfAttributeEntry *entry, PyTypeObject *type, int in
 /* Whether instances have it among their values. */
 int pf_is_in_values(const PfAttributeEntry *entry, PyTypeObject *type);
 
-/* Sets the attribute if that runs no code, also not that of a destructor: 1, or 0 without an exception. */
-int pf_set_plain(PyObject *object, PyObject *name, PyObject *value, PfAttributeEntry *entry);
+/* Sets the attribute to a float if that runs no code, also not that of a destructor: 1, or 0 without an exception. */
+int pf_set_plain_float(PyObject *object, PyObject *name, double value, PfAttributeEntry *entry);
 
 /* The value that a name has, borrowed, remembered in the cache; NULL: it has none, or looking might run code. */
 PyObject *pf_plain_global(PyObject *globals, PyObject *builtins, PyObject *name, PfGlobalCache *cache);

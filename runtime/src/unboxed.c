@@ -174,3 +174,11 @@ int32_t pf_setitem_at(PyObject *container, int64_t place, PyObject *value)
     Py_XDECREF(key);
     return status;
 }
+
+int32_t pf_setattr_f64(PyObject *object, PyObject *name, double value, PfAttributeCache *cache)
+{
+    PyObject *made = PyFloat_FromDouble(value);
+    int32_t status = made != NULL ? pf_setattr(object, name, made, cache) : -1;
+    Py_XDECREF(made);
+    return status;
+}
