@@ -73,10 +73,14 @@ class Guards(ShortWays):
             self._get_number(instruction, value)
             return
         assert instruction.result is not None
-        there, leaving = self._fresh(), self._leaving(instruction)
+        there, away = self._fresh(), self._new_label("away")
         self._line(f"{there} = icmp ne ptr {value}, null")
-        self._go_if(there, leaving)
-        self._names[instruction.result] = self._number_of(value, word == "attribute_float", leaving)
+        self._go_if(there, away)
+        self._names[instruction.result] = self._number_of(value, word == "attribute_float", away)
+        label = self._text.label
+        self._open(away, cold=True)
+        self._line(f'br label %"{self._leaving(instruction)}"')
+        self._text.label = label
 
     def _set_float(self, instruction: Apply, given: str) -> None:
         assert instruction.result is not None
