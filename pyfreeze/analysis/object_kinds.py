@@ -8,9 +8,10 @@ compared, added or assigned to one another.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from pyfreeze.analysis.native_callees import NativeCallee
 from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import (
     Apply,
@@ -25,6 +26,7 @@ from pyfreeze.ir.instructions import (
     edges_of,
     used_values,
 )
+from pyfreeze.ir.types import BOOL, FLOAT64, INT, INT64, Type
 
 
 class Kind(enum.Enum):
@@ -40,6 +42,9 @@ class Kind(enum.Enum):
 
 
 NUMBERS = (Kind.INT, Kind.FLOAT)
+
+KINDS: Mapping[Type, Kind] = {INT64: Kind.INT, INT: Kind.INT, FLOAT64: Kind.FLOAT, BOOL: Kind.BOOL}
+"""What framed functions hold of values of these types."""
 
 
 def operation_of(instruction: Instruction) -> str:
@@ -167,8 +172,9 @@ def _hands_on(instruction: Instruction) -> bool:
 class Hints:
     """What values and variables probably are."""
 
-    def __init__(self, function: Function, known: KnownCalls) -> None:
+    def __init__(self, function: Function, known: KnownCalls, callees: Mapping[str, NativeCallee]) -> None:
         self.known = known
+        self._callees = callees
         self._parents: dict[Value | int, Value | int] = {}
         self._evidence: dict[Value | int, int] = {}
         self.made = {item.result: item for item in function.instructions() if item.result is not None}
@@ -245,6 +251,14 @@ class Hints:
         """Whether it is of use as a number: not only handed on."""
         return value in self._computed
 
+    def native_callee(self, call: Instruction) -> NativeCallee | None:
+        """The native function of the module that it is a call of, if the global of that name is what it was."""
+        looked_up = self.made.get(call.operands[0]) if operation_of(call) == "call" else None
+        if looked_up is None or operation_of(looked_up) != "load_global":
+            return None
+        callee = self._callees.get(self.called_name(call))
+        return callee if callee is not None and len(callee.parameters) == len(call.operands) - 1 else None
+
     def is_used_once(self, value: Value) -> bool:
         return self._uses.get(value, 0) == 1
 
@@ -318,7 +332,12 @@ class Hints:
         if known is not None and known.name.startswith("math."):
             for argument in arguments:
                 self._is(argument, _DIVIDED)
-        if name in _GIVE_INTS:
+        callee = self.native_callee(instruction)
+        if callee is not None:
+            for value, type_ in zip((result, *arguments), (callee.result, *callee.parameters), strict=True):
+                if type_ != BOOL:
+                    self._is(value, _FLOAT if type_ == FLOAT64 else _INT)
+        elif name in _GIVE_INTS:
             self._is(result, _INT)
         elif name in _GIVE_FLOATS:
             self._is(result, _FLOAT)

@@ -15,7 +15,7 @@ from pyfreeze.codegen.attribute_groups import (
     shape_again,
     shape_of,
 )
-from pyfreeze.codegen.framed_short_ways import ShortWays
+from pyfreeze.codegen.framed_short_ways import NativeBody, ShortWays
 from pyfreeze.codegen.inline_caches import attribute_cache
 from pyfreeze.codegen.known_functions import global_is_known, known_cache, known_value, member_is_known
 from pyfreeze.codegen.known_shapes import KnownShapes, Shape
@@ -31,8 +31,15 @@ _UNLIKELY = ", !prof !1"
 class Guards(ShortWays):
     """None of them runs other code: where they do not apply they leave."""
 
-    def __init__(self, function: Function, symbols: Symbols, shift: int, facts: Mapping[str, int]) -> None:
-        super().__init__(function, symbols, shift, facts)
+    def __init__(
+        self,
+        function: Function,
+        symbols: Symbols,
+        shift: int,
+        facts: Mapping[str, int],
+        natives: Mapping[str, NativeBody],
+    ) -> None:
+        super().__init__(function, symbols, shift, facts, natives)
         self._groups = AttributeGroups(function)
         self._shapes = KnownShapes(function)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pyfreeze.codegen.array_access import ELEMENT, HEAD
 from pyfreeze.codegen.machine_types import llvm_type
 from pyfreeze.ir.primitive import Primitive
+from pyfreeze.ir.types import Status
 
 TYPES = ("PyLong_Type", "PyFloat_Type", "PyByteArray_Type", "PyRange_Type", "PyList_Type", "PyTuple_Type")
 
@@ -193,14 +194,16 @@ br i1 %bad, label %no, label %yes, !prof !1"""
 
 
 def _byte_place(facts: Mapping[str, int], go: str) -> str:
-    """Goes on at `go` with `%at`, the index, if `%a` is a bytearray that has it."""
+    """Goes on at `go` with `%at`, the index, if `%a` is a bytearray that has it. Loads behind a test of the index stay in loops."""
     return f"""{_type_of(facts)}
 %exact = icmp eq ptr %type, @PyByteArray_Type
-br i1 %exact, label %bytes, label %no, !prof !2
-{_index(facts, "bytes", go)}
+br i1 %exact, label %start, label %no, !prof !2
+start:
 %start_p = getelementptr i8, ptr %a, i64 {facts["bytearray_start"]}
-%start = load ptr, ptr %start_p{HEAD}
-%byte_p = getelementptr i8, ptr %start, i64 %at"""
+%first = load ptr, ptr %start_p{HEAD}
+br label %bytes
+{_index(facts, "bytes", go)}
+%byte_p = getelementptr i8, ptr %first, i64 %at"""
 
 
 def _byte_at(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
@@ -227,6 +230,10 @@ def _expect(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
 
 def _expect_no_object(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
     return "%r = add i1 false, false\n%none = icmp eq i64 %a, 0\nbr i1 %none, label %yes, label %no, !prof !2"
+
+
+def _is_error(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
+    return f"%r = add i1 false, false\n%failed = icmp eq i8 %a, {Status.ERROR:d}\nbr i1 %failed, label %yes, label %no"
 
 
 def _expect_unset(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
@@ -296,6 +303,7 @@ _BODIES: dict[str, Callable[[Callable[[str], str], Mapping[str, int]], str]] = {
     "set_byte_at": _set_byte_at,
     "expect": _expect,
     "expect_no_object": _expect_no_object,
+    "is_error": _is_error,
     "expect_unset": _expect_unset,
     "expect_range": _expect_range,
     "range_length": _range_length,

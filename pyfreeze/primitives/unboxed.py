@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from pyfreeze.ir.primitive import CFunction, Effects, Ends, Lowering, Primitive, Scalar
-from pyfreeze.ir.types import BOOL, FLOAT64, INT64, NONE, OBJECT, TupleType, Type
+from pyfreeze.ir.types import BOOL, FLOAT64, INT64, NONE, OBJECT, STATUS, TupleType, Type
 from pyfreeze.primitives.definition import pair_of
 from pyfreeze.primitives.objects import ANYTHING, PAIR, unknown
 
@@ -49,6 +49,9 @@ def _rows() -> Iterator[Primitive]:
     yield _guard("set_byte_at", (OBJECT, INT64, INT64), NONE, changes)
     yield _guard("range_state", (OBJECT,), RANGE_STATE)
     yield _guard("expect", (BOOL,), NONE)
+    yield _guard("is_error", (STATUS,), NONE)
+    failed = CFunction("pf_native_failed", Ends.NOTHING, ("frame",))
+    yield _called("native_failed", (), failed, NONE, Effects(reads=True, writes=True, runs_python=True))
     yield _guard("expect_unset", (OBJECT,), NONE)
     yield _guard("nobody_waits", (), NONE)  # no signal, no other thread
     telling = CFunction("tell", Ends.NOTHING)
@@ -127,4 +130,7 @@ def unboxed_row(name: str) -> Primitive:
         ROWS[name] = _called(name.removeprefix("unboxed."), (OBJECT, INT64), c, BOOL, ANYTHING)
     if name not in ROWS and re.fullmatch(r"unboxed\.(global_is|member_is|known_\w+)\[.+\]", name):
         ROWS[name] = _known(name)
+    if name not in ROWS and name.startswith("unboxed.expect_native["):
+        # Of a callable. In brackets: the native function of the module that it has to be.
+        ROWS[name] = _guard(name.removeprefix("unboxed."), (OBJECT,), NONE)
     return ROWS[name]

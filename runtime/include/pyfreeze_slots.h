@@ -256,3 +256,7 @@ PF_SLOT(int32_t, pf_set_plain_f64, (PyObject *object, PyObject *names, PfAttribu
 /* 1 if that global, or attribute of the module, is the known object `what`, "math.sqrt" or the like, else 0: run no other code */
 PF_SLOT(int32_t, pf_expect_global, (void *frame, PyObject *name, PfKnownCache *cache, const char *what))
 PF_SLOT(int32_t, pf_expect_member, (PyObject *name, PfKnownCache *cache, const char *what))
+/* 1 if it is what the module made of that native function and this may run natively now, called from a framed function; else 0 */
+PF_SLOT(int32_t, pf_may_call_native, (PfFunction *function, PyObject *callable))
+/* A native function that a framed one has called has failed: the frame in the traceback was called by `frame`'s. */
+PF_SLOT(void, pf_native_failed, (void *frame))
