@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dis
 from types import CodeType
 
 from pyfreeze.lifting.bytecode import steps
 
 _BUILTINS = ("float", "int", "round")
+_STORE_NAMES = ("STORE_GLOBAL", "DELETE_GLOBAL")
+_STORES = frozenset(dis.opmap[name] for name in _STORE_NAMES)
 
 
 def known_names(module: CodeType) -> dict[str, str]:
@@ -40,6 +43,7 @@ def _stored_inside(code: CodeType) -> set[str]:
     found = set()
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            found |= {str(step.value) for step in steps(constant) if step.name in ("STORE_GLOBAL", "DELETE_GLOBAL")}
+            if not _STORES.isdisjoint(constant.co_code[::2]):  # most do not, and reading them all would take long
+                found |= {str(step.value) for step in steps(constant) if step.name in _STORE_NAMES}
             found |= _stored_inside(constant)
     return found

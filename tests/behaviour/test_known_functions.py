@@ -271,3 +271,24 @@ def test_the_function_goes_away_while_its_argument_is_computed(module: Both) -> 
             math.sqrt = kept
 
     assert outcome(module.interpreted) == outcome(module.compiled)
+
+
+def test_names_that_functions_bind_are_not_taken_for_known(both: Build) -> None:
+    module = both(
+        """
+        from math import sqrt, cos as c
+
+        def change(function):
+            global sqrt
+            sqrt = function
+
+        def root(n):
+            total = 0.0
+            for i in range(n):
+                total = total + sqrt(i * 2.0) * 0.5 + c(total) * 2.0
+            return total
+        """
+    )
+    for function in (math.sqrt, math.sin, lambda x: x * 2.0, math.sqrt):
+        module.same("change", function)
+        module.same("root", 4)
