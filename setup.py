@@ -16,6 +16,7 @@ SOURCES = (
 FRAMED_SOURCES = (
     *("framed", "direct_calls", "frameless_calls", "inline_caches", "objects", "exceptions", "matching", "imports"),
     *("operators", "subscripts", "builtins_called", "instances", "object_memory", "unboxed"),
+    *("attribute_groups", "known_functions"),
 )
 VALUE_SOURCES = ("layout", "value_class", "value_construct", "value_object")
 ARRAY_SOURCES = (

@@ -20,6 +20,7 @@ from pyfreeze.ir.function import Module, Stage
 from pyfreeze.ir.printer import format_module
 from pyfreeze.ir.verifier import VerifierError, verify
 from pyfreeze.irbuild.module_builder import BuiltModule, build_module, unseen_functions
+from pyfreeze.lifting.known_names import known_names
 from pyfreeze.lifting.module_lifter import lift_functions
 from pyfreeze.link.linker import extension_suffix, link_extension
 from pyfreeze.options import Options
@@ -143,6 +144,9 @@ def _analyse(source: SourceFile, options: Options, stopwatch: Stopwatch, *, ever
             )
     with stopwatch.phase("lift"):
         framed, framed_keys, _ = lift_functions(codes, _native_keys(built))
+        names = known_names(code)
+        for function in framed.values():
+            function.known_names = names
     built.module.framed.update(framed)
     built.keys.update(framed_keys)
     path = str(source.path)

@@ -55,7 +55,7 @@ _QUIET = frozenset(
 )
 """Operations that mostly run no other code: the frame is told only where they do."""
 
-_GENERAL = frozenset({"unboxed.item_at", "unboxed.set_item_at", "unboxed.setattr_float"})
+_GENERAL = frozenset({"unboxed.item_at", "unboxed.set_item_at"})
 """Of those with unboxed operands, the ones that may run any code."""
 
 
@@ -97,15 +97,37 @@ class BlockKinds:
         return unboxed(instruction, self.expected, self.is_number) or self._of_builtins(instruction)
 
     def _of_builtins(self, instruction: Apply) -> Unboxed | None:
-        return self._subscript(instruction) or self._attribute(instruction) or self._call(instruction)
+        known = self._known(instruction)
+        return known or self._subscript(instruction) or self._attribute(instruction) or self._call(instruction)
+
+    def _known(self, instruction: Apply) -> Unboxed | None:
+        """A known function is looked up, or called with numbers."""
+        if instruction in self._hints.known.loads:
+            return Unboxed("known.load", (), Kind.KNOWN)
+        function = self._hints.known.calls.get(instruction)
+        if function is None or self.of(instruction.operands[0]) != Kind.KNOWN:
+            return None
+        kinds = [self.expected(operand) for operand in instruction.operands[1:]]
+        if not all(kind in NUMBERS for kind in kinds):
+            return None
+        if function.name.startswith("math.") and function.result != Kind.INT:
+            kinds = [Kind.FLOAT] * len(kinds)
+        return Unboxed("known.call", tuple(zip(instruction.operands[1:], kinds, strict=True)), function.result)
 
     def _attribute(self, instruction: Apply) -> Unboxed | None:
-        """Set to a float, which may go where the one before it is."""
-        if operation_of(instruction) != "setattr" or self.of(instruction.operands[2]) != Kind.FLOAT:
-            return None
-        owner, name, value = instruction.operands
-        wanted = ((owner, Kind.ANY), (name, Kind.ANY), (value, Kind.FLOAT))
-        return Unboxed("unboxed.setattr_float", wanted, Kind.ANY)
+        """Read as a number, or set to a float, which may go where the one before it is."""
+        name, result = operation_of(instruction), instruction.result
+        assert result is not None
+        kind = self._hints.of(result)
+        if name == "getattr" and kind in NUMBERS and self._hints.is_computed_with(result):
+            wanted = tuple((operand, Kind.ANY) for operand in instruction.operands)
+            word = "attribute" if WRITTEN_BY_OTHERS else "get"
+            return Unboxed(f"unboxed.{word}_{'int' if kind == Kind.INT else 'float'}", wanted, kind)
+        if name == "setattr" and self.of(instruction.operands[2]) == Kind.FLOAT:
+            owner, attribute, value = instruction.operands
+            to_float = ((owner, Kind.ANY), (attribute, Kind.ANY), (value, Kind.FLOAT))
+            return Unboxed(f"unboxed.{'try_to_set' if WRITTEN_BY_OTHERS else 'set'}_float", to_float, Kind.ANY)
+        return None
 
     def _subscript(self, instruction: Apply) -> Unboxed | None:
         """With an int."""
@@ -212,7 +234,8 @@ class _States:
             if isinstance(instruction, Terminator):
                 for edge in instruction.edges:
                     kinds = tuple(
-                        Kind.ANY if kind == Kind.BOOL else kind for kind in map(flow.kinds.of, edge.arguments)
+                        Kind.ANY if kind in (Kind.BOOL, Kind.KNOWN) else kind
+                        for kind in map(flow.kinds.of, edge.arguments)
                     )
                     yield edge, FrameState(tuple(flow.variables), kinds)
             else:

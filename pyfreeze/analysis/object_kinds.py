@@ -19,7 +19,9 @@ from pyfreeze.ir.instructions import (
     Instruction,
     LoadConstant,
     LoadLocal,
+    Return,
     StoreLocal,
+    Terminator,
     Value,
     edges_of,
     used_values,
@@ -35,6 +37,7 @@ class Kind(enum.Enum):
     FLOAT = "a float"
     BOOL = "a truth value"
     RANGE = "an iterator over a range of such ints"
+    KNOWN = "a function that has a row, or its module"
     UNSET = "nothing: a variable without a value"
 
 
@@ -131,6 +134,24 @@ def _comparison(name: str, operands: list[Value], kinds: list[Kind]) -> Unboxed:
     return Unboxed(f"int64.{name}_float64", ((operands[0], Kind.INT), (operands[1], Kind.FLOAT)), Kind.BOOL)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A function of the standard library that has a row on numbers: `count` of them; no row: it only converts."""
+
+    name: str
+    row: str
+    count: int
+    result: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCalls:
+    """The instructions that call such functions, and those that look up these, or their module (`pyfreeze.analysis.known_calls`)."""
+
+    calls: dict[Instruction, Known]
+    loads: dict[Instruction, str]
+
+
 KNOWN_BUILTINS = ("len", "ord", "min", "max", "abs")
 """By number. Counterpart: `runtime/src/fast_paths.h`."""
 
@@ -142,18 +163,30 @@ _MAKE_OTHERS = frozenset(
 )
 
 
+def _hands_on(instruction: Instruction) -> bool:
+    """Whether it does nothing with its operands that would be faster with numbers."""
+    name = operation_of(instruction)
+    return name.startswith(("call", "set", "store_")) or name in _MAKE_OTHERS or name in ("list_append", "is_none")
+
+
 class Hints:
     """What values and variables probably are."""
 
-    def __init__(self, function: Function, callees: Mapping[str, NativeCallee]) -> None:
+    def __init__(self, function: Function, known: KnownCalls, callees: Mapping[str, NativeCallee]) -> None:
+        self.known = known
         self._callees = callees
         self._parents: dict[Value | int, Value | int] = {}
         self._evidence: dict[Value | int, int] = {}
         self.made = {item.result: item for item in function.instructions() if item.result is not None}
         self._uses: dict[Value, int] = {}
+        self._computed: set[Value] = set()
         for instruction in function.instructions():
             for value in used_values(instruction):
                 self._uses[value] = self._uses.get(value, 0) + 1
+            if isinstance(instruction, Terminator) and not isinstance(instruction, Return):
+                self._computed.update(used_values(instruction))
+            elif instruction in known.calls or not (isinstance(instruction, Return) or _hands_on(instruction)):
+                self._computed.update(instruction.operands)
             self._learn(instruction)
             for edge in edges_of(instruction):
                 given = edge.target.parameters[len(edge.target.parameters) - len(edge.arguments) :]
@@ -213,6 +246,10 @@ class Hints:
             return ""
         name = self.made.get(callee.operands[-1])
         return name.shown if isinstance(name, LoadConstant) else ""
+
+    def is_computed_with(self, value: Value) -> bool:
+        """Whether it is of use as a number: not only handed on."""
+        return value in self._computed
 
     def native_callee(self, call: Instruction) -> NativeCallee | None:
         """The native function of the module that it is a call of, if the global of that name is what it was."""
@@ -289,6 +326,12 @@ class Hints:
 
     def _learn_from_call(self, instruction: Apply, result: Value) -> None:
         name, arguments = self.called_name(instruction), instruction.operands[1:]
+        known = self.known.calls.get(instruction)
+        if known is not None and known.result != Kind.BOOL:
+            self._is(result, _INT if known.result == Kind.INT else _FLOAT)
+        if known is not None and known.name.startswith("math."):
+            for argument in arguments:
+                self._is(argument, _DIVIDED)
         callee = self.native_callee(instruction)
         if callee is not None:
             for value, type_ in zip((result, *arguments), (callee.result, *callee.parameters), strict=True):

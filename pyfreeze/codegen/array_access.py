@@ -17,8 +17,11 @@ METADATA = (
     '!3 = !{!"pyfreeze"}\n!4 = !{!"head of an array", !3, i64 0}\n!5 = !{!"element", !3, i64 0}\n'
     "!6 = !{!4, !4, i64 0}\n!7 = !{!5, !5, i64 0}\n!8 = !{i64 0, i64 1152921504606846976}\n"
     '!9 = !{!"saved element", !3, i64 0}\n!10 = !{!9, !9, i64 0}\n'
+    '!18 = !{!"reference count", !3, i64 0}\n!19 = !{!18, !18, i64 0}\n'
+    '!16 = !{!"variable", !3, i64 0}\n!17 = !{!16, !16, i64 0}\n'
 )
 HEAD, ELEMENT, SAVED, _LENGTH = ", !tbaa !6", ", !tbaa !7", ", !tbaa !10", ", !tbaa !6, !range !8"
+COUNT, VARIABLE = ", !tbaa !19", ", !tbaa !17"
 
 
 def array_function(primitive: Primitive, layout: Mapping[str, int], slot: Callable[[str], str], element: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pyfreeze.codegen.direct_entries import CONTEXT
+from pyfreeze.codegen.framed_guards import Guards
 from pyfreeze.codegen.framed_short_ways import ShortWays
 from pyfreeze.ir.instructions import Apply
 
@@ -12,7 +13,7 @@ _CALLABLE_MOVED = 1 << 63
 _CACHE = "%PfCallCache = type {ptr, ptr, ptr, ptr, ptr, i32, i32, i64}"
 
 
-class Calls(ShortWays):
+class Calls(Guards):
     """`call…[n]`: a vectorcall, with a free place before the arguments. References that are not used any more are the callee's."""
 
     def _vectorcall(self, instruction: Apply, kind: str) -> str:

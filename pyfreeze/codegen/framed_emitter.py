@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pyfreeze.codegen.array_access import HEAD
+from pyfreeze.codegen.array_access import VARIABLE
 from pyfreeze.codegen.direct_entries import CONTEXT, CONTEXT_BREAKER, RECORD_CODE, body_symbol, framed_entry
 from pyfreeze.codegen.entry_emitter import UNLIMITED
 from pyfreeze.codegen.framed_calls import Calls
@@ -53,8 +53,11 @@ class FramedEmitter(Calls):
         self._line(f'br label %"{self._labels[self._function.entry]}"')
         for block in self._blocks:
             self._open(self._labels[block])
+            self._shapes.start(block)
             for instruction in block.instructions:
                 self._emit(instruction)
+                self._shapes.after(instruction)
+            self._shapes.end(block)
         body = self._assemble()
         entry = framed_entry(self._function.name, self._symbols)
         return f"{self._head()}\n{self._prologue()}\n{body}\n{entry}"
@@ -113,8 +116,8 @@ class FramedEmitter(Calls):
                 self._emit_load(instruction)
             case StoreLocal(operands=[value], index=index) if value.type == OBJECT:
                 old, place = self._fresh(), self._local(index)
-                self._line(f"{old} = load ptr, ptr {place}")
-                self._line(f"store ptr {self._names[value]}, ptr {place}")
+                self._line(f"{old} = load ptr, ptr {place}{VARIABLE}")
+                self._line(f"store ptr {self._names[value]}, ptr {place}{VARIABLE}")
                 self._release(old, instruction)
             case StoreLocal(operands=[value], index=index):
                 self._tell_frame(instruction)
@@ -126,6 +129,8 @@ class FramedEmitter(Calls):
                 self._emit_expect_native(instruction)
             case Apply() if instruction.primitive.lowering.object == "nobody_waits":
                 self._emit_nobody_waits(instruction)
+            case Apply() if self._emit_guard(instruction):
+                pass
             case Apply() if instruction.primitive.lowering.c is not None:
                 self._emit_operation(instruction, instruction.primitive.lowering.c)
             case _:
@@ -134,7 +139,7 @@ class FramedEmitter(Calls):
     def _emit_load(self, instruction: LoadLocal) -> None:
         assert instruction.result is not None
         name = self._define(instruction.result)
-        self._line(f"{name} = load ptr, ptr {self._local(instruction.index)}{HEAD}")
+        self._line(f"{name} = load ptr, ptr {self._local(instruction.index)}{VARIABLE}")
         if not instruction.checked:
             return
         unset, cold, following = self._fresh(), self._new_label("unset"), self._new_label("next")
@@ -168,8 +173,6 @@ class FramedEmitter(Calls):
             called = self._item_at(instruction, names)
         elif c.name == "pf_setattr":
             called = self._setattr(instruction, names)
-        elif c.name == "setattr_float":
-            called = self._setattr_float(instruction, names)
         elif c.name == "truth_at":
             called = self._truth_at(instruction, c, names)
         elif c.name == "set_item_at":
@@ -294,17 +297,6 @@ class FramedEmitter(Calls):
             case Ends.ITEMS:
                 self._check(instruction, f"icmp ne i32 {called}, 0")
                 self._names[result] = self._from_vector(result)
-
-    def _check(self, instruction: Instruction, failed: str) -> None:
-        flag, following = self._fresh(), self._new_label("next")
-        assert instruction.handler is not None
-        self._line(f"{flag} = {failed}")
-        shown = self._shown.get(self._text.label)
-        target = self._jump(instruction.handler, "1")
-        self._line(f'br i1 {flag}, label %"{target}", label %"{following}"{_UNLIKELY}')
-        self._open(following)
-        if shown is not None:
-            self._shown[following] = shown
 
     def _check_maybe(self, instruction: Instruction, called: str) -> None:
         """NULL may be an exception."""

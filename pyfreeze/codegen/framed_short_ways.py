@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from pyfreeze.codegen.array_access import VARIABLE
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable
 from pyfreeze.codegen.inline_caches import (
     attribute_cache,
@@ -12,7 +13,6 @@ from pyfreeze.codegen.inline_caches import (
     global_cache,
     load_global,
     load_method_function,
-    set_float_function,
     setattr_function,
 )
 from pyfreeze.codegen.short_ways import ITEM_AT, NEXT, SET_ITEM_AT, TRUTH, TRUTH_AT
@@ -73,7 +73,7 @@ class ShortWays(FunctionEmitter):
         self._shown[self._text.label] = instruction.site.offset
         place = self._fresh()
         self._line(f"{place} = getelementptr i8, ptr %text, i64 {instruction.site.offset + self._shift}")
-        self._line(f"store ptr {place}, ptr %instruction")
+        self._line(f"store ptr {place}, ptr %instruction{VARIABLE}")
 
     def _tell_frame(self, instruction: Instruction) -> None:
         """Before other code runs: at which instruction this is, and what is in the variables."""
@@ -112,6 +112,17 @@ class ShortWays(FunctionEmitter):
         if shown is not None and instruction.site is not None and shown == instruction.site.offset:
             self._shown[following] = shown
         return result
+
+    def _check(self, instruction: Instruction, failed: str) -> None:
+        flag, following = self._fresh(), self._new_label("next")
+        assert instruction.handler is not None
+        self._line(f"{flag} = {failed}")
+        shown = self._shown.get(self._text.label)
+        target = self._jump(instruction.handler, "1")
+        self._line(f'br i1 {flag}, label %"{target}", label %"{following}"{_UNLIKELY}')
+        self._open(following)
+        if shown is not None:
+            self._shown[following] = shown
 
     def _result_of(self, call: str) -> str:
         result = self._fresh()
@@ -215,25 +226,6 @@ class ShortWays(FunctionEmitter):
         old = self._result_of(f"ptr {function}(ptr {owner}, ptr {value}, ptr {cache})")
         slowly = f"i32 {self._symbols.slot('pf_setattr')}(ptr {owner}, ptr {name}, ptr {value}, ptr {cache})"
         return self._replaced(instruction, old, slowly)
-
-    def _setattr_float(self, instruction: Instruction, names: list[str]) -> str:
-        """0 where the float that is there has got the value; else a new one is set."""
-        owner, name, value = names
-        if not self._facts["refcounts"]:
-            self._tell_frame(instruction)
-            return self._setattr_new_float(owner, name, value, attribute_cache(self._symbols, self._place()))
-        self._data("PyFloat_Type")
-        cache = attribute_cache(self._symbols, self._place())
-        function = set_float_function(self._symbols, self._facts)
-        done, missed = self._result_of(f"i1 {function}(ptr {owner}, double {value}, ptr {cache})"), self._fresh()
-        self._line(f"{missed} = xor i1 {done}, true")
-        return self._or_slowly(
-            instruction, "i32", "0", missed, lambda: self._setattr_new_float(owner, name, value, cache)
-        )
-
-    def _setattr_new_float(self, owner: str, name: str, value: str, cache: str) -> str:
-        slot = self._symbols.slot("pf_setattr_f64")
-        return self._result_of(f"i32 {slot}(ptr {owner}, ptr {name}, double {value}, ptr {cache})")
 
     def _field(self, object_: str, fact: str) -> str:
         """The pointer in the field at that fact's offset."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from pyfreeze.codegen.symbols import Symbols
 
-_GLOBAL_CACHE = "%PfGlobalCache = type {i64, i64, ptr, i64, i32, i32, i32, i32}"
+GLOBAL_CACHE = "%PfGlobalCache = type {i64, i64, ptr, i64, i32, i32, i32, i32}"
 _ATTRIBUTE_CACHE = "%PfAttributeCache = type {i64, i64, i64, ptr, i64, ptr, [25 x i64]}"
 
 
@@ -31,23 +31,28 @@ def global_cache(symbols: Symbols, place: str) -> str:
 
 def load_global(symbols: Symbols, facts: Mapping[str, int], incref: str) -> str:
     """Looks up a global: of its namespaces and the record. NULL: ask the runtime."""
-    symbols.declare(_GLOBAL_CACHE)
+    symbols.declare(GLOBAL_CACHE)
     return symbols.define("@load_global", lambda: _load_global(facts, incref))
 
 
 def _load_global(facts: Mapping[str, int], incref: str) -> str:
-    found = _found_by_tags(facts) if facts["dict_tag"] else _found_in_keys(facts)
     return f"""define internal ptr @load_global(ptr %globals, ptr %builtins, ptr %cache) alwaysinline {{
-%seen_p = getelementptr %PfGlobalCache, ptr %cache, i64 0, i32 0
-%seen = load i64, ptr %seen_p
-%others_seen_p = getelementptr %PfGlobalCache, ptr %cache, i64 0, i32 1
-%others_seen = load i64, ptr %others_seen_p
-{found}
+{found_in_namespaces(facts)}
 call void {incref}(ptr %value)
 ret ptr %value
 slow:
 ret ptr null
 }}"""
+
+
+def found_in_namespaces(facts: Mapping[str, int]) -> str:
+    """Goes on with `%value`, as `%cache` finds it in `%globals` and `%builtins`, or at `slow`."""
+    found = _found_by_tags(facts) if facts["dict_tag"] else _found_in_keys(facts)
+    return f"""%seen_p = getelementptr %PfGlobalCache, ptr %cache, i64 0, i32 0
+%seen = load i64, ptr %seen_p
+%others_seen_p = getelementptr %PfGlobalCache, ptr %cache, i64 0, i32 1
+%others_seen = load i64, ptr %others_seen_p
+{found}"""
 
 
 _COMPARE = """%same = icmp eq i64 %version, %seen
@@ -163,35 +168,6 @@ def _note_order(facts: Mapping[str, int]) -> str:
 store i8 %index, ptr %order_p
 store i8 %more, ptr %size_p
 br label %put"""
-
-
-def set_float_function(symbols: Symbols, facts: Mapping[str, int]) -> str:
-    """Gives the float that is an attribute another value, if nobody else has it: of the object, the value and the record.
-
-    False: it has to be a new one.
-    """
-    word = "i64" if facts["refcounts"] == 1 else "i32"
-    return symbols.define(
-        "@setattr_float",
-        lambda: (
-            f"""define internal i1 @setattr_float(ptr %object, double %value, ptr %cache) alwaysinline {{
-{_find_old(facts)}
-%old_type_p = getelementptr i8, ptr %old, i64 {facts["type"]}
-%old_type = load ptr, ptr %old_type_p
-%exact = icmp eq ptr %old_type, @PyFloat_Type
-%count = load {word}, ptr %old
-%alone = icmp eq {word} %count, 1
-%both = and i1 %exact, %alone
-br i1 %both, label %change, label %slow
-change:
-%value_p = getelementptr i8, ptr %old, i64 {facts["float_value"]}
-store double %value, ptr %value_p
-ret i1 true
-slow:
-ret i1 false
-}}"""
-        ),
-    )
 
 
 def _find_old(facts: Mapping[str, int]) -> str:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from pyfreeze.codegen.array_access import COUNT
+
 _BY_CALL, _BY_WORD = 0, 1
 
 
@@ -30,13 +32,13 @@ def counting_function(
         "%none = icmp eq ptr %a, null",
         "br i1 %none, label %done, label %some",
         "some:",
-        f"%before = load {word}, ptr %a, align 8",
+        f"%before = load {word}, ptr %a, align 8{COUNT}",
     ]
     if word == "i32":
         lines += ["%immortal = icmp slt i32 %before, 0", "br i1 %immortal, label %done, label %count", "count:"]
     lines += [
         f"%after = {'add' if change == 'incref' else 'sub'} {word} %before, 1",
-        f"store {word} %after, ptr %a, align 8",
+        f"store {word} %after, ptr %a, align 8{COUNT}",
     ]
     if change == "incref":
         lines += ["br label %done"]
@@ -58,10 +60,10 @@ def _drop(name: str, layout: Mapping[str, int]) -> str:
         "%none = icmp eq ptr %a, null",
         "br i1 %none, label %done, label %some",
         "some:",
-        f"%before = load {word}, ptr %a, align 8",
+        f"%before = load {word}, ptr %a, align 8{COUNT}",
         *(immortal if word == "i32" else []),
         f"%after = sub {word} %before, 1",
-        f"store {word} %after, ptr %a, align 8",
+        f"store {word} %after, ptr %a, align 8{COUNT}",
         f"%last = icmp eq {word} %after, 0",
         "ret i1 %last",
         "done:",

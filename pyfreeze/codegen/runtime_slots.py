@@ -23,18 +23,18 @@ class Slot:
     result: str
     parameters: tuple[str, ...]
 
-    def accessor(self) -> str:
-        """An LLVM function of the slot's name that calls through the table at `@pf_api`."""
+    def accessor(self, prefix: str = "", attributes: str = "") -> str:
+        """An LLVM function of the slot's name that calls through the table at `@pf_api`; the call has those attributes."""
         names = [f"%a{number}" for number in range(len(self.parameters))]
         arguments = ", ".join(f"{type_} {name}" for type_, name in zip(self.parameters, names, strict=True))
         returning = "ret void" if self.result == "void" else f"ret {self.result} %r"
         assigned = "" if self.result == "void" else "%r = "
         return (
-            f"define internal {self.result} @{self.name}({arguments}) alwaysinline {{\n"
+            f"define internal {self.result} @{prefix}{self.name}({arguments}) alwaysinline {{\n"
             f"%table = load ptr, ptr @pf_api, !invariant.load !0\n"
             f"%entry = getelementptr ptr, ptr %table, i64 {self.index}\n"
             f"%function = load ptr, ptr %entry, !invariant.load !0\n"
-            f"{assigned}call {self.result} %function({arguments})\n{returning}\n}}\n"
+            f"{assigned}call {self.result} %function({arguments}){attributes}\n{returning}\n}}\n"
         )
 
 

@@ -22,19 +22,18 @@ def unboxed_function(primitive: Primitive, slot: Callable[[str], str], facts: Ma
     parameters = ", ".join(f"{llvm_type(type_)} %{letter}" for type_, letter in names)
     body = _BODIES[primitive.lowering.object](slot, facts)
     head = f'define internal {{{result}, i1}} @"{primitive.name}"({parameters}) alwaysinline {{'
-    return "\n".join(
-        [
-            head,
-            body,
-            "yes:",
-            f"%half = insertvalue {{{result}, i1}} undef, {result} %r, 0",
-            f"%whole = insertvalue {{{result}, i1}} %half, i1 false, 1",
-            f"ret {{{result}, i1}} %whole",
-            "no:",
-            f"ret {{{result}, i1}} {{{result} undef, i1 true}}",
-            "}",
-        ]
-    )
+    return f"{head}\n{body}\n{_ends(result)}"
+
+
+def _ends(result: str) -> str:
+    """At `yes` with `%r`, and at `no`."""
+    return f"""yes:
+%half = insertvalue {{{result}, i1}} undef, {result} %r, 0
+%whole = insertvalue {{{result}, i1}} %half, i1 false, 1
+ret {{{result}, i1}} %whole
+no:
+ret {{{result}, i1}} {{{result} undef, i1 true}}
+}}"""
 
 
 def is_unboxed(primitive: Primitive) -> bool:
@@ -159,6 +158,12 @@ joined:
 br label %yes"""
 
 
+def int_of_object(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
+    """The definition of `@int_of_object`, of an object that is not NULL: `{i64, i1}`, the flag set if it is no int of 64 bits."""
+    head = "define internal {i64, i1} @int_of_object(ptr %a) alwaysinline {\n%place = alloca i64"
+    return f"{head}\n{_as_int(slot, facts)}\n{_ends('i64')}"
+
+
 def _as_float64(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
     return f"""{_type_of(facts)}
 %exact = icmp eq ptr %type, @PyFloat_Type
@@ -221,6 +226,10 @@ br label %yes"""
 
 def _expect(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
     return "%r = add i1 false, false\nbr i1 %a, label %yes, label %no, !prof !2"
+
+
+def _expect_no_object(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
+    return "%r = add i1 false, false\n%none = icmp eq i64 %a, 0\nbr i1 %none, label %yes, label %no, !prof !2"
 
 
 def _is_error(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
@@ -293,6 +302,7 @@ _BODIES: dict[str, Callable[[Callable[[str], str], Mapping[str, int]], str]] = {
     "float_at": _float_at,
     "set_byte_at": _set_byte_at,
     "expect": _expect,
+    "expect_no_object": _expect_no_object,
     "is_error": _is_error,
     "expect_unset": _expect_unset,
     "expect_range": _expect_range,

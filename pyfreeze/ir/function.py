@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pyfreeze.ir.instructions import Block, Instruction, Value, edges_of
@@ -40,6 +40,9 @@ class Function:
     line: int = 0
     impure: bool = False  # has side effects, so it must not start again: it leaves native code in the middle
     frame: FrameShape | None = None  # of a framed function, which works on the variables in its interpreter's frame
+    known_names: Mapping[str, str] = field(
+        default_factory=dict
+    )  # of a framed function: what names of the module probably are
 
     @property
     def framed(self) -> bool:

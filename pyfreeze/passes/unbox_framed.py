@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pyfreeze.analysis.frame_states import Flow, FrameState, frame_states, tells_frame
+from pyfreeze.analysis.known_calls import known_calls
 from pyfreeze.analysis.loops import natural_loops
 from pyfreeze.analysis.native_callees import NativeCallee
 from pyfreeze.analysis.object_kinds import Hints
@@ -27,7 +28,7 @@ MOST_INSTRUCTIONS = 6000
 
 _ENOUGH = 4
 _IN_LOOPS = 8
-_NO_GAIN = frozenset({"unboxed.item_at", "unboxed.set_item_at", "unboxed.length_of"})
+_NO_GAIN = frozenset({"unboxed.item_at", "unboxed.set_item_at", "unboxed.length_of", "known.load"})
 """Rows that alone are no reason for a second version."""
 
 
@@ -35,7 +36,7 @@ def unbox_framed(function: Function, callees: Mapping[str, NativeCallee]) -> Non
     """callees: native functions that the copy may call directly, by name."""
     if sum(len(block.instructions) for block in function.blocks) > MOST_INSTRUCTIONS:
         return
-    hints = Hints(function, callees)
+    hints = Hints(function, known_calls(function), callees)
     states = frame_states(function, hints)
     if not _is_worthwhile(function, hints, states):
         return

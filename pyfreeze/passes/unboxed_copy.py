@@ -31,6 +31,7 @@ from pyfreeze.ir.instructions import (
 )
 from pyfreeze.ir.types import BOOL, FLOAT64, INT, INT64, NONE, OBJECT, STATUS, Type
 from pyfreeze.passes.continuations import Continuations, NotClosed
+from pyfreeze.passes.known_functions import row_of_call, rows_of_lookup
 from pyfreeze.primitives import find, leaving
 
 _TYPES: Mapping[Kind, Type] = {Kind.INT: INT64, Kind.FLOAT: FLOAT64}
@@ -44,6 +45,7 @@ class _Held:
 
     range: of an iterator over a range, its next number, the step and how many are left
     variable: from which it was loaded
+    made_by: the row that gives the object, of `scalar` if there is one
     """
 
     kind: Kind = Kind.ANY
@@ -51,6 +53,7 @@ class _Held:
     scalar: Value | None = None
     range: tuple[Value, ...] = ()
     variable: int = -1
+    made_by: str = ""
 
 
 @dataclass(slots=True)
@@ -244,9 +247,12 @@ class UnboxedCopy:
         if held.kind == Kind.RANGE:
             return self._apply("unboxed.range_iterator", *held.range, handler=Edge(self._uncaught))
         if held.object is None:
-            held.object = self._boxed(held)
+            held.object = self._made(held) if held.made_by else self._boxed(held)
         assert held.object is not None
         return held.object
+
+    def _made(self, held: _Held) -> Value:
+        return self._apply(held.made_by, *([held.scalar] if held.scalar is not None else []))
 
     def _boxed(self, held: _Held) -> Value:
         assert held.scalar is not None
@@ -275,6 +281,16 @@ class UnboxedCopy:
     def _operate(self, instruction: Instruction, operation: Unboxed, after: Sequence[Variable]) -> None:
         if operation.row == "unboxed.range_length":
             self._make_range(instruction, operation)
+            self._learn(operation, after)
+            return
+        if operation.row in ("unboxed.get_int", "unboxed.get_float"):
+            self._get_number(instruction, operation)
+            return
+        if operation.row == "known.load":
+            self._look_up_known(instruction)
+            return
+        if operation.row == "known.call":
+            self._call_known(instruction, operation)
             self._learn(operation, after)
             return
         if operation.row.startswith("native."):
@@ -479,6 +495,40 @@ class UnboxedCopy:
         for other in others:
             better = self._apply(f"{prefix}.{'gt' if name == 'max' else 'lt'}", other, found)
             found = self._apply(f"unboxed.choose_{prefix}", better, other, found)
+        assert call.result is not None
+        self._place.held[call.result] = _Held(operation.result, scalar=found)
+
+    def _get_number(self, instruction: Instruction, operation: Unboxed) -> None:
+        """Of an attribute. Where it is something else, the function itself goes on with that."""
+        given, row, result = (
+            [self._object(value) for value, _ in operation.operands],
+            find(operation.row),
+            instruction.result,
+        )
+        assert result is not None
+        handler, (block, number) = self._handler(instruction), self._at
+        got = self._emit(Apply(given, Value(row.result), instruction.site, primitive=row, handler=handler))
+        scalar = self._emit(GetItem([got], Value(_TYPES[operation.result]), index=0))
+        other = self._emit(GetItem([got], Value(INT64), index=1))
+        self._place.held[result] = _Held(scalar=other, made_by="unboxed.owned_object")
+        self._apply("unboxed.expect_no_object", other, handler=Edge(self._way_out(block, number + 1)))
+        self._place.held[result] = _Held(operation.result, scalar=scalar)
+
+    def _look_up_known(self, instruction: Instruction) -> None:
+        what, name = self._hints.known.loads[instruction], self._hints.made[instruction.operands[-1]]
+        assert isinstance(name, LoadConstant) and instruction.result is not None
+        guard, known = rows_of_lookup(instruction, what, name.shown)
+        self._apply(guard, self._object(instruction.operands[-1]), handler=self._leave())
+        self._place.held[instruction.result] = _Held(Kind.KNOWN, made_by=known)
+
+    def _call_known(self, call: Instruction, operation: Unboxed) -> None:
+        numbers = [self._scalar(number, kind) for number, kind in operation.operands]
+        name = row_of_call(self._hints.known.calls[call], operation.operands[0][1])
+        found = numbers[0]
+        if name:
+            row = find(name)
+            handler = self._leave() if row.effects.fails else None
+            found = self._emit(Apply(numbers, Value(row.result), primitive=row, handler=handler))
         assert call.result is not None
         self._place.held[call.result] = _Held(operation.result, scalar=found)
 

@@ -203,6 +203,29 @@ typedef struct PfAttributeCache {
     uint32_t misses;
 } PfAttributeCache;
 
+/* Where in objects of one type, of that version, the attributes of a group are: an int64 for each, in bytes from the object
+ * on or, if `in_values`, from where its values start; negative: elsewhere. Behind them, what the runtime knows of each. */
+typedef struct PfShape {
+    uint64_t version;
+    int64_t in_values, settable; /* … in the ordinary way */
+    PyTypeObject *type;          /* borrowed, only compared */
+} PfShape;
+
+/* The attributes of one variable that native code reads or sets as numbers, by where their names are in `co_names`. */
+typedef struct PfAttributeGroup {
+    const PfShape *now; /* of the object that was met last */
+    PfShape **shapes;   /* never freed, since native code may still look at them */
+    int32_t name_count, shape_count;
+    int32_t names[];
+} PfAttributeGroup;
+
+/* A name that stood for a known object when its namespaces had these versions: `module`, whose attribute it is, or NULL. */
+typedef struct PfKnownCache {
+    PfGlobalCache place;
+    PyObject *value; /* owned */
+    PyObject *module, *dict;
+} PfKnownCache;
+
 #define PF_HASH_KEY 0x7079667265657a65LL
 
 typedef struct PfCounter {

@@ -249,6 +249,15 @@ PF_SLOT(int32_t, pf_is_known_function, (PyObject *callable, int32_t which))
 /* F: of the item; the instruction that asks is `further` bytes on */
 PF_SLOT(int32_t, pf_truth_at, (PyObject *container, int64_t place, void *frame, int32_t further))
 PF_SLOT(int32_t, pf_setattr_f64, (PyObject *object, PyObject *name, double value, PfAttributeCache *cache)) /* S */
+/* Where the attributes of a group are in the object, NULL if that is not known: runs no other code */
+PF_SLOT(const PfShape *, pf_shape_of, (PyObject *object, PyObject *names, PfAttributeGroup *group))
+/* The attribute `which` of a group, borrowed, or NULL: runs no other code and changes nothing that native code looks at */
+PF_SLOT(PyObject *, pf_plain_attribute, (PyObject *object, PyObject *names, PfAttributeGroup *group, int32_t which))
+/* Sets it to a new float: 1; or 0 without an exception where that might run other code */
+PF_SLOT(int32_t, pf_set_plain_f64, (PyObject *object, PyObject *names, PfAttributeGroup *group, int32_t which, double value))
+/* 1 if that global, or attribute of the module, is the known object `what`, "math.sqrt" or the like, else 0: run no other code */
+PF_SLOT(int32_t, pf_expect_global, (void *frame, PyObject *name, PfKnownCache *cache, const char *what))
+PF_SLOT(int32_t, pf_expect_member, (PyObject *name, PfKnownCache *cache, const char *what))
 /* 1 if it is what the module made of that native function and this may run natively now, called from a framed function; else 0 */
 PF_SLOT(int32_t, pf_may_call_native, (PfFunction *function, PyObject *callable))
 /* A native function that a framed one has called has failed: the frame in the traceback was called by `frame`'s. */

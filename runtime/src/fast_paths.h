@@ -147,6 +147,7 @@ PyObject *pf_make_simply(PyThreadState *thread, PyTypeObject *type);
 int pf_object_memory_init(void);
 
 void pf_builtins_called_init(void);
+void pf_known_functions_init(void);
 int pf_instances_init(void);
 
 /* Builtin functions that `pf_is_known_function` knows, by number. Counterpart: `KNOWN_BUILTINS` of `pyfreeze/analysis/object_kinds.py`. */

@@ -6,6 +6,7 @@
  * pointers in a cache are looked at only once its version has been seen: until then the type holds them. Whatever a cache
  * does not answer, Python's own functions do. The models are CPython's: Python/specialize.c, Objects/object.c. */
 #include "internals.h"
+#include "inline_caches.h"
 #include "internal/pycore_dict.h"
 #include <stddef.h>
 #include <structmember.h>
@@ -130,26 +131,31 @@ static void remember_global(PyDictObject *globals, PyDictObject *builtins, PyObj
 
 #endif
 
-PyObject *pf_load_global_again(void *frame, PyObject *name, PfGlobalCache *cache)
+PyObject *pf_plain_global(PyObject *globals, PyObject *builtins, PyObject *name, PfGlobalCache *cache)
 {
-    PyObject *globals = ((_PyInterpreterFrame *)frame)->f_globals, *builtins = ((_PyInterpreterFrame *)frame)->f_builtins;
     if (!has_only_strings(globals) || !has_only_strings(builtins))
-        return pf_load_global(frame, name);
+        return NULL;
     PyObject *value = find_in_dict((PyDictObject *)globals, name, &cache->hint, &cache->searches);
     if (value == NULL)
         value = find_in_dict((PyDictObject *)builtins, name, &cache->hint, &cache->searches);
     if (value == NULL)
-        return pf_load_global(frame, name);
-    Py_INCREF(value);
+        return NULL;
 #if PY_VERSION_HEX >= 0x030C0000
     if (cache->fills < FILLS || cache->fills % REST == 0)
         remember_global((PyDictObject *)globals, (PyDictObject *)builtins, name, cache);
     cache->fills++;
 #else
     remember_global((PyDictObject *)globals, (PyDictObject *)builtins, name, cache);
-    cache->value = value;
 #endif
+    cache->value = value;
     return value;
+}
+
+PyObject *pf_load_global_again(void *frame, PyObject *name, PfGlobalCache *cache)
+{
+    PyObject *globals = ((_PyInterpreterFrame *)frame)->f_globals, *builtins = ((_PyInterpreterFrame *)frame)->f_builtins;
+    PyObject *value = pf_plain_global(globals, builtins, name, cache);
+    return value != NULL ? Py_NewRef(value) : pf_load_global(frame, name);
 }
 
 /* Instances */
@@ -483,6 +489,101 @@ static inline int set_own(PyObject *object, PyObject *name, PyObject *value, con
     int status = PyDict_SetItem(dict, name, value);
     Py_DECREF(dict);
     return status < 0 ? -1 : 1;
+}
+
+/* Attributes that are looked at and set without running code, for `attribute_groups.c` */
+
+int pf_note_attribute(Entry *entry, PyObject *object, PyObject *name)
+{
+    int kind = find_kind(entry, object, name, GET);
+    entry->kind = (uint8_t)kind;
+    entry->type_version = Py_TYPE(object)->tp_version_tag;
+    return kind != UNKNOWN && entry->type_version != 0;
+}
+
+/* The name may have come into the shared keys meanwhile. */
+static int keeps_up(Entry *entry, PyObject *object, PyObject *name)
+{
+    if (!is_about(entry, object))
+        return pf_note_attribute(entry, object, name);
+    PyTypeObject *type = Py_TYPE(object);
+    if (entry->kind == INSTANCE && entry->storage == MANAGED && entry->index < 0 && has_plain_values(type) &&
+        shared_keys(type)->dk_nentries != entry->key_count)
+        return pf_note_attribute(entry, object, name);
+    return 1;
+}
+
+PyObject *pf_plain_value(PyObject *object, PyObject *name, Entry *entry)
+{
+    PyObject *own = NULL;
+    if (!keeps_up(entry, object, name) || entry->kind == GETTER)
+        return NULL;
+    if (entry->kind == SLOT)
+        return *(PyObject **)((char *)object + entry->offset);
+    if (entry->kind == INSTANCE && !own_attribute(object, name, entry, &own))
+        return NULL;
+    if (own != NULL || entry->found == NULL || Py_TYPE(entry->found)->tp_descr_get != NULL)
+        return own;
+    return is_unchanged(entry) ? entry->found : NULL;
+}
+
+int64_t pf_plain_place(const Entry *entry, PyTypeObject *type, int in_values)
+{
+    if (entry->found_version != 0)
+        return -1;
+    if (entry->kind == SLOT)
+        return in_values ? -1 : entry->offset;
+    if (!in_values || entry->kind != INSTANCE || entry->storage != MANAGED || entry->index < 0 || !has_plain_values(type))
+        return -1;
+    return (int64_t)offsetof(PyDictValues, values) + entry->index * (int64_t)sizeof(PyObject *);
+}
+
+int pf_is_in_values(const Entry *entry, PyTypeObject *type)
+{
+    return entry->kind == INSTANCE && entry->storage == MANAGED && has_plain_values(type);
+}
+
+/* Whether giving up a reference to it runs no code. */
+static inline int is_inert(PyObject *object)
+{
+    return object == NULL || PyFloat_CheckExact(object) || PyLong_CheckExact(object) || object == Py_None ||
+           PyBool_Check(object) || PyUnicode_CheckExact(object);
+}
+
+/* Where the instance itself has the attribute, and what is there; 0: that is not known. */
+static int own_place(PyObject *object, PyObject *name, Entry *entry, PyObject ***place, PyObject **own)
+{
+    if (Py_TYPE(object)->tp_setattro != PyObject_GenericSetAttr || !keeps_up(entry, object, name) || !is_unchanged(entry))
+        return 0;
+    *place = entry->kind == SLOT ? (PyObject **)((char *)object + entry->offset) : NULL;
+    if (*place != NULL) {
+        *own = **place;
+        return 1;
+    }
+    return entry->kind == INSTANCE && entry->storage != NOWHERE && own_attribute(object, name, entry, own);
+}
+
+/* In place where nobody else has the float. Not in the dictionary of a module, whose changes are watched. */
+int pf_set_plain_float(PyObject *object, PyObject *name, double value, Entry *entry)
+{
+    PyObject **place, *own = NULL;
+    if (!own_place(object, name, entry, &place, &own) || !is_inert(own))
+        return 0;
+    if (own != NULL && PyFloat_CheckExact(own) && Py_REFCNT(own) == 1 && (place != NULL || entry->storage == MANAGED)) {
+        ((PyFloatObject *)own)->ob_fval = value;
+        return 1;
+    }
+    PyObject *made = PyFloat_FromDouble(value);
+    int done = made == NULL ? -1 : place == NULL ? set_own(object, name, made, entry) : 1;
+    if (done < 0)
+        PyErr_Clear(); /* no memory: whoever does it again says so */
+    if (done <= 0 || place == NULL) {
+        Py_XDECREF(made);
+        return done > 0;
+    }
+    *place = made;
+    Py_XDECREF(own);
+    return 1;
 }
 
 int32_t pf_setattr(PyObject *object, PyObject *name, PyObject *value, PfAttributeCache *cache)

@@ -13,6 +13,7 @@ int pf_fast_paths_init(void)
         if ((pf_cached_characters[character] = PyUnicode_FromOrdinal(character)) == NULL)
             return -1;
     pf_builtins_called_init();
+    pf_known_functions_init();
     return pf_instances_init();
 }
 

@@ -101,7 +101,19 @@ def calls(m: typing.Any) -> None:
         attempt(m.closes_over, value), attempt(m.unbound, value), attempt(m.deletes, value), attempt(m.imports, value)
 
 
+def numbers(m: typing.Any) -> None:
+    for x in (1.5, 2, "x", [1], None, 2**70, True):
+        for kind in (m.Point, m.SlotPoint, m.AskedPoint):
+            attempt(m.numbers_in_attributes, [kind(x, 0.5), kind(2.5, x), kind(1.5, 2.5)], 3)
+        in_dict = m.Point(x, 0.5)
+        vars(in_dict)["more"] = [x]
+        attempt(m.numbers_in_attributes, [in_dict, m.Point(0.5, 1.5)], 3)
+        attempt(m.known_functions, x, 3)
+    attempt(m.known_functions, -1.5, 2)
+
+
 def once(m: typing.Any) -> None:
+    numbers(m)
     exceptions(m)
     containers(m)
     operations(m)

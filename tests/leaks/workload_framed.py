@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+from math import cos
 
 COUNTER = 0
 
@@ -458,3 +460,46 @@ def imports(value):
     if value:
         from collections import no_such_name
     return found, no_such_name
+
+
+class Point:
+    def __init__(self, x, v):
+        self.x = x
+        self.v = v
+
+
+class SlotPoint:
+    __slots__ = ("v", "x")
+
+    def __init__(self, x, v):
+        self.x = x
+        self.v = v
+
+
+class AskedPoint(Point):
+    @property
+    def x(self):
+        return self.kept
+
+    @x.setter
+    def x(self, value):
+        self.kept = value
+
+
+def numbers_in_attributes(points, steps):
+    total = 0.0
+    for i in range(steps):
+        for one in points:
+            one.x += one.v * 0.5
+            total = total + one.x * one.x - one.v * 2.0
+            one.v = total * 0.25
+            one.n = total + i
+    return total
+
+
+def known_functions(x, steps):
+    total = 0.0
+    for i in range(steps):
+        total = total + math.sqrt(x * 1.0 if i else x * 2.0) + cos(math.floor(total)) + float(i)
+        total += math.atan2(total, math.log(x + i))
+    return total

@@ -72,6 +72,7 @@ SAMPLES = {
     "functions over objects": ("behaviour/test_objects.py", "behaviour/test_object_exceptions.py"),
     "calls": ("behaviour/test_direct_calls.py", "behaviour/test_object_fast_calls.py"),
     "inline caches": ("behaviour/test_inline_caches.py",),
+    "numbers unboxed": ("behaviour/test_unboxed_attributes.py", "behaviour/test_known_functions.py"),
 }
 
 
