@@ -115,7 +115,7 @@ class BlockKinds:
                 return Unboxed("unboxed.byte_at", wanted, Kind.INT)
             assert instruction.result is not None
             number = self._hints.of(instruction.result)
-            if number in NUMBERS:
+            if number in NUMBERS and self._hints.may_be_sequence(operands[0]):
                 return Unboxed("unboxed.int_at" if number == Kind.INT else "unboxed.float_at", wanted, number)
             return Unboxed("unboxed.item_at", wanted, Kind.ANY)
         if name == "setitem" and self.of(operands[1]) == Kind.INT:
