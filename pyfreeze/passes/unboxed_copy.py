@@ -214,15 +214,19 @@ class UnboxedCopy:
 
     def _way_out(self, block: Block, number: int) -> Block:
         target, alive = self._ways_out.at(block, number)
-        return self._detour(lambda _: Edge(target, [self._object(value) for value in alive]), f"leave_{block.name}")
+        return self._detour(
+            lambda _: Edge(target, [self._object(value) for value in alive]), f"leave_{block.name}", leaves=True
+        )
 
-    def _detour(self, make: Callable[[Value], Edge], name: str) -> Block:
+    def _detour(self, make: Callable[[Value], Edge], name: str, leaves: bool = False) -> Block:
         """A handler that tells the frame everything and goes where `make` says, given the status."""
         self._count += 1
         status = Value(STATUS, "status")
         way = Block(f"{name}.{self._count}", [status])
         outer, self._place = self._place, self._place.copied(way)
         self._tell()
+        if leaves:
+            self._apply("unboxed.left")
         edge = make(status)
         self._emit(Branch([], edges=[edge]))
         self._place = outer
@@ -479,7 +483,9 @@ class UnboxedCopy:
                 ways = [Edge(self._way(edge)) for edge in edges]
                 self._emit(CondBranch([flag], edges=ways, likely=terminator.likely))
             case Return(operands=[value]):
-                self._emit(Return([self._object(value)]))
+                returned = self._object(value)
+                self._apply("unboxed.finished")
+                self._emit(Return([returned]))
             case _:
                 self._emit(type(terminator)([], edges=[]))
 
@@ -492,18 +498,18 @@ class UnboxedCopy:
         self._place = outer
         return way
 
-    def enter(self, edge: Edge) -> Block:
-        """A block with the parameters of the edge's target, all of them objects: into the copy if they are what it wants."""
+    def enter(self, target: Block) -> Block:
+        """A block with the parameters of `target`, all of them objects: into its copy if they are what that wants."""
         self._count += 1
-        way = Block(f"enter_{edge.target.name}.{self._count}")
+        way = Block(f"enter_{target.name}.{self._count}")
         held = {}
-        for parameter in edge.target.parameters:
+        for parameter in target.parameters:
             given = Value(parameter.type)
             way.parameters.append(given)
             held[parameter] = _Held(object=given)
-        count = len(self._states[edge.target].variables)
+        count = len(self._states[target].variables)
         self._place = _Place(way, held, [ANY_OBJECT] * count, {})
-        self._go(Edge(edge.target, list(edge.target.parameters)))
+        self._go(Edge(target, list(target.parameters)))
         return way
 
     def _go(self, edge: Edge) -> None:
@@ -538,7 +544,9 @@ class UnboxedCopy:
         if self._exit is None:
             arguments = edge.arguments
             self._exit = self._detour(
-                lambda _: Edge(edge.target, [self._object(value) for value in arguments]), f"leave_{edge.target.name}"
+                lambda _: Edge(edge.target, [self._object(value) for value in arguments]),
+                f"leave_{edge.target.name}",
+                leaves=True,
             )
         return Edge(self._exit)
 

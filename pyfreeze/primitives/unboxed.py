@@ -17,6 +17,7 @@ RANGE_STATE = TupleType((INT64, INT64, INT64))
 
 _GUARD = Effects(deopts=True, reads=True)
 _MAKES = Effects(raises=("MemoryError",))
+_NOTES = Effects(reads=True, writes=True)
 
 
 def _guard(name: str, operands: tuple[Type, ...], result: Type, effects: Effects = _GUARD) -> Primitive:
@@ -45,6 +46,8 @@ def _rows() -> Iterator[Primitive]:
     yield _guard("expect", (BOOL,), NONE)
     yield _guard("expect_unset", (OBJECT,), NONE)
     yield _guard("nobody_waits", (), NONE)  # no signal, no other thread
+    yield _called("left", (), CFunction("left", Ends.NOTHING), NONE, _NOTES)  # a guard has failed
+    yield _called("finished", (), CFunction("finished", Ends.NOTHING), NONE, _NOTES)  # the copy has come to the end
     telling = CFunction("tell", Ends.NOTHING)
     yield _called("tell", (), telling, NONE, Effects(reads=True, writes=True, runs_python=True))  # the frame
     yield _called("from_int64", (INT64,), CFunction("pf_box_i64", Ends.OBJECT), OBJECT, _MAKES)
@@ -63,6 +66,9 @@ def _rows() -> Iterator[Primitive]:
 ROWS: dict[str, Primitive] = {row.name: row for row in _rows()}
 
 
+_ENTERING = "unboxed.worth_entering["
+
+
 def unboxed_row(name: str) -> Primitive:
     """The row `unboxed.…` of that name. Raises KeyError."""
     if name not in ROWS and name.startswith("unboxed.truth_at["):
@@ -70,4 +76,8 @@ def unboxed_row(name: str) -> Primitive:
         further = int(name.partition("[")[2].removesuffix("]"))
         c = CFunction("truth_at", Ends.FLAG, ("0", "1", "frame", f"i32:{further}"))
         ROWS[name] = _called(name.removeprefix("unboxed."), (OBJECT, INT64), c, BOOL, ANYTHING)
+    if name not in ROWS and name.startswith(_ENTERING):  # in brackets: the number of the place, in its function
+        place = int(name.removeprefix(_ENTERING).removesuffix("]"))
+        c = CFunction("worth_entering", Ends.CERTAIN_FLAG, (f"i32:{place}",))
+        ROWS[name] = _called(name.removeprefix("unboxed."), (), c, BOOL, _NOTES)
     return ROWS[name]

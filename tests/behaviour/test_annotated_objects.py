@@ -212,3 +212,18 @@ def test_a_number_that_is_tested_late_is_what_it_was(both: Build) -> None:
         module.same("late", [0.5, odd, 2.5, odd], 2)
     for odd in NO_INTS:
         module.same("late", [0.5, 2.5], odd)
+
+
+def test_the_copy_is_tried_again_after_many_failures(both: Build) -> None:
+    """Each stretch is long enough that turns pass without a try, and ends in one that leads to something."""
+    module = both(SOURCE)
+    stretches = ([0.5] * 9, [1] * 3000, [0.5] * 400, [1, 0.5] * 2000, [None], [True] * 30, [1.5] * 20)
+    for count in range(1, len(stretches) + 1):
+        items = [item for stretch in stretches[:count] for item in stretch]
+        module.same("scaled", items, 2.0)
+        module.same("scaled", items, 3)
+        module.same("summed", [item and int(item * 2) if item != 1.5 else item for item in items], 2)
+    for number in range(300):
+        odd = number % 7 < 3
+        module.same("kept", number if odd else number / 2, number % 4)
+        module.same("summed", [number, 2**70 if odd else 5, number % 3], 2)

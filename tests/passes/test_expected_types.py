@@ -201,3 +201,22 @@ def test_each_operand_is_guessed_by_its_own_type(tmp_path: Path) -> None:
         """,
     )
     assert "unboxed.as_int64" in rows(text) and "int64.to_float64" in text
+
+
+def test_each_way_into_the_copy_asks_whether_it_is_worthwhile(tmp_path: Path) -> None:
+    _, text = lifted(
+        tmp_path,
+        """
+        def f(rows: list[list[float]]) -> object:
+            t = 0.5
+            for row in rows:
+                for x in row:
+                    if x < 0.5:
+                        continue
+                    t = t + x * x - x
+            return [t]
+        """,
+    )
+    assert sorted(re.findall(r"worth_entering\[\d\]", text)) == [f"worth_entering[{number}]" for number in range(3)]
+    assert text.count("unboxed.left ") == len(re.findall(r"^\^leave_", text, re.MULTILINE)) > 3
+    assert text.count("unboxed.finished ") == 1
