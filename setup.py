@@ -14,7 +14,7 @@ SOURCES = (
     *("resume", "runtime", "slow_paths", "view"),
 )
 FRAMED_SOURCES = (
-    *("framed", "direct_calls", "inline_caches", "objects", "exceptions", "matching", "imports"),
+    *("framed", "direct_calls", "frameless_calls", "inline_caches", "objects", "exceptions", "matching", "imports"),
     *("operators", "subscripts", "builtins_called", "instances", "unboxed"),
 )
 VALUE_SOURCES = ("layout", "value_class", "value_construct", "value_object")

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pyfreeze.analysis.borrowing import WRITTEN_BY_OTHERS
-from pyfreeze.analysis.object_kinds import NUMBERS, Hints, Kind, Unboxed, number_of, operation_of, unboxed
+from pyfreeze.analysis.native_callees import NativeCallee
+from pyfreeze.analysis.object_kinds import KINDS, NUMBERS, Hints, Kind, Unboxed, number_of, operation_of, unboxed
 from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import (
     Apply,
@@ -131,6 +132,9 @@ class BlockKinds:
         """Of what has the name of a builtin whose result is a number, or numbers."""
         if operation_of(instruction) != "call":
             return None
+        callee = self._hints.native_callee(instruction)
+        if callee is not None:
+            return self._native_call(callee, instruction)
         name, operands = self._hints.called_name(instruction), instruction.operands
         kinds = [self.expected(operand) for operand in operands[1:]]
         of_one_kind = len(set(kinds)) == 1 and kinds[0] in NUMBERS
@@ -146,6 +150,13 @@ class BlockKinds:
                 wanted = ((operands[0], Kind.ANY), *((number, Kind.INT) for number in numbers))
                 return Unboxed("unboxed.range_length", wanted, Kind.RANGE)
         return None
+
+    def _native_call(self, callee: NativeCallee, call: Apply) -> Unboxed | None:
+        function, *arguments = call.operands
+        wanted = [(value, KINDS[type_]) for value, type_ in zip(arguments, callee.parameters, strict=True)]
+        if any(self.expected(value) != kind for value, kind in wanted):
+            return None
+        return Unboxed(f"native.{callee.name}", ((function, Kind.ANY), *wanted), KINDS[callee.result])
 
     def is_range(self, instruction: Instruction) -> bool:
         """Whether it makes an iterator of what was made by the name `range`."""
@@ -235,7 +246,7 @@ class Flow:
                         self._learn(operand, kind)
                     if result is not None and operation.result != Kind.BOOL:
                         self.kinds.kinds[result] = operation.result
-                    if WRITTEN_BY_OTHERS and operation.row in _GENERAL:
+                    if self._lets_others_run(instruction, operation):
                         self._tell()
                 elif operation_of(instruction) == "iter" and self.kinds.of(instruction.operands[0]) == Kind.RANGE:
                     assert result is not None
@@ -249,6 +260,12 @@ class Flow:
                 elif tells_frame(instruction):
                     self._tell()
         return operation
+
+    def _lets_others_run(self, instruction: Instruction, operation: Unboxed) -> bool:
+        if not operation.row.startswith("native."):
+            return WRITTEN_BY_OTHERS and operation.row in _GENERAL
+        callee = self._hints.native_callee(instruction)
+        return callee is not None and callee.lets_others_run
 
     def _load(self, instruction: LoadLocal, loaded: Value) -> None:
         index, variable = instruction.index, self.variables[instruction.index]

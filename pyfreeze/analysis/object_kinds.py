@@ -9,10 +9,11 @@ compared, added or assigned to one another.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pyfreeze.analysis.expected_kinds import ExpectedKinds
+from pyfreeze.analysis.native_callees import NativeCallee
 from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import (
     Apply,
@@ -26,6 +27,7 @@ from pyfreeze.ir.instructions import (
     edges_of,
     used_values,
 )
+from pyfreeze.ir.types import BOOL, FLOAT64, INT, INT64, Type
 
 
 class Kind(enum.Enum):
@@ -40,6 +42,9 @@ class Kind(enum.Enum):
 
 
 NUMBERS = (Kind.INT, Kind.FLOAT)
+
+KINDS: Mapping[Type, Kind] = {INT64: Kind.INT, INT: Kind.INT, FLOAT64: Kind.FLOAT, BOOL: Kind.BOOL}
+"""What framed functions hold of values of these types."""
 
 
 def operation_of(instruction: Instruction) -> str:
@@ -150,7 +155,8 @@ _MAKE_OTHERS = frozenset(
 class Hints:
     """What values and variables probably are."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, callees: Mapping[str, NativeCallee]) -> None:
+        self._callees = callees
         self._parents: dict[Value | int, Value | int] = {}
         self._evidence: dict[Value | int, int] = {}
         self._expected = ExpectedKinds(function)
@@ -228,6 +234,14 @@ class Hints:
         name = self.made.get(callee.operands[-1])
         return name.shown if isinstance(name, LoadConstant) else ""
 
+    def native_callee(self, call: Instruction) -> NativeCallee | None:
+        """The native function of the module that it is a call of, if the global of that name is what it was."""
+        looked_up = self.made.get(call.operands[0]) if operation_of(call) == "call" else None
+        if looked_up is None or operation_of(looked_up) != "load_global":
+            return None
+        callee = self._callees.get(self.called_name(call))
+        return callee if callee is not None and len(callee.parameters) == len(call.operands) - 1 else None
+
     def is_used_once(self, value: Value) -> bool:
         return self._uses.get(value, 0) == 1
 
@@ -298,7 +312,12 @@ class Hints:
 
     def _learn_from_call(self, instruction: Apply, result: Value) -> None:
         name, arguments = self.called_name(instruction), instruction.operands[1:]
-        if name in _GIVE_INTS:
+        callee = self.native_callee(instruction)
+        if callee is not None:
+            for value, type_ in zip((result, *arguments), (callee.result, *callee.parameters), strict=True):
+                if type_ != BOOL:
+                    self._is(value, _FLOAT if type_ == FLOAT64 else _INT)
+        elif name in _GIVE_INTS:
             self._is(result, _INT)
         elif name in _GIVE_FLOATS:
             self._is(result, _FLOAT)

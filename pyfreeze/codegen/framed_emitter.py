@@ -10,12 +10,14 @@ from collections.abc import Mapping
 
 from pyfreeze.codegen import reentering
 from pyfreeze.codegen.array_access import HEAD
+from pyfreeze.codegen.entry_emitter import UNLIMITED
 from pyfreeze.codegen.framed_short_ways import ShortWays
 from pyfreeze.codegen.machine_types import llvm_type
 from pyfreeze.codegen.runtime_slots import slots
 from pyfreeze.codegen.symbols import record_symbol
 from pyfreeze.ir.instructions import (
     Apply,
+    Call,
     ConstantTable,
     DecRef,
     Edge,
@@ -34,7 +36,8 @@ from pyfreeze.ir.primitive import CFunction, Ends
 from pyfreeze.ir.types import FLOAT64, OBJECT, Status, TupleType
 
 _UNLIKELY = ", !prof !1"
-_RECORD_CODE = 8  # the field `code` of a PfFunction
+_EXPECT_NATIVE = "unboxed.expect_native["
+_RECORD_CODE = 9  # the field `code` of a PfFunction
 
 
 def framed_symbol(name: str) -> str:
@@ -45,6 +48,9 @@ class FramedEmitter(ShortWays):
     """Emits one framed function."""
 
     def text(self) -> str:
+        for instruction in self._function.instructions():
+            if isinstance(instruction, Call):
+                self._allowed_native(instruction.function)
         for block in self._blocks:
             for parameter in block.parameters:
                 self._names.setdefault(parameter, self._fresh())
@@ -81,6 +87,7 @@ class FramedEmitter(ShortWays):
             f"%vector = alloca [{max(self._vector_size, 1)} x ptr]",
             *self._allocas,
             *reentering.ALLOCAS,
+            *self._natives_forgotten(),
             "%direct = icmp eq ptr %self, null",
             'br i1 %direct, label %"go", label %"ask"',
             '"ask":',
@@ -128,6 +135,10 @@ class FramedEmitter(ShortWays):
                 self._tell_frame(instruction)
                 store = self._symbols.slot("pf_store_f64" if value.type == FLOAT64 else "pf_store_i64")
                 self._line(f"call void {store}(ptr {self._local(index)}, {self._typed(value)})")
+            case Call():
+                self._emit_native_call(instruction)
+            case Apply() if instruction.primitive.name.startswith(_EXPECT_NATIVE):
+                self._emit_expect_native(instruction)
             case Apply() if instruction.primitive.lowering.object == "nobody_waits":
                 self._emit_nobody_waits(instruction)
             case Apply() if instruction.primitive.lowering.c is not None:
@@ -443,6 +454,56 @@ class FramedEmitter(ShortWays):
         self._line(f'br label %"{self._jump(instruction.handler, str(int(Status.DEOPT)))}"')
         self._open(following)
 
+    def _emit_expect_native(self, instruction: Apply) -> None:
+        """Whether an object is that native function of the module, and may be called as such now."""
+        assert instruction.handler is not None and instruction.result is not None
+        self._names[instruction.result] = "false"
+        name = instruction.primitive.name.removeprefix(_EXPECT_NATIVE)[:-1]
+        if name not in self._natives:  # a pass has failed on it
+            self._line(f'br label %"{self._jump(instruction.handler, str(int(Status.DEOPT)))}"')
+            self._open(self._new_label("next"))
+            return
+        ask, note, following = self._new_label("ask"), self._new_label("note"), self._new_label("next")
+        slot, callable_ = self._symbols.slot("pf_may_call_native"), self._names[instruction.operands[0]]
+        known, same, place = self._fresh(), self._fresh(), self._allowed_native(name)
+        self._line(f"{known} = load ptr, ptr {place}")
+        self._line(f"{same} = icmp eq ptr {known}, {callable_}")
+        self._line(f'br i1 {same}, label %"{following}", label %"{ask}", !prof !2')
+        self._open(ask, cold=True)
+        allowed, is_allowed = self._fresh(), self._fresh()
+        self._line(f"{allowed} = call i32 {slot}(ptr {record_symbol(name)}, ptr {callable_})")
+        self._line(f"{is_allowed} = icmp ne i32 {allowed}, 0")
+        leaving = self._jump(instruction.handler, str(int(Status.DEOPT)))
+        self._line(f'br i1 {is_allowed}, label %"{note}", label %"{leaving}", !prof !2')
+        self._open(note, cold=True)
+        self._line(f"store ptr {callable_}, ptr {place}")
+        self._line(f'br label %"{following}"')
+        self._open(following)
+
+    def _natives_forgotten(self) -> list[str]:
+        places = self._allowed.values()
+        return [f"{place} = alloca ptr" for place in places] + [f"store ptr null, ptr {place}" for place in places]
+
+    def _emit_native_call(self, call: Call) -> None:
+        result, handler = call.result, call.handler
+        assert result is not None and handler is not None
+        if call.function not in self._natives:
+            self._names[result] = "undef"
+            return
+        remaining, frame_bytes = str(UNLIMITED), self._natives[call.function].frame_bytes
+        if frame_bytes is not None:
+            remaining = self._fresh()
+            self._line(f"{remaining} = call i64 {self._symbols.slot('pf_remaining')}(ptr %thread, i64 {frame_bytes})")
+        self._show_place(call)
+        status, value = self._plain_call(call, remaining)
+        self._line(f"{self._define(result)} = {value}")
+        if self._natives[call.function].lets_others_run:
+            self._forget_natives()
+        failed, following = self._fresh(), self._new_label("next")
+        self._line(f"{failed} = icmp ne i8 {status}, 0")
+        self._line(f'br i1 {failed}, label %"{self._jump(handler, status)}", label %"{following}"{_UNLIKELY}')
+        self._open(following)
+
     def _tell_whoever_has_the_frame(self, instruction: Return) -> None:
         """A frame object keeps the variables after the function has ended."""
         if not instruction.untold:
@@ -485,7 +546,8 @@ _RETURNED = {
 
 
 def _polls(instruction: Instruction) -> bool:
-    if isinstance(instruction, Poll):
+    """Whether it needs the address that tells who waits."""
+    if isinstance(instruction, Poll | Call):
         return True
     return isinstance(instruction, Apply) and instruction.primitive.lowering.object == "nobody_waits"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable
 from pyfreeze.codegen.inline_caches import (
@@ -28,17 +29,36 @@ _UNKNOWN = -2
 """What answers with a truth where it does not know: `UNKNOWN` of `runtime/src/operators.c`."""
 
 
+@dataclass(frozen=True, slots=True)
+class NativeBody:
+    """A native function of the module: a bound of the stack that one level of it takes, in bytes, if it is recursive."""
+
+    frame_bytes: int | None
+    lets_others_run: bool
+
+
 class ShortWays(FunctionEmitter):
     """Each short way ends at a slow one, before which the frame is told (`_or_slowly`)."""
 
-    def __init__(self, function: Function, symbols: Symbols, shift: int, facts: Mapping[str, int]) -> None:
-        """shift: how many bytes the trampoline takes before the function's own instructions."""
+    def __init__(
+        self,
+        function: Function,
+        symbols: Symbols,
+        shift: int,
+        facts: Mapping[str, int],
+        natives: Mapping[str, NativeBody],
+    ) -> None:
+        """shift: how many bytes the trampoline takes before the function's own instructions
+        natives: the module's native functions
+        """
         super().__init__(function, symbols, _no_sites(symbols), {}, frozenset(), facts["breaker_mask"])
         self._shift = shift
         self._facts = facts
+        self._natives = natives
         self._places = 0
         self._vector_size = 0
         self._loads_globals = False
+        self._allowed: dict[str, str] = {}  # by native function: where the object is kept that may be called as such
         self._shown: dict[str, int] = {}  # by label: the offset that the frame was last told
 
     def _local(self, index: int) -> str:
@@ -58,6 +78,7 @@ class ShortWays(FunctionEmitter):
     def _tell_frame(self, instruction: Instruction) -> None:
         """Before other code runs: at which instruction this is, and what is in the variables."""
         self._show_place(instruction)
+        self._forget_natives()
         for item in instruction.untold:
             kind = "f64" if item.value.type == FLOAT64 else "i64"
             is_set = "1"
@@ -66,6 +87,14 @@ class ShortWays(FunctionEmitter):
                 self._line(f"{is_set} = zext i1 {self._names[item.is_set]} to i32")
             place, tell = self._local(item.index), self._symbols.slot(f"pf_tell_{kind}")
             self._line(f"call void {tell}(ptr {place}, {self._typed(item.value)}, i32 {is_set})")
+
+    def _allowed_native(self, name: str) -> str:
+        """The place in the function's frame for the object that is that native function. While no other code runs, it is so."""
+        return self._allowed.setdefault(name, f"%allowed.{len(self._allowed)}")
+
+    def _forget_natives(self) -> None:
+        for place in self._allowed.values():
+            self._line(f"store ptr null, ptr {place}")
 
     def _or_slowly(
         self, instruction: Instruction, type_: str, fast: str, missed: str, slowly: Callable[[], str]

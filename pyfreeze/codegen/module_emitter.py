@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from types import CodeType
 
 from pyfreeze.analysis.call_graph import reachable, recursive_functions, transitive_bindings
+from pyfreeze.analysis.native_callees import letting_others_run
 from pyfreeze.codegen.array_access import METADATA
 from pyfreeze.codegen.big_constants import fill_big_constants
 from pyfreeze.codegen.bytecode import only_returns
 from pyfreeze.codegen.code_objects import CodeKey, GenericCode, functions_of, marshalled, with_trampolines
 from pyfreeze.codegen.entry_emitter import EntryEmitter, entry_symbol, may_return_none
 from pyfreeze.codegen.framed_emitter import FramedEmitter, framed_symbol
+from pyfreeze.codegen.framed_short_ways import NativeBody
 from pyfreeze.codegen.function_emitter import CodeLayout, FunctionEmitter, SiteTable
 from pyfreeze.codegen.loop_hints import METADATA as LOOP_METADATA
 from pyfreeze.codegen.machine_types import string_literal
@@ -30,16 +32,18 @@ from pyfreeze.ir.types import StructType, signature
 HASH_KEY = 0x7079667265657A65
 """Counterpart: `PF_HASH_KEY` in `runtime/include/pyfreeze_abi.h`."""
 
-ABI_VERSION = 5
+ABI_VERSION = 6
 """Counterpart: `PF_ABI_VERSION` in `runtime/include/pyfreeze_abi.h`."""
 
 _FRAMED = -1
 """Counterpart: `PF_FRAMED` in `runtime/include/pyfreeze_abi.h`."""
 
 _FUNCTION = "%PfFunction"
-_WITHOUT_BINDINGS = "ptr null, i32 0, i8 0, ptr null, ptr @module, i64 0, ptr null"
+_WITHOUT_FRAME, _RETURNS_NONE = 1, 2
+"""Flags of a `PfFunction`."""
+_WITHOUT_BINDINGS = "ptr null, i32 0, i8 0, i8 0, ptr null, ptr @module, i64 0, ptr null"
 _TYPES = (
-    "%PfFunction = type {ptr, ptr, i32, i32, ptr, ptr, i32, i8, ptr, ptr, i64, ptr}\n"
+    "%PfFunction = type {ptr, ptr, i32, i32, ptr, ptr, i32, i8, i8, ptr, ptr, i64, ptr}\n"
     "%PfBinding = type {ptr, i32, ptr, ptr, i32, i32, i32, i32, ptr, ptr}\n"
     "%PfModule = type {[13 x i64], i32, ptr, ptr, ptr, ptr, i64, ptr, i32, ptr, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, i32, ptr}\n"
     "%PfClass = type {ptr, ptr, ptr, i64}\n"
@@ -104,6 +108,7 @@ class _ModuleEmitter:
         self._framed = {
             name: index for index, name in enumerate(module.framed, len(self._indices) + len(self._generic))
         }
+        self._letting = letting_others_run(module)
         self._constants: dict[bytes, int] = {}
         self._constant_values: list[object] = []
         self._bindings: dict[Binding, int] = {}
@@ -136,17 +141,18 @@ class _ModuleEmitter:
         sites = SiteTable(self._symbols, layouts)
         recursive, bindings = recursive_functions(self._module), transitive_bindings(self._module)
         reached = reachable(self._module)
-        parts = []
+        parts, natives = [], {}
         for name, function in self._module.functions.items():
             mask = self._info.layout["breaker_mask"]
             parts.append(FunctionEmitter(function, self._symbols, sites, tables, recursive, mask).text())
             deep = [other for other in (name, *reached[name]) if other in recursive]
             frame = max(map(self._frame_bytes, deep)) if deep else None
+            natives[name] = NativeBody(frame, name in self._letting)
             none, after = self._indices[name] in returning_none, self._tried_after(name)
             parts.append(EntryEmitter(function, self._symbols, frame, self._info.layout, none, after).text())
             parts.append(self._function_record(function, sorted(bindings[name], key=_binding_order)))
         self._records += [self._generic_record(key, index) for key, index in self._generic.items()]
-        parts += self._framed_functions(changed)
+        parts += self._framed_functions(changed, natives)
         parts.append(self._module_record(code))
         if self._symbols.big_constants:
             parts.append(fill_big_constants(self._symbols))
@@ -177,14 +183,14 @@ class _ModuleEmitter:
             if not function.is_specialised and is_no_more_than_bytecode(function, codes[self._info.keys[name]])
         }
 
-    def _framed_functions(self, changed: Mapping[int, CodeType]) -> list[str]:
+    def _framed_functions(self, changed: Mapping[int, CodeType], natives: Mapping[str, NativeBody]) -> list[str]:
         parts, codes = [], functions_of(self._info.code)
         for name, index in self._framed.items():
             shift = len(changed[index].co_code) - len(codes[self._info.keys[name]].co_code)
-            emitter = FramedEmitter(self._module.framed[name], self._symbols, shift, self._info.layout)
+            emitter = FramedEmitter(self._module.framed[name], self._symbols, shift, self._info.layout, natives)
             parts += [emitter.text(), self._record_alias(name, index)]
             qualname = self._symbols.string(self._info.keys[name][0].encode())
-            fields = f"ptr {qualname}, ptr null, i32 {_FRAMED}, i32 {index}, ptr {framed_symbol(name)}, ptr null, i32 0, i8 0"
+            fields = f"ptr {qualname}, ptr null, i32 {_FRAMED}, i32 {index}, ptr {framed_symbol(name)}, ptr null, i32 0, i8 0, i8 0"
             self._records.append(f"{_FUNCTION} {{{fields}, ptr null, ptr @module, i64 0, ptr null}}")
         return parts
 
@@ -230,6 +236,7 @@ class _ModuleEmitter:
             f"ptr @bindings.{index}",
             f"i32 {len(bindings)}",
             "i8 0",
+            f"i8 {self._how_called(function)}",
             "ptr null",
             "ptr @module",
             "i64 0",
@@ -240,6 +247,12 @@ class _ModuleEmitter:
             f"@parameters.{index} = internal constant [{count} x ptr] [{names}]\n"
             f"@bindings.{index} = internal constant [{len(bindings)} x i32] [{numbers}]\n"
         ) + self._record_alias(function.name, index)
+
+    def _how_called(self, function: Function) -> int:
+        """`PfFunction.calls`."""
+        without_frame = not (function.impure or function.is_specialised or function.name in self._letting)
+        returns_none = self._indices[function.name] in self._returning_none()
+        return (_WITHOUT_FRAME if without_frame else 0) | (_RETURNS_NONE if returns_none else 0)
 
     def _generic_record(self, key: CodeKey, index: int) -> str:
         """Of a generic function: by it, calls of its name are told. Its entry is that of the first types to try."""

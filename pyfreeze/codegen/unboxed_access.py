@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pyfreeze.codegen.array_access import ELEMENT, HEAD
 from pyfreeze.codegen.machine_types import llvm_type
 from pyfreeze.ir.primitive import Primitive
+from pyfreeze.ir.types import Status
 
 TYPES = ("PyLong_Type", "PyFloat_Type", "PyByteArray_Type", "PyRange_Type", "PyList_Type", "PyTuple_Type")
 
@@ -220,6 +221,10 @@ def _expect(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
     return "%r = add i1 false, false\nbr i1 %a, label %yes, label %no, !prof !2"
 
 
+def _is_error(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
+    return f"%r = add i1 false, false\n%failed = icmp eq i8 %a, {Status.ERROR:d}\nbr i1 %failed, label %yes, label %no"
+
+
 def _expect_unset(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
     return "%r = add i1 false, false\n%unset = icmp eq ptr %a, null\nbr i1 %unset, label %yes, label %no, !prof !2"
 
@@ -286,6 +291,7 @@ _BODIES: dict[str, Callable[[Callable[[str], str], Mapping[str, int]], str]] = {
     "float_at": _float_at,
     "set_byte_at": _set_byte_at,
     "expect": _expect,
+    "is_error": _is_error,
     "expect_unset": _expect_unset,
     "expect_range": _expect_range,
     "range_length": _range_length,

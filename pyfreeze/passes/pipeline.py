@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from pyfreeze.analysis.native_callees import NativeCallee, native_callees
 from pyfreeze.ir.function import Function, Module, Stage
 from pyfreeze.options import Options
 from pyfreeze.passes.add_entry_polls import add_entry_polls
@@ -34,11 +35,15 @@ from pyfreeze.stopwatch import Stopwatch
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """A pass over one function, or over the module. `required` ones cannot be left out; `stage` is what it leads to."""
+    """A pass over one function, or over the module. `required` ones cannot be left out; `stage` is what it leads to.
+
+    run_on_framed: over one framed function, given what its callees are
+    """
 
     name: str
     run_on_function: Callable[[Function], object] | None = None
     run_on_module: Callable[[Module], None] | None = None
+    run_on_framed: Callable[[Function, Mapping[str, NativeCallee]], None] | None = None
     required: bool = False
     stage: Stage | None = None
     on_framed: bool = False  # framed functions are @EXPLICIT from the start
@@ -65,7 +70,7 @@ PASSES = (
     Pass("part-last-steps", part_last_steps),
     Pass("add-exception-edges", add_exception_edges, required=True, stage=Stage.EXPLICIT),
     Pass("unroll-recursion", unroll_recursion),
-    Pass("unbox-framed", unbox_framed, on_framed=True),
+    Pass("unbox-framed", run_on_framed=unbox_framed),
     Pass("insert-refcounts", insert_refcounts, required=True, stage=Stage.LOWERED, on_framed=True),
 )
 
@@ -152,13 +157,17 @@ def run_passes(
                 item.run_on_module(module)
         module.stage = item.stage if item.stage is not None else module.stage
         functions = [(module.functions, entry) for entry in module.functions.items()]
-        if item.on_framed:
+        callees = native_callees(module) if item.run_on_framed is not None else {}
+        if item.on_framed or item.run_on_framed is not None:
             functions += [(module.framed, entry) for entry in module.framed.items()]
         for table, (name, function) in functions:
             try:
                 if item.run_on_function is not None:
                     with stopwatch.phase(item.name):
                         item.run_on_function(function)
+                if item.run_on_framed is not None and function.framed:
+                    with stopwatch.phase(item.name):
+                        item.run_on_framed(function, callees)
                 with stopwatch.phase("verify"):
                     verify(function, module.stage)
             except Exception as error:  # a bug must not break the build (ARCHITECTURE: fall back to the twin)

@@ -11,8 +11,11 @@ entry → copy ⇄ function itself
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pyfreeze.analysis.frame_states import Flow, FrameState, frame_states, tells_frame
 from pyfreeze.analysis.loops import natural_loops
+from pyfreeze.analysis.native_callees import NativeCallee
 from pyfreeze.analysis.object_kinds import Hints
 from pyfreeze.ir.function import Function, reverse_postorder
 from pyfreeze.ir.instructions import Apply, Block, CondBranch, Edge, Fail, Terminator, Value
@@ -30,10 +33,11 @@ _NO_GAIN = frozenset({"unboxed.item_at", "unboxed.set_item_at", "unboxed.length_
 """Rows that alone are no reason for a second version."""
 
 
-def unbox_framed(function: Function) -> None:
-    if not function.framed or sum(len(block.instructions) for block in function.blocks) > MOST_INSTRUCTIONS:
+def unbox_framed(function: Function, callees: Mapping[str, NativeCallee]) -> None:
+    """callees: native functions that the copy may call directly, by name."""
+    if sum(len(block.instructions) for block in function.blocks) > MOST_INSTRUCTIONS:
         return
-    hints = Hints(function)
+    hints = Hints(function, callees)
     states = frame_states(function, hints)
     if not _is_worthwhile(function, hints, states):
         return

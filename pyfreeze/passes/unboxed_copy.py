@@ -12,6 +12,7 @@ from pyfreeze.ir.instructions import (
     Apply,
     Block,
     Branch,
+    Call,
     CondBranch,
     Constant,
     Edge,
@@ -27,7 +28,7 @@ from pyfreeze.ir.instructions import (
     Untold,
     Value,
 )
-from pyfreeze.ir.types import BOOL, FLOAT64, INT64, NONE, OBJECT, STATUS, Type
+from pyfreeze.ir.types import BOOL, FLOAT64, INT, INT64, NONE, OBJECT, STATUS, Type
 from pyfreeze.passes.continuations import Continuations, NotClosed
 from pyfreeze.primitives import find, leaving
 
@@ -279,6 +280,10 @@ class UnboxedCopy:
             self._make_range(instruction, operation)
             self._learn(operation, after)
             return
+        if operation.row.startswith("native."):
+            self._call_native(instruction, operation)
+            self._learn(operation, after)
+            return
         if operation.row.startswith("builtin."):
             self._call_builtin(instruction, operation)
             self._learn(operation, after)
@@ -451,6 +456,41 @@ class UnboxedCopy:
             found = self._apply(f"unboxed.choose_{prefix}", better, other, found)
         assert call.result is not None
         self._place.held[call.result] = _Held(operation.result, scalar=found)
+
+    def _call_native(self, call: Instruction, operation: Unboxed) -> None:
+        """A native function of the module, on numbers. Where it cannot end natively the function itself calls it again."""
+        callee = self._hints.native_callee(call)
+        assert callee is not None and call.result is not None
+        (function, _), *arguments = operation.operands
+        self._apply(f"unboxed.expect_native[{callee.name}]", self._object(function), handler=self._leave())
+        given = [
+            self._converted("int64.to_int", self._scalar(value, kind)) if type_ == INT else self._scalar(value, kind)
+            for (value, kind), type_ in zip(arguments, callee.parameters, strict=True)
+        ]
+        handler = Edge(self._failed_call(call))
+        made = self._emit(Call(given, Value(callee.result), call.site, handler, function=callee.name))
+        if callee.result == INT:
+            made = self._converted("int.to_int64", made)
+        self._place.held[call.result] = _Held(operation.result, scalar=made)
+
+    def _converted(self, row: str, value: Value) -> Value:
+        return self._apply(f"leaving[{row}]", value, handler=self._leave())
+
+    def _failed_call(self, call: Instruction) -> Block:
+        """Where a native call ends that has no result: it has failed, unless it wants to be started again."""
+        self._count += 1
+        status, again = Value(STATUS, "status"), self._leave()
+        way = Block(f"no_result.{self._count}", [status])
+        outer, self._place = self._place, self._place.copied(way)
+        self._apply("unboxed.is_error", status, handler=again)
+        row = find("unboxed.native_failed")
+        self._emit(Apply([], Value(NONE), call.site, primitive=row))
+        self._tell()
+        edge = call.handler
+        assert edge is not None
+        self._emit(Branch([], edges=[Edge(edge.target, [status, *map(self._object, edge.arguments)])]))
+        self._place = outer
+        return way
 
     def _make_range(self, call: Instruction, operation: Unboxed) -> None:
         """The call of `range`, without the object."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pyfreeze.ir.primitive import CFunction, Effects, Ends, Lowering, Primitive
-from pyfreeze.ir.types import BOOL, FLOAT64, INT64, NONE, OBJECT, TupleType, Type
+from pyfreeze.ir.types import BOOL, FLOAT64, INT64, NONE, OBJECT, STATUS, TupleType, Type
 from pyfreeze.primitives.objects import ANYTHING, unknown
 
 RANGE_STATE = TupleType((INT64, INT64, INT64))
@@ -44,6 +44,9 @@ def _rows() -> Iterator[Primitive]:
     yield _guard("set_byte_at", (OBJECT, INT64, INT64), NONE, Effects(deopts=True, reads=True, writes=True))
     yield _guard("range_state", (OBJECT,), RANGE_STATE)
     yield _guard("expect", (BOOL,), NONE)
+    yield _guard("is_error", (STATUS,), NONE)
+    failed = CFunction("pf_native_failed", Ends.NOTHING, ("frame",))
+    yield _called("native_failed", (), failed, NONE, Effects(reads=True, writes=True, runs_python=True))
     yield _guard("expect_unset", (OBJECT,), NONE)
     yield _guard("nobody_waits", (), NONE)  # no signal, no other thread
     yield _called("left", (), CFunction("left", Ends.NOTHING), NONE, _NOTES)  # a guard has failed
@@ -80,4 +83,7 @@ def unboxed_row(name: str) -> Primitive:
         place = int(name.removeprefix(_ENTERING).removesuffix("]"))
         c = CFunction("worth_entering", Ends.CERTAIN_FLAG, (f"i32:{place}",))
         ROWS[name] = _called(name.removeprefix("unboxed."), (), c, BOOL, _NOTES)
+    if name not in ROWS and name.startswith("unboxed.expect_native["):
+        # Of a callable. In brackets: the native function of the module that it has to be.
+        ROWS[name] = _guard(name.removeprefix("unboxed."), (OBJECT,), NONE)
     return ROWS[name]

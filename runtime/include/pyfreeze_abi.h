@@ -13,7 +13,7 @@
 #define PF_FAST_TLS
 #endif
 
-#define PF_ABI_VERSION 5
+#define PF_ABI_VERSION 6
 
 enum { PF_OK = 0, PF_ERROR = 1, PF_DEOPT = 2, PF_RESUME = 3 };
 
@@ -90,6 +90,11 @@ typedef struct PfBinding {
 
 #define PF_FRAMED -1 /* in place of a number of parameters: the function finds all its variables in the frame */
 
+/* Flags of `PfFunction.calls`: it may be called without a frame, since it has no side effects and lets nobody run; it may
+ * return None, so that TWIN is an object of its own. */
+#define PF_WITHOUT_FRAME 1
+#define PF_RETURNS_NONE 2
+
 typedef struct PfFunction {
     const char *qualname;
     const char *const *parameter_names;
@@ -99,6 +104,7 @@ typedef struct PfFunction {
     const int32_t *bindings;
     int32_t binding_count;
     uint8_t valid; /* all bindings hold */
+    uint8_t calls; /* PF_WITHOUT_FRAME … */
     PyCodeObject *code;
     struct PfModule *module;
     uint64_t twin_entries;
@@ -248,6 +254,9 @@ void pf_allow_reload(PyObject *module);
 void pf_show_site(const PfSite *site);
 int64_t pf_stack_left(void);
 void pf_prefer_direct_calls(PyObject *function); /* also where C calls it */
+/* Calls a native function as Python does, but without a frame. 0: it has to be called in the ordinary way. */
+int pf_call_without_frame(PyFunctionObject *function, PyObject *const *arguments, Py_ssize_t count, PyObject **result);
+extern int pf_asks_without_frame; /* calls without a frame that are being made */
 int pf_may_call_directly(PyThreadState *thread, const PfNative *native, PyObject *function);
 int pf_limit(void); /* what limits the calls of the native code that is running; whoever runs Python code restores it */
 void pf_restore_limit(int limit);

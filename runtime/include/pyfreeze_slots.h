@@ -247,3 +247,7 @@ PF_SLOT(int32_t, pf_is_known_function, (PyObject *callable, int32_t which))
 /* F: of the item; the instruction that asks is `further` bytes on */
 PF_SLOT(int32_t, pf_truth_at, (PyObject *container, int64_t place, void *frame, int32_t further))
 PF_SLOT(int32_t, pf_setattr_f64, (PyObject *object, PyObject *name, double value, PfAttributeCache *cache)) /* S */
+/* 1 if it is what the module made of that native function and this may run natively now, called from a framed function; else 0 */
+PF_SLOT(int32_t, pf_may_call_native, (PfFunction *function, PyObject *callable))
+/* A native function that a framed one has called has failed: the frame in the traceback was called by `frame`'s. */
+PF_SLOT(void, pf_native_failed, (void *frame))

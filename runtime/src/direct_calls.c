@@ -295,6 +295,10 @@ static PyObject *call_function(PyObject *callable, PyObject *const *arguments, s
         PyObject *result = call_framed(function, native, arguments, PyVectorcall_NARGS(count), keyword_names);
         if (result != NULL || PyErr_Occurred())
             return result;
+    } else if (keyword_names == NULL) {
+        PyObject *result;
+        if (pf_call_without_frame(function, arguments, PyVectorcall_NARGS(count), &result))
+            return result;
     }
     return ordinary_call(callable, arguments, count, keyword_names);
 }

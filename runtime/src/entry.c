@@ -176,6 +176,17 @@ int pf_may_call_directly(PyThreadState *thread, const PfNative *native, PyObject
            pf_is_untraced(thread, native->function, function) && has_room(thread);
 }
 
+/* What pf_enter_frame asks, of a function that is called without a frame. */
+int32_t pf_may_call_native(PfFunction *function, PyObject *callable)
+{
+    if (!Py_IS_TYPE(callable, &PyFunction_Type) || (pf_forced_twins | pf_waiting_states) != 0 ||
+        !pf_is_untraced(PyThreadState_Get(), function, callable))
+        return 0;
+    const char *broken;
+    pf_look_for_changes(function->module);
+    return function->valid || pf_revalidate(function, &broken);
+}
+
 void pf_guard_failed(PfFunction *function, int32_t parameter, int32_t reason)
 {
     pf_count_twin(function, parameter, reason, NULL);

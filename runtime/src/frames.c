@@ -6,10 +6,10 @@
 static _PyInterpreterFrame *current_frame(void) { return pf_frame_of(PyThreadState_Get()); }
 
 /* The interpreter's own frame of a function entered from Python; NULL where another frame is on top. Its code is an
- * older one if the module has been executed again meanwhile. */
+ * older one if the module has been executed again meanwhile. (The same code without a frame: its twin has called it.) */
 static _PyInterpreterFrame *own_frame(const PfFunction *function)
 {
-    _PyInterpreterFrame *frame = current_frame();
+    _PyInterpreterFrame *frame = pf_asks_without_frame == 0 ? current_frame() : NULL;
     return frame != NULL && pf_is_code_of((PyObject *)pf_code_of(frame), function) ? frame : NULL;
 }
 
@@ -218,8 +218,11 @@ PyObject *pf_enter_frame(PyObject *object)
     _PyInterpreterFrame *frame = pf_frame_of(thread);
     int usual = native->instance == function->module->instance && (pf_forced_twins | pf_waiting_states) == 0 &&
                 reason_in_frame(thread, frame, function) == 0;
-    if (usual)
+    if (usual) {
         pf_look_for_changes(function->module);
+        if (function->calls & PF_WITHOUT_FRAME)
+            pf_prefer_direct_calls(pf_frame_function(thread));
+    }
     return function->entry(native, frame ? frame->localsplus : NULL, usual ? pf_breaker_address(thread) : NULL);
 }
 

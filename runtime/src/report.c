@@ -16,10 +16,14 @@ static const char *reason_text(const PfCounter *counter)
     }
 }
 
+int pf_asks_without_frame;
+
 /* One counter for each parameter (or PF_REASON_… in its place), reason and name. */
 void pf_count_twin(PfFunction *function, int32_t parameter, int32_t reason, const char *binding)
 {
     PfCounter *counter = function->counters;
+    if (pf_asks_without_frame > 0)
+        return; /* it is asked again, with a frame */
     function->twin_entries++;
     while (counter != NULL &&
            (counter->parameter != parameter || counter->reason != reason || counter->binding != binding))
