@@ -42,13 +42,15 @@ def unbox_framed(function: Function, callees: Mapping[str, NativeCallee]) -> Non
     if not _is_worthwhile(function, hints, states):
         return
     ways_out, uncaught = Continuations(), _uncaught()
-    copy = UnboxedCopy(hints, states, ways_out, uncaught)
     loops = [(loop.header, loop.latches) for loop in natural_loops(function) if loop.header in states]
+    copy = UnboxedCopy(hints, states, ways_out, uncaught, counts=bool(loops))
     try:
         copy.make()
     except NotClosed:
         return
-    entry = _entering(0, function.entry, copy.start(function.entry))
+    entry = copy.start(function.entry)
+    if loops:  # without, there is little to make and tell when the copy is left
+        entry = _entering(0, function.entry, entry)
     for number, (header, latches) in enumerate(loops, 1):
         entering = _entering(number, header, copy.enter(header))
         for latch in latches:

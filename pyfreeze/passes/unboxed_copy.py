@@ -84,15 +84,24 @@ class _Start:
 
 
 class UnboxedCopy:
-    """Makes the copy; `ways_out` are continuations in the function itself. Raises NotClosed."""
+    """Makes the copy; `ways_out` are continuations in the function itself. Raises NotClosed.
+
+    counts: whether it is noted how often the copy is left
+    """
 
     def __init__(
-        self, hints: Hints, states: Mapping[Block, FrameState], ways_out: Continuations, uncaught: Block
+        self,
+        hints: Hints,
+        states: Mapping[Block, FrameState],
+        ways_out: Continuations,
+        uncaught: Block,
+        counts: bool,
     ) -> None:
         self._hints = hints
         self._states = states
         self._ways_out = ways_out
         self._uncaught = uncaught
+        self._counts = counts
         self._starts = {block: self._start_of(block) for block in states}
         self._place = _Place(Block("none"), {}, [], {})
         self._at: tuple[Block, int] = (Block("none"), 0)
@@ -226,7 +235,7 @@ class UnboxedCopy:
         way = Block(f"{name}.{self._count}", [status])
         outer, self._place = self._place, self._place.copied(way)
         self._tell()
-        if leaves:
+        if leaves and self._counts:
             self._apply("unboxed.left")
         edge = make(status)
         self._emit(Branch([], edges=[edge]))
@@ -524,7 +533,8 @@ class UnboxedCopy:
                 self._emit(CondBranch([flag], edges=ways, likely=terminator.likely))
             case Return(operands=[value]):
                 returned = self._object(value)
-                self._apply("unboxed.finished")
+                if self._counts:
+                    self._apply("unboxed.finished")
                 self._emit(Return([returned]))
             case _:
                 self._emit(type(terminator)([], edges=[]))
