@@ -287,7 +287,10 @@ class Flow:
     def _learn(self, operand: Value, kind: Kind) -> None:
         if kind not in NUMBERS or self.kinds.is_number(operand):
             return
-        self.kinds.kinds[operand] = found = self.kinds.expected(operand)
+        found = self.kinds.expected(operand)
+        if found == Kind.BOOL:
+            return  # it stays what it is
+        self.kinds.kinds[operand] = found
         if operand in self._loaded:
             self.variables[self._loaded[operand]] = Variable(found)
 

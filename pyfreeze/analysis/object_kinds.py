@@ -73,6 +73,8 @@ def number_of(instruction: Instruction) -> int | float | None:
 _ARITHMETIC = frozenset({"add", "sub", "mul", "floordiv", "mod"})
 _BITWISE = frozenset({"and", "or", "xor", "lshift", "rshift"})
 _ORDERS = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
+_COUNTING = frozenset({*_ARITHMETIC, *_ORDERS, "truediv"})
+"""To them a truth is 0 or 1."""
 _EQUALITIES = {"eq": "eq", "ne": "ne"}
 _MIRRORED = {**_ORDERS, **_EQUALITIES}
 
@@ -96,6 +98,8 @@ def unboxed(instruction: Apply, kind_of: Callable[[Value], Kind], is_number: Cal
     """The operation on numbers that this is if its operands are what `kind_of` expects; `is_number`: what is so already."""
     name, operands = plain_name(operation_of(instruction)), instruction.operands
     kinds = [kind_of(operand) for operand in operands]
+    if name in _COUNTING:
+        kinds = [Kind.INT if kind == Kind.BOOL else kind for kind in kinds]
     if len(operands) == 1 and kinds[0] in NUMBERS and (name != "truth" or is_number(operands[0])):
         return _unary(name, operands[0], kinds[0])
     if len(operands) != 2 or not all(kind in NUMBERS for kind in kinds):
@@ -200,7 +204,9 @@ class Hints:
                 self._is(instruction.result, _INT)
 
     def of(self, node: Value | int) -> Kind:
-        """INT, FLOAT or ANY. A variable is named by its index."""
+        """INT, FLOAT or ANY, or BOOL for what holds True or False. A variable is named by its index."""
+        if self._expected.of(node) == Expected.BOOL:
+            return Kind.BOOL
         evidence = self._evidence_for(node)
         if evidence & (_OTHER | _BYTES):
             return Kind.ANY

@@ -275,12 +275,23 @@ class UnboxedCopy:
         held = self._of(value)
         if held.kind not in NUMBERS:
             guessed = self._hints.of(value)
+            if guessed == Kind.BOOL:
+                return self._counted(value, kind)
             held.scalar = self._apply(_GUARDS[guessed], self._object(value), handler=self._leave())
             held.kind = guessed
         assert held.scalar is not None
         if held.kind == Kind.INT and kind == Kind.FLOAT:
             return self._apply("int64.to_float64", held.scalar)
         return held.scalar
+
+    def _counted(self, value: Value, kind: Kind) -> Value:
+        """A truth as 0 or 1; it stays a truth."""
+        held, type_ = self._of(value), _TYPES[kind]
+        if held.kind == Kind.BOOL and held.scalar is not None:
+            truth = held.scalar
+        else:
+            truth = self._apply("unboxed.as_bool", self._object(value), handler=self._leave())
+        return self._apply(f"bool.to_{type_}", truth)
 
     # Instructions
 

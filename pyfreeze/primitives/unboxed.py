@@ -31,6 +31,7 @@ def _called(name: str, operands: tuple[Type, ...], c: CFunction, result: Type, e
 def _rows() -> Iterator[Primitive]:
     yield _guard("as_int64", (OBJECT,), INT64)
     yield _guard("as_float64", (OBJECT,), FLOAT64)
+    yield _guard("as_bool", (OBJECT,), BOOL)  # of True and False
     yield _guard("length_of", (OBJECT, OBJECT), INT64)  # the builtin, its argument
     yield _guard("ord_of", (OBJECT, OBJECT), INT64)
     yield _guard("expect_builtin", (OBJECT, INT64), NONE)  # of that number: `KNOWN_BUILTINS`

@@ -227,3 +227,50 @@ def test_the_copy_is_tried_again_after_many_failures(both: Build) -> None:
         odd = number % 7 < 3
         module.same("kept", number if odd else number / 2, number % 4)
         module.same("summed", [number, 2**70 if odd else 5, number % 3], 2)
+
+
+TRUTHS = """
+def counted(flags: list[bool], n: int, x: float) -> object:
+    found: list[object] = []
+    for flag in flags:
+        n += flag
+        n = n * 3 - flag
+        x = x * 2.0 + flag
+        x = flag - x
+        found.append((n, x, flag, flag + flag, flag * flag, flag / 2, flag // 2, flag % 3, flag < n, 1 > flag, flag < x))
+        found.append((flag & True, flag | False, flag ^ flag, flag & 3, -flag, ~flag + 1, flag == 1, flag << 1))
+        flag = flag and n > x
+        found.append((flag, flag + 1, (n > 4) + (x < 3.5) + n, (n == 1) * x))
+    return found
+
+def divided(flags: list[bool], n: int) -> object:
+    found: list[object] = []
+    for flag in flags:
+        n = n * 2 + 1
+        found.append(n % flag + n // flag + flag / flag)
+    return found
+
+def compared(a: str, b: str) -> object:
+    same = 0
+    other: list[int] = []
+    for i in range(len(a)):
+        same += a[i] == b[i]
+        other.append(same + (a[i] != b[i]) * i)
+    return same, other
+"""
+
+
+def test_truths_in_arithmetic_are_numbers_and_stay_truths(both: Build) -> None:
+    module = both(TRUTHS)
+    framed(module, "counted", "divided", "compared")
+    module.same("counted", [True, False, True], 5, 0.25)
+    module.same("counted", [False], -3, -0.0)
+    module.same("divided", [True, True], 5)
+    module.same("divided", [True, False], 5)
+    module.same("compared", "kitten", "mitten")
+    module.same("compared", (1, 2.0, None), (1.0, 2, 3))
+    for odd in (*NO_INTS, 1, 0, 2, -1, 0.0):
+        module.same("counted", [True, odd, False], 5, 0.25)
+        module.same("counted", [True, False], odd, 0.25)
+        module.same("counted", [True, False], 1, odd)
+        module.same("divided", [True, odd], 5)

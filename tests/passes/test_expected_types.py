@@ -220,3 +220,17 @@ def test_each_way_into_the_copy_asks_whether_it_is_worthwhile(tmp_path: Path) ->
     assert sorted(re.findall(r"worth_entering\[\d\]", text)) == [f"worth_entering[{number}]" for number in range(3)]
     assert text.count("unboxed.left ") == len(re.findall(r"^\^leave_", text, re.MULTILINE)) > 3
     assert text.count("unboxed.finished ") == 1
+
+
+def test_truths_are_counted_without_objects(tmp_path: Path) -> None:
+    _, text = lifted(
+        tmp_path,
+        """
+        def f(flags: list[bool], n: int) -> object:
+            for flag in flags:
+                n = n + flag * 2
+                n = n - (n > 5)
+            return [n]
+        """,
+    )
+    assert text.count("bool.to_int64") == 2 and rows(text).count("unboxed.as_bool") == 1
