@@ -206,14 +206,16 @@ br i1 %bad, label %no, label %yes, !prof !1"""
 
 
 def _byte_place(facts: Mapping[str, int], go: str) -> str:
-    """Goes on at `go` with `%at`, the index, if `%a` is a bytearray that has it."""
+    """Goes on at `go` with `%at`, the index, if `%a` is a bytearray that has it. Loads behind a test of the index stay in loops."""
     return f"""{_type_of(facts)}
 %exact = icmp eq ptr %type, @PyByteArray_Type
-br i1 %exact, label %bytes, label %no, !prof !2
-{_index(facts, "bytes", go)}
+br i1 %exact, label %start, label %no, !prof !2
+start:
 %start_p = getelementptr i8, ptr %a, i64 {facts["bytearray_start"]}
-%start = load ptr, ptr %start_p{HEAD}
-%byte_p = getelementptr i8, ptr %start, i64 %at"""
+%first = load ptr, ptr %start_p{HEAD}
+br label %bytes
+{_index(facts, "bytes", go)}
+%byte_p = getelementptr i8, ptr %first, i64 %at"""
 
 
 def _byte_at(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:

@@ -239,7 +239,7 @@ def test_frames_are_right_when_a_signal_comes_in_the_callee(both: Build) -> None
         expected = each.wait(50_000)
         total = each.interrupted(400 if each is module.compiled else 20, 50_000, look)
         assert total % expected == 0
-        assert seen and all(t == i * expected for i, t in seen)
+        assert seen and all(t in (i * expected, (i + 1) * expected) for i, t in seen)
 
 
 def test_profilers_see_the_calls(both: Build) -> None:
