@@ -5,9 +5,18 @@ Functions without any annotation are left out: of most of their values mypy know
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from mypy.nodes import Expression, MypyFile, NameExpr, TempNode
+from mypy.nodes import (
+    ClassDef,
+    Decorator,
+    Expression,
+    FuncDef,
+    NameExpr,
+    Node,
+    OperatorAssignmentStmt,
+    OverloadedFuncDef,
+)
 from mypy.types import (
     CallableType,
     Instance,
@@ -24,32 +33,65 @@ from mypy.types import (
 
 from pyfreeze.ir.expectations import Expectations, joined
 from pyfreeze.ir.instructions import Expected, Position
+from pyfreeze.irbuild.context import position_of
 from pyfreeze.irbuild.definitions import functions_in
 from pyfreeze.typecheck.checker import TypedModule
 from pyfreeze.typecheck.value_types import FIXED_INT_NAMES, FLOAT_NAMES
 
 
 def expectations(module: TypedModule) -> Expectations:
-    """Of all expressions in annotated functions. A value annotation counts as the plain type of its values.
+    """Of what stands in annotated functions. A value annotation counts as the plain type of its values.
 
     mypy's columns are wrong on lines that are not ASCII; there most values are not found.
     """
     values: dict[Position, Expected] = {}
     variables: dict[tuple[int, str], Expected] = {}
-    annotated = _annotated_lines(module.tree) if module.tree is not None else frozenset()
-    if not annotated:
-        return Expectations()
-    for expression, type_ in module.types.items():
-        if expression.line not in annotated or isinstance(expression, TempNode):
+    for _, function, _, _ in functions_in(module.tree) if module.tree is not None else ():
+        if function.unanalyzed_type is None:
             continue
-        found = expected(type_)
-        if found is None:
-            continue
-        values[_position(expression)] = found
-        if isinstance(expression, NameExpr):
-            place = (expression.line, expression.name)
-            variables[place] = joined(variables.get(place, found), found)
+        for node in _nodes_in(function.body):
+            # What is changed in place gets a value where the statement is.
+            typed = node.lvalue if isinstance(node, OperatorAssignmentStmt) else node
+            type_ = module.types.get(typed) if isinstance(typed, Expression) else None
+            kind = expected(type_) if type_ is not None else None
+            if kind is None:
+                continue
+            values[position_of(node)] = kind
+            if isinstance(node, NameExpr):
+                place = (node.line, node.name)
+                variables[place] = joined(variables.get(place, kind), kind)
     return Expectations(values, variables)
+
+
+_PARTS = frozenset(
+    "args base begin_index bodies body call callee capture class_ref cond condlists else_body else_expr end_index expr"
+    " finally_body from_expr generator guards handlers if_expr index indices items key keys keyword_values left left_expr"
+    " lvalue lvalues msg name operands pattern patterns positionals rest right rvalue sequences stride subject target types"
+    " value values vars".split()
+)
+"""The attributes that mypy's statements, patterns and expressions have their parts in."""
+_APART = (FuncDef, Decorator, OverloadedFuncDef, ClassDef)
+
+
+def _nodes_in(body: Node) -> Iterator[Node]:
+    """All of a function's nodes but those of functions and classes in it. (mypy's own visitors cannot be derived from.)"""
+    waiting: list[object] = [body]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, list | tuple):
+            waiting.extend(part)
+        elif isinstance(part, Node) and not isinstance(part, _APART):
+            yield part
+            waiting.extend(getattr(part, name, None) for name in _parts_of(type(part)))
+
+
+def _parts_of(kind: type[Node]) -> tuple[str, ...]:
+    if kind not in _PARTS_OF:
+        _PARTS_OF[kind] = tuple(name for name in dir(kind) if name in _PARTS)
+    return _PARTS_OF[kind]
+
+
+_PARTS_OF: dict[type[Node], tuple[str, ...]] = {}
 
 
 def expected(type_: Type) -> Expected | None:
@@ -96,21 +138,3 @@ def _of_union(items: Iterable[Type]) -> Expected | None:
 
 
 _NUMBERS = (Expected.INT, Expected.FLOAT, Expected.BOOL)
-
-
-def _annotated_lines(tree: MypyFile) -> frozenset[int]:
-    """The lines of functions with annotations, without those of functions in them that have none."""
-    found: set[int] = set()
-    for _, function, _, _ in functions_in(tree):  # what is inside comes later
-        lines = range(function.line, (function.end_line or function.line) + 1)
-        if function.unanalyzed_type is not None:
-            found.update(lines)
-        else:
-            found.difference_update(lines)
-    return frozenset(found)
-
-
-def _position(expression: Expression) -> Position:
-    """As in bytecode."""
-    end_line, end_column = expression.end_line, expression.end_column
-    return Position(expression.line, expression.column, end_line or expression.line, end_column or 0)

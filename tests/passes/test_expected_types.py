@@ -234,3 +234,25 @@ def test_truths_are_counted_without_objects(tmp_path: Path) -> None:
         """,
     )
     assert text.count("bool.to_int64") == 2 and rows(text).count("unboxed.as_bool") == 1
+
+
+def test_other_modules_that_mypy_reads_meanwhile_have_no_part(tmp_path: Path) -> None:
+    source = "{}\ndef f(x: {}, xs: list[{}]) -> object:\n    y = xs[0]\n    return [x, y]\n"
+    (tmp_path / "neighbour.py").write_text(source.format("import lifted", "str", "str"))
+    function, _ = lifted(tmp_path, source.format("import neighbour", "float", "int"))
+    assert variables(function) == {0: {Expected.FLOAT}, 1: {Expected.SEQUENCE}, 2: {Expected.INT}}
+    assert expected_of(function, "getitem") == [Expected.INT]
+
+
+def test_in_place_operators_have_the_type_of_their_target(tmp_path: Path) -> None:
+    function, _ = lifted(
+        tmp_path,
+        """
+        def f(xs: list[float], n: int) -> object:
+            xs[n] += n
+            n //= 2
+            return [xs, n]
+        """,
+    )
+    assert expected_of(function, "iadd") == [Expected.FLOAT]
+    assert expected_of(function, "ifloordiv") == [Expected.INT]
