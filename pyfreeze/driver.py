@@ -19,6 +19,7 @@ from pyfreeze.explain.report import FunctionReport, ModuleReport, Tier
 from pyfreeze.ir.function import Module, Stage
 from pyfreeze.ir.printer import format_module
 from pyfreeze.ir.verifier import VerifierError, verify
+from pyfreeze.irbuild.expected_types import expectations
 from pyfreeze.irbuild.module_builder import BuiltModule, build_module, unseen_functions
 from pyfreeze.lifting.known_names import known_names
 from pyfreeze.lifting.module_lifter import lift_functions
@@ -143,7 +144,7 @@ def _analyse(source: SourceFile, options: Options, stopwatch: Stopwatch, *, ever
                 types=typed.types,
             )
     with stopwatch.phase("lift"):
-        framed, framed_keys, _ = lift_functions(codes, _native_keys(built))
+        framed, framed_keys, _ = lift_functions(codes, _native_keys(built), expectations(typed))
         names = known_names(code)
         for function in framed.values():
             function.known_names = names

@@ -138,7 +138,7 @@ class BlockKinds:
                 return Unboxed("unboxed.byte_at", wanted, Kind.INT)
             assert instruction.result is not None
             number = self._hints.of(instruction.result)
-            if number in NUMBERS:
+            if number in NUMBERS and self._hints.may_be_sequence(operands[0]):
                 return Unboxed("unboxed.int_at" if number == Kind.INT else "unboxed.float_at", wanted, number)
             return Unboxed("unboxed.item_at", wanted, Kind.ANY)
         if name == "setitem" and self.of(operands[1]) == Kind.INT:
@@ -310,7 +310,10 @@ class Flow:
     def _learn(self, operand: Value, kind: Kind) -> None:
         if kind not in NUMBERS or self.kinds.is_number(operand):
             return
-        self.kinds.kinds[operand] = found = self.kinds.expected(operand)
+        found = self.kinds.expected(operand)
+        if found == Kind.BOOL:
+            return  # it stays what it is
+        self.kinds.kinds[operand] = found
         if operand in self._loaded:
             self.variables[self._loaded[operand]] = Variable(found)
 

@@ -1,7 +1,8 @@
 """Which objects of a framed function are probably ints or floats, and which operations could be done without objects.
 
-Nothing here is certain: `Hints` guesses from constants, operators and names of builtins, and the copy of the function that
-is made from it (`pyfreeze.passes.unbox_framed`) tests what it relies on. The guess is one for each set of values that are
+Nothing here is certain: `Hints` goes by what the type checker says (`expected_kinds`), and where that is silent guesses from
+constants, operators and names of builtins. The copy of the function that is made from it
+(`pyfreeze.passes.unbox_framed`) tests what it relies on. A guess is one for each set of values that are
 compared, added or assigned to one another.
 """
 
@@ -11,11 +12,13 @@ import enum
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from pyfreeze.analysis.expected_kinds import ExpectedKinds
 from pyfreeze.analysis.native_callees import NativeCallee
 from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import (
     Apply,
     ConstantTable,
+    Expected,
     Instruction,
     LoadConstant,
     LoadLocal,
@@ -73,6 +76,8 @@ def number_of(instruction: Instruction) -> int | float | None:
 _ARITHMETIC = frozenset({"add", "sub", "mul", "floordiv", "mod"})
 _BITWISE = frozenset({"and", "or", "xor", "lshift", "rshift"})
 _ORDERS = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
+_COUNTING = frozenset({*_ARITHMETIC, *_ORDERS, "truediv"})
+"""To them a truth is 0 or 1."""
 _EQUALITIES = {"eq": "eq", "ne": "ne"}
 _MIRRORED = {**_ORDERS, **_EQUALITIES}
 
@@ -96,6 +101,8 @@ def unboxed(instruction: Apply, kind_of: Callable[[Value], Kind], is_number: Cal
     """The operation on numbers that this is if its operands are what `kind_of` expects; `is_number`: what is so already."""
     name, operands = plain_name(operation_of(instruction)), instruction.operands
     kinds = [kind_of(operand) for operand in operands]
+    if name in _COUNTING:
+        kinds = [Kind.INT if kind == Kind.BOOL else kind for kind in kinds]
     if len(operands) == 1 and kinds[0] in NUMBERS and (name != "truth" or is_number(operands[0])):
         return _unary(name, operands[0], kinds[0])
     if len(operands) != 2 or not all(kind in NUMBERS for kind in kinds):
@@ -156,6 +163,13 @@ KNOWN_BUILTINS = ("len", "ord", "min", "max", "abs")
 """By number. Counterpart: `runtime/src/fast_paths.h`."""
 
 _INT, _FLOAT, _OTHER, _BYTES, _DIVIDED = 1, 2, 4, 8, 16
+_EVIDENCE = {
+    Expected.INT: _INT,
+    Expected.FLOAT: _FLOAT,
+    Expected.SEQUENCE: _OTHER,
+    Expected.BYTEARRAY: _BYTES,
+    Expected.OTHER: _OTHER,
+}
 _GIVE_INTS = frozenset({"len", "ord", "round", "int"})
 _GIVE_FLOATS = frozenset({"float", "sqrt", "sin", "cos", "tan", "exp", "log", "atan2", "atan", "hypot", "fabs", "pow"})
 _MAKE_OTHERS = frozenset(
@@ -177,6 +191,7 @@ class Hints:
         self._callees = callees
         self._parents: dict[Value | int, Value | int] = {}
         self._evidence: dict[Value | int, int] = {}
+        self._expected = ExpectedKinds(function)
         self.made = {item.result: item for item in function.instructions() if item.result is not None}
         self._uses: dict[Value, int] = {}
         self._computed: set[Value] = set()
@@ -222,8 +237,10 @@ class Hints:
                 self._is(instruction.result, _INT)
 
     def of(self, node: Value | int) -> Kind:
-        """INT, FLOAT or ANY. A variable is named by its index."""
-        evidence = self._evidence.get(self._root(node), 0)
+        """INT, FLOAT or ANY, or BOOL for what holds True or False. A variable is named by its index."""
+        if self._expected.of(node) == Expected.BOOL:
+            return Kind.BOOL
+        evidence = self._evidence_for(node)
         if evidence & (_OTHER | _BYTES):
             return Kind.ANY
         if evidence & _FLOAT:
@@ -232,10 +249,19 @@ class Hints:
 
     def is_other(self, node: Value | int) -> bool:
         """Whether it is also used as what is no number."""
-        return bool(self._evidence.get(self._root(node), 0) & (_OTHER | _BYTES))
+        return bool(self._evidence_for(node) & (_OTHER | _BYTES))
 
     def is_bytes(self, node: Value | int) -> bool:
-        return bool(self._evidence.get(self._root(node), 0) & _BYTES)
+        return bool(self._evidence_for(node) & _BYTES)
+
+    def may_be_sequence(self, node: Value | int) -> bool:
+        """Whether the type checker allows it to be a list or a tuple."""
+        return self._expected.of(node) in (None, Expected.SEQUENCE)
+
+    def _evidence_for(self, node: Value | int) -> int:
+        """Of what the type checker knows, that alone: it may be compared with and added to other kinds."""
+        expected = self._expected.of(node)
+        return self._evidence.get(self._root(node), 0) if expected is None else _EVIDENCE.get(expected, 0)
 
     def called_name(self, call: Instruction) -> str:
         """By which name the callee was looked up."""
@@ -271,8 +297,8 @@ class Hints:
         return node
 
     def _same(self, *nodes: Value | int) -> None:
-        first = self._root(nodes[0])
         for node in nodes[1:]:
+            first = self._root(nodes[0])
             other = self._root(node)
             if other != first:
                 self._parents[other] = first
@@ -284,6 +310,8 @@ class Hints:
 
     def _learn(self, instruction: Instruction) -> None:
         result = instruction.result
+        if result is not None and instruction.expected in _EVIDENCE:
+            self._is(result, _EVIDENCE[instruction.expected])
         match instruction:
             case LoadLocal(index=index, result=Value() as loaded):
                 self._same(loaded, index)
@@ -300,14 +328,15 @@ class Hints:
 
     def _learn_from(self, instruction: Apply, name: str, result: Value | None) -> None:
         assert result is not None
-        operands = instruction.operands
+        operands = [one for one in instruction.operands if self._expected.of(one) != Expected.BOOL]
         if name in _ARITHMETIC:
             if not (name in ("mul", "mod") and any(map(self.is_other, operands))):
                 self._same(result, *operands)
         elif name == "truediv":
             self._is(result, _FLOAT)
             self._same(*operands)
-            self._is(operands[0], _DIVIDED)
+            for divided in operands[:1]:
+                self._is(divided, _DIVIDED)
         elif name in ("neg", "invert"):
             self._same(result, *operands)
         elif name in _BITWISE:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pyfreeze.codegen.direct_entries import CONTEXT
 from pyfreeze.codegen.framed_guards import Guards
-from pyfreeze.codegen.framed_short_ways import ShortWays
 from pyfreeze.ir.instructions import Apply
 
 _CALLABLE_MOVED = 1 << 63

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pyfreeze.codegen import reentering
 from pyfreeze.codegen.array_access import VARIABLE
 from pyfreeze.codegen.direct_entries import CONTEXT, CONTEXT_BREAKER, RECORD_CODE, body_symbol, framed_entry
 from pyfreeze.codegen.entry_emitter import UNLIMITED
@@ -86,6 +87,7 @@ class FramedEmitter(Calls):
             '"enter":',
             f"%vector = alloca [{max(self._vector_size, 1)} x ptr]",
             *self._allocas,
+            *reentering.ALLOCAS,
             *self._natives_forgotten(),
             f"%record = getelementptr %PfFunction, ptr {record}, i64 0, i32 {RECORD_CODE}",
             "%code = load ptr, ptr %record",
@@ -219,11 +221,28 @@ class FramedEmitter(Calls):
                 self._line(f"{now} = ptrtoint ptr {here} to i64")
                 self._line(f"{start} = ptrtoint ptr %text to i64")
                 self._line(f"{self._define(result)} = sub i64 {now}, {start}")
+            case "worth_entering":
+                place = f"{self._function.name} {c.arguments[0].partition(':')[2]}"
+                self._line(f"{self._define(result)} = {reentering.worth_entering(self._symbols, place)}")
+            case "left":
+                state, turns = self._entered()
+                self._line(reentering.left(self._symbols, state, turns))
+                self._names[result] = "false"
+            case "finished":
+                self._line(reentering.finished(self._symbols, self._entered()[0]))
+                self._names[result] = "false"
             case "keep":
                 self._names[result] = "false"
             case _:
                 return False
         return True
+
+    def _entered(self) -> tuple[str, str]:
+        """The state of the place at which the copy was entered, and the turns since."""
+        state, turns = self._fresh(), self._fresh()
+        self._line(f"{state} = load ptr, ptr %entered_at")
+        self._line(f"{turns} = load i64, ptr %turns")
+        return state, turns
 
     def _call_c(self, instruction: Apply, c: CFunction) -> str:
         operands = instruction.operands
@@ -359,6 +378,9 @@ class FramedEmitter(Calls):
     def _emit_nobody_waits(self, instruction: Apply) -> None:
         assert instruction.handler is not None and instruction.result is not None
         self._names[instruction.result] = "false"
+        (_, turns), more = self._entered(), self._fresh()
+        self._line(f"{more} = add i64 {turns}, 1")
+        self._line(f"store i64 {more}, ptr %turns")
         following = self._open_if_somebody_waits()
         self._line(f'br label %"{self._jump(instruction.handler, str(int(Status.DEOPT)))}"')
         self._open(following)

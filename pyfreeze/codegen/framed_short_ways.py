@@ -302,10 +302,27 @@ class ShortWays(FunctionEmitter):
         self._line(f"{last} = call i1 {self._counting('drop')}(ptr {name})")
         self._line(f'br i1 {last}, label %"{cold}", label %"{following}"{_UNLIKELY}')
         self._open(cold, cold=True)
-        self._tell_frame(instruction)
+        if instruction.untold:
+            self._tell_unless_number(name, instruction)
+        else:
+            self._tell_frame(instruction)
         self._line(f"call void {self._symbols.slot('pf_free_object')}(ptr {name})")
         self._line(f'br label %"{following}"')
         self._open(following)
+
+    def _tell_unless_number(self, name: str, instruction: Instruction) -> None:
+        """Ints and floats have no destructor that could look."""
+        type_, flags = self._field(name, "type"), []
+        for number in ("PyLong_Type", "PyFloat_Type"):
+            flags.append(self._fresh())
+            self._line(f"{flags[-1]} = icmp eq ptr {type_}, {self._data(number)}")
+        is_number, other, freed = self._fresh(), self._new_label("other"), self._new_label("freed")
+        self._line(f"{is_number} = or i1 {', '.join(flags)}")
+        self._line(f'br i1 {is_number}, label %"{freed}", label %"{other}"')
+        self._open(other, cold=True)
+        self._tell_frame(instruction)
+        self._line(f'br label %"{freed}"')
+        self._open(freed, cold=True)
 
     def _counting(self, verb: str) -> str:
         return self._symbols.counting(verb, always_inline=True)

@@ -13,7 +13,7 @@ from pyfreeze.codegen.machine_types import llvm_type, string_literal
 from pyfreeze.codegen.object_access import object_function
 from pyfreeze.codegen.reference_counts import counting_function
 from pyfreeze.codegen.runtime_slots import slots
-from pyfreeze.codegen.unboxed_access import TYPES, is_unboxed, unboxed_function
+from pyfreeze.codegen.unboxed_access import KNOWN_OBJECTS, is_unboxed, unboxed_function
 from pyfreeze.codegen.view_access import (
     parameter_attributes,
     saved_memory,
@@ -147,7 +147,7 @@ class Symbols:
         if primitive.lowering.view:
             return self.define(f'@"{primitive.name}"', lambda: view_function(primitive, self._layout))
         if is_unboxed(primitive):
-            for name in TYPES:
+            for name in KNOWN_OBJECTS:
                 self.declare(f"@{name} = external global i8")
             return self.define(f'@"{primitive.name}"', lambda: unboxed_function(primitive, self.slot, self._layout))
         if primitive.lowering.object:

@@ -12,7 +12,17 @@ from pyfreeze.codegen.machine_types import llvm_type
 from pyfreeze.ir.primitive import Primitive
 from pyfreeze.ir.types import Status
 
-TYPES = ("PyLong_Type", "PyFloat_Type", "PyByteArray_Type", "PyRange_Type", "PyList_Type", "PyTuple_Type")
+KNOWN_OBJECTS = (
+    "PyLong_Type",
+    "PyFloat_Type",
+    "PyByteArray_Type",
+    "PyRange_Type",
+    "PyList_Type",
+    "PyTuple_Type",
+    "_Py_TrueStruct",
+    "_Py_FalseStruct",
+)
+"""With which guards compare."""
 
 
 def unboxed_function(primitive: Primitive, slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
@@ -174,6 +184,13 @@ float:
 br label %yes"""
 
 
+def _as_bool(slot: Callable[[str], str], facts: Mapping[str, int]) -> str:
+    return """%r = icmp eq ptr %a, @_Py_TrueStruct
+%other = icmp eq ptr %a, @_Py_FalseStruct
+%known = or i1 %r, %other
+br i1 %known, label %yes, label %no, !prof !2"""
+
+
 def _by_call(name: str) -> Callable[[Callable[[str], str], Mapping[str, int]], str]:
     """A slot that takes the callable and the argument, and returns -1 where it does not apply."""
 
@@ -294,6 +311,7 @@ br label %yes"""
 _BODIES: dict[str, Callable[[Callable[[str], str], Mapping[str, int]], str]] = {
     "as_int64": _as_int64,
     "as_float64": _as_float64,
+    "as_bool": _as_bool,
     "length_of": _by_call("pf_length_of"),
     "ord_of": _by_call("pf_ord_of"),
     "expect_builtin": _expect_builtin,

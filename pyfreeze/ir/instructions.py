@@ -40,6 +40,17 @@ class Position:
         return f"{self.line}:{self.column}-{self.end_line}:{self.end_column}"
 
 
+class Expected(enum.StrEnum):
+    """The type that an object of a framed function ought to have, as far as native code asks. Nothing is certain."""
+
+    INT = "int"
+    FLOAT = "float"
+    BOOL = "bool"
+    SEQUENCE = "sequence"  # a list or a tuple, or what is mostly one
+    BYTEARRAY = "bytearray"
+    OTHER = "other"  # no number, no sequence
+
+
 @dataclass(slots=True)
 class Site:
     """A place that may fail: its position and the Python locals that a traceback would show there."""
@@ -157,6 +168,7 @@ class Instruction:
 
     resume: @BUILT, where the interpreter goes on if the instruction ends with DEOPT; None where the twin starts again
     untold: what the frame is told before the instruction runs other code
+    expected: in a framed function, the type of the result, or of what is stored, as the type checker says
     """
 
     operands: list[Value]
@@ -165,6 +177,7 @@ class Instruction:
     handler: Edge | None = None
     resume: ResumeState | None = None
     untold: tuple[Untold, ...] = ()
+    expected: Expected | None = None
 
 
 @dataclass(eq=False, slots=True)

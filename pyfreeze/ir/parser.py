@@ -23,6 +23,7 @@ from pyfreeze.ir.instructions import (
     DecRef,
     Deopt,
     Edge,
+    Expected,
     Fail,
     GetItem,
     IncRef,
@@ -150,6 +151,7 @@ _RESULT = re.compile(r"(%[\w.?]+): ([^=]+?) = (.*)")
 _HANDLER = re.compile(r"(.*) except (\^[\w.]+(?:\([^()]*\))?)")
 _MOVED = "move "
 _UNTOLD = re.compile(r"(.*?) untold \{([^{}]*)\}")
+_EXPECTED = re.compile(r"(.*) expected (\w+)")
 _SITES = re.compile(r" !(?=(?:@\S+ )?\d+:)")
 _SITE = re.compile(r"(?:@(\S+) )?(\d+):(\d+)-(\d+):(\d+)(?: \{(.*)\})?(?:\+(\d+))?")
 _RESUME = re.compile(
@@ -238,6 +240,7 @@ class _FunctionParser:
         handler = resume = None
         site: Site | None = None
         untold: tuple[Untold, ...] = ()
+        expected: Expected | None = None
         if not body.startswith(("const ", "consts ", "names ")):
             if (found := _HANDLER.fullmatch(body)) is not None:
                 body, handler = found[1], self._edge(found[2])
@@ -248,8 +251,11 @@ class _FunctionParser:
             body, *levels = _SITES.split(body)
             for level in reversed(levels):
                 site = self._site(level, function, site)
+            if (ought := _EXPECTED.fullmatch(body)) is not None:
+                body, expected = ought[1], Expected(ought[2])
         made = self._body(body, value)
         made.result, made.site, made.handler, made.resume, made.untold = value, site, handler, resume, untold
+        made.expected = expected
         return made
 
     def _apply(self, name: str, operands: str) -> Apply:

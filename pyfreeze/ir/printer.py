@@ -134,6 +134,8 @@ class _FunctionPrinter:
         body = self._body(instruction)
         if instruction.result is not None:
             body = f"{self._name(instruction.result)}: {instruction.result.type} = {body}"
+        if instruction.expected is not None:
+            body += f" expected {instruction.expected}"
         if instruction.site is not None:
             body += self._site(instruction.site)
         if instruction.resume is not None:

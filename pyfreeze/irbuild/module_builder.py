@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from types import CodeType
 
-from mypy.nodes import ClassDef, Decorator, Expression, FuncDef, MypyFile, OverloadedFuncDef, Var
 from mypy.nodes import Context as Node
+from mypy.nodes import Expression, FuncDef, MypyFile, Var
 from mypy.types import CallableType, UnboundType
 from mypy.types import Type as MypyType
 
@@ -40,6 +40,7 @@ from pyfreeze.irbuild.boxing import boxed_in_loops
 from pyfreeze.irbuild.context import Facts, FunctionContext, GenericFunction, Signature, StackAfter
 from pyfreeze.irbuild.conversions import convert
 from pyfreeze.irbuild.declared_types import SELF, Declared, Scope, declared
+from pyfreeze.irbuild.definitions import functions_in
 from pyfreeze.irbuild.frozen_classes import FrozenClass, FrozenClasses
 from pyfreeze.irbuild.generics import may_be_entered
 from pyfreeze.irbuild.module_constants import has_text, module_constants, written_types
@@ -182,7 +183,7 @@ class _ModuleBuilder:
         self._outcomes: list[FunctionOutcome] = []
         self._by_global_name: dict[str, list[str]] = {}
         self._found: list[tuple[FunctionOutcome, FuncDef, CodeType]] = []
-        for qualname, node, decorators_line, top_level in _functions(tree):
+        for qualname, node, decorators_line, top_level in functions_in(tree):
             self._add(qualname, node, decorators_line, top_level, codes)
 
     def _add(
@@ -588,44 +589,6 @@ class _ModuleBuilder:
 
 def _has_point(find_point: FindPoint, code: CodeType, state: ResumeState) -> bool:
     return find_point(code, state) is not None
-
-
-def _functions(tree: MypyFile) -> Iterator[tuple[str, FuncDef, int | None, bool]]:
-    """Qualified name, node, line of the first decorator, and whether it is bound to a module global."""
-    waiting: list[tuple[str, object, bool]] = [("", node, True) for node in reversed(tree.defs)]
-    while waiting:
-        prefix, node, top_level = waiting.pop()
-        inner: list[tuple[str, object, bool]] = []
-        match node:
-            case FuncDef():
-                yield prefix + node.name, node, None, top_level
-                inner = [(f"{prefix}{node.name}.<locals>.", child, False) for child in node.body.body]
-            case Decorator(func=function, original_decorators=decorators):
-                first = min((decorator.line for decorator in decorators), default=function.line)
-                yield prefix + function.name, function, first, top_level
-                inner = [(f"{prefix}{function.name}.<locals>.", child, False) for child in function.body.body]
-            case OverloadedFuncDef(items=items):
-                inner = [(prefix, item, top_level) for item in items]
-            case ClassDef(name=name, defs=body):
-                inner = [(f"{prefix}{name}.", child, False) for child in body.body if not _is_made_up(node, child)]
-            case _:
-                inner = [(prefix, child, top_level) for child in _nested_statements(node)]
-        waiting.extend(reversed(inner))
-
-
-def _is_made_up(class_: ClassDef, member: object) -> bool:
-    """Whether mypy's dataclass plugin has added the member."""
-    name = member.name if isinstance(member, FuncDef | Decorator) else ""
-    symbol = class_.info.names.get(name)
-    return symbol is not None and symbol.plugin_generated
-
-
-def _nested_statements(node: object) -> Iterator[object]:
-    for name in ("body", "bodies", "else_body", "finally_body", "handlers"):
-        part = getattr(node, name, None)
-        for item in part if isinstance(part, list) else [part]:
-            if hasattr(item, "body") or hasattr(item, "line"):
-                yield item
 
 
 def _rebound_globals(code: CodeType) -> Iterator[str]:

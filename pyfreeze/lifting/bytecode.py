@@ -96,6 +96,13 @@ _TESTS = {"UNARY_NOT", "POP_JUMP_IF_TRUE", "POP_JUMP_IF_FALSE"}
 _TESTS |= {f"POP_JUMP_{way}_IF_{wanted}" for way in ("FORWARD", "BACKWARD") for wanted in ("TRUE", "FALSE")}
 
 
+EVALUATING = frozenset(
+    "LOAD_GLOBAL LOAD_DEREF LOAD_ATTR LOAD_SUPER_ATTR BINARY_OP BINARY_SUBSCR BINARY_SLICE COMPARE_OP CALL CALL_KW"
+    " CALL_FUNCTION_EX UNARY_NEGATIVE UNARY_POSITIVE UNARY_INVERT CALL_INTRINSIC_1".split()
+)
+"""They push the value of the expression at their place. (Variables are known by their names.)"""
+
+
 def asks_truth(step: Step) -> bool:
     """Whether it asks the truth of the topmost object and drops it."""
     return step.name in _TESTS

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import CodeType
 
 from pyfreeze.ir.builder import FunctionBuilder
+from pyfreeze.ir.expectations import Expectations
 from pyfreeze.ir.function import FrameShape, Function, reverse_postorder
 from pyfreeze.ir.instructions import (
     Apply,
@@ -21,6 +22,7 @@ from pyfreeze.ir.instructions import (
     CondBranch,
     ConstantTable,
     Edge,
+    Expected,
     Fail,
     Instruction,
     LoadConstant,
@@ -34,7 +36,7 @@ from pyfreeze.ir.instructions import (
 )
 from pyfreeze.ir.primitive import Ends
 from pyfreeze.ir.types import BOOL, OBJECT, STATUS, Type
-from pyfreeze.lifting.bytecode import Protected, Step, numbered, protected_ranges, steps, unset_loads
+from pyfreeze.lifting.bytecode import EVALUATING, Protected, Step, numbered, protected_ranges, steps, unset_loads
 from pyfreeze.primitives.objects import object_row
 
 
@@ -68,8 +70,9 @@ class _Start:
 class Lifter:
     """State while one code object is lifted. `stack` is the interpreter's, the top last."""
 
-    def __init__(self, name: str, code: CodeType) -> None:
+    def __init__(self, name: str, code: CodeType, expectations: Expectations) -> None:
         self.code = code
+        self._expectations = expectations
         self.function = Function(name, (), OBJECT, line=code.co_firstlineno, frame=_shape(code))
         self.builder = FunctionBuilder(self.function)
         self.steps = steps(code)
@@ -107,6 +110,7 @@ class Lifter:
             if handler is None:
                 raise NotLifted(f"the instruction {self.step.name} is not compiled yet", self.step.position.line)
             handler(self)
+            self._expect_value()
             number = self.number_of[self.step.offset] + 1
             if not self.builder.terminated and number in self._labels:
                 self.go_to(self.steps[number].start)
@@ -258,10 +262,26 @@ class Lifter:
         if checked:
             instruction.handler = self.handler()
             instruction.site = self.site()
+        instruction.expected = self._of_variable(index)
         return self._loaded(instruction)
 
     def store(self, index: int, value: Value) -> None:
-        self.emit(StoreLocal([self.boxed(value)], site=self.site(), index=index))
+        stored = StoreLocal([self.boxed(value)], site=self.site(), index=index)
+        stored.expected = self._of_variable(index)
+        self.emit(stored)
+
+    def _of_variable(self, index: int) -> Expected | None:
+        names = self.code.co_varnames
+        place = (self.step.position.line, names[index] if index < len(names) else "")
+        return self._expectations.variables.get(place)
+
+    def _expect_value(self) -> None:
+        """Note what is expected of what the instruction has pushed, if that is the value of the expression at its place."""
+        if self.step.name not in EVALUATING or self.builder.block is None or not self.stack:
+            return
+        made = self.builder.block.instructions[-1]
+        if made.result is not None and made.result is self.stack[-1] and made.result.type == OBJECT:
+            made.expected = self._expectations.values.get(self.step.position)
 
     def _loaded(self, instruction: Instruction) -> Value:
         self.emit(instruction)

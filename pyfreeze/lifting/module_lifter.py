@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterable, Mapping
 from types import CodeType
 
+from pyfreeze.ir.expectations import Expectations
 from pyfreeze.ir.function import Function
 from pyfreeze.lifting import operations
 from pyfreeze.lifting.lifter import Lifter, NotLifted
@@ -16,7 +17,7 @@ _SUSPENDED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENE
 
 
 def lift_functions(
-    codes: Mapping[CodeKey, CodeType], taken: Iterable[CodeKey]
+    codes: Mapping[CodeKey, CodeType], taken: Iterable[CodeKey], expectations: Expectations
 ) -> tuple[dict[str, Function], dict[str, CodeKey], dict[CodeKey, NotLifted]]:
     """Framed functions by name, the code object of each, and why others are none. `taken` are native already."""
     framed: dict[str, Function] = {}
@@ -28,15 +29,15 @@ def lift_functions(
             continue
         name = f"{key[0]}:{key[1]}"
         try:
-            framed[name] = lift(name, code)
+            framed[name] = lift(name, code, expectations)
             keys[name] = key
         except NotLifted as reason:
             refused[key] = reason
     return framed, keys, refused
 
 
-def lift(name: str, code: CodeType) -> Function:
+def lift(name: str, code: CodeType, expectations: Expectations) -> Function:
     """Raises NotLifted."""
     if code.co_flags & _SUSPENDED:
         raise NotLifted("generators and coroutines are not compiled yet", code.co_firstlineno)
-    return Lifter(name, code).lift(operations)
+    return Lifter(name, code, expectations).lift(operations)

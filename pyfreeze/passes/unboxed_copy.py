@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pyfreeze.analysis.borrowing import WRITTEN_BY_OTHERS
 from pyfreeze.analysis.frame_states import ANY as ANY_OBJECT
@@ -26,56 +26,13 @@ from pyfreeze.ir.instructions import (
     Site,
     StoreLocal,
     Terminator,
-    Untold,
     Value,
 )
-from pyfreeze.ir.types import BOOL, FLOAT64, INT, INT64, NONE, OBJECT, STATUS, Type
+from pyfreeze.ir.types import BOOL, INT, INT64, NONE, OBJECT, STATUS, Type
 from pyfreeze.passes.continuations import Continuations, NotClosed
+from pyfreeze.passes.copy_writer import GUARDS, TYPES, CopyWriter, Held, Number, Place
 from pyfreeze.passes.known_functions import row_of_call, rows_of_lookup
 from pyfreeze.primitives import find, leaving
-
-_TYPES: Mapping[Kind, Type] = {Kind.INT: INT64, Kind.FLOAT: FLOAT64}
-_BOXES = {Kind.INT: "unboxed.from_int64", Kind.FLOAT: "unboxed.from_float64"}
-_GUARDS = {Kind.INT: "unboxed.as_int64", Kind.FLOAT: "unboxed.as_float64"}
-
-
-@dataclass(slots=True)
-class _Held:
-    """What the copy has of a value of the function: itself (`object`), or what it stands for, or both.
-
-    range: of an iterator over a range, its next number, the step and how many are left
-    variable: from which it was loaded
-    made_by: the row that gives the object, of `scalar` if there is one
-    """
-
-    kind: Kind = Kind.ANY
-    object: Value | None = None
-    scalar: Value | None = None
-    range: tuple[Value, ...] = ()
-    variable: int = -1
-    made_by: str = ""
-
-
-@dataclass(slots=True)
-class _Number:
-    """Of a variable: its value, and a bool that is false where it is unset, or None."""
-
-    scalar: Value
-    is_set: Value | None = None
-
-
-@dataclass(slots=True)
-class _Place:
-    """Where the copy is being made: what is restored after a way out has been made."""
-
-    block: Block
-    held: dict[Value, _Held]
-    variables: list[Variable]
-    numbers: dict[int, _Number]
-
-    def copied(self, block: Block) -> _Place:
-        held = {value: replace(item) for value, item in self.held.items()}
-        return _Place(block, held, list(self.variables), dict(self.numbers))
 
 
 @dataclass(slots=True)
@@ -83,26 +40,28 @@ class _Start:
     """A block of the copy, and what its parameters say at its start."""
 
     block: Block
-    held: dict[Value, _Held] = field(default_factory=dict)
-    numbers: dict[int, _Number] = field(default_factory=dict)
+    held: dict[Value, Held] = field(default_factory=dict)
+    numbers: dict[int, Number] = field(default_factory=dict)
 
 
-class UnboxedCopy:
-    """Makes the copy; `ways_out` are continuations in the function itself. Raises NotClosed."""
+class UnboxedCopy(CopyWriter):
+    """Makes the copy; `ways_out` are continuations in the function itself. Raises NotClosed.
+
+    counts: whether it is noted how often the copy is left
+    """
 
     def __init__(
-        self, hints: Hints, states: Mapping[Block, FrameState], ways_out: Continuations, uncaught: Block
+        self,
+        hints: Hints,
+        states: Mapping[Block, FrameState],
+        ways_out: Continuations,
+        uncaught: Block,
+        counts: bool,
     ) -> None:
-        self._hints = hints
+        super().__init__(hints, ways_out, uncaught, counts)
         self._states = states
-        self._ways_out = ways_out
-        self._uncaught = uncaught
         self._starts = {block: self._start_of(block) for block in states}
-        self._place = _Place(Block("none"), {}, [], {})
-        self._at: tuple[Block, int] = (Block("none"), 0)
-        self._exit: Block | None = None
         self._ended: dict[Value, Value] = {}  # of what a range gave: whether it had ended
-        self._count = 0
 
     def start(self, block: Block) -> Block:
         """The copy of that block."""
@@ -122,22 +81,22 @@ class UnboxedCopy:
 
         for value, kind in zip(block.parameters, state.parameters, strict=True):
             if kind in NUMBERS:
-                made.held[value] = _Held(kind, scalar=parameter(_TYPES[kind]))
+                made.held[value] = Held(kind, scalar=parameter(TYPES[kind]))
             elif kind == Kind.RANGE:
-                made.held[value] = _Held(kind, range=tuple(parameter(INT64) for _ in range(3)))
+                made.held[value] = Held(kind, range=tuple(parameter(INT64) for _ in range(3)))
             else:
-                made.held[value] = _Held(object=parameter(value.type))
+                made.held[value] = Held(object=parameter(value.type))
         for index, variable in enumerate(state.variables):
             if variable.kind in NUMBERS:
-                scalar = parameter(_TYPES[variable.kind])
-                made.numbers[index] = _Number(scalar, parameter(BOOL) if variable.maybe_unset else None)
+                scalar = parameter(TYPES[variable.kind])
+                made.numbers[index] = Number(scalar, parameter(BOOL) if variable.maybe_unset else None)
         return made
 
     # Blocks and instructions
 
     def _copy(self, block: Block) -> None:
         start, state = self._starts[block], self._states[block]
-        self._place = _Place(start.block, dict(start.held), list(state.variables), dict(start.numbers))
+        self._place = Place(start.block, dict(start.held), list(state.variables), dict(start.numbers))
         self._ended = {}
         flow = Flow(self._hints, state, block)
         for number, instruction in enumerate(block.instructions):
@@ -171,110 +130,6 @@ class UnboxedCopy:
             if is_range:
                 self._enter_range(instruction)
             self._place.variables = list(flow.variables)
-
-    def _emit(self, instruction: Instruction) -> Value:
-        if not isinstance(instruction, Constant | LoadConstant):
-            instruction.untold = self._untold()
-        self._place.block.instructions.append(instruction)
-        assert instruction.result is not None or isinstance(instruction, StoreLocal | Terminator)
-        return instruction.result or Value(NONE)
-
-    def _apply(self, name: str, *operands: Value, handler: Edge | None = None) -> Value:
-        row = find(name)
-        return self._emit(Apply(list(operands), Value(row.result), primitive=row, handler=handler))
-
-    def _constant(self, type_: Type, value: int | float | bool) -> Value:
-        return self._emit(Constant([], Value(type_), value=value))
-
-    # The frame
-
-    def _untold(self) -> tuple[Untold, ...]:
-        found = []
-        for index, variable in enumerate(self._place.variables):
-            if variable.kind in NUMBERS and not variable.told:
-                number = self._place.numbers[index]
-                found.append(Untold(index, number.scalar, number.is_set))
-        return tuple(found)
-
-    def _tell(self, indices: Iterable[int] | None = None) -> None:
-        """Tell the frame what is in those variables, or in all."""
-        wanted = None if indices is None else set(indices)
-        untold = tuple(item for item in self._untold() if wanted is None or item.index in wanted)
-        if not untold:
-            return
-        row = find("unboxed.tell")
-        telling = Apply([], Value(NONE), primitive=row)
-        telling.untold = untold
-        self._place.block.instructions.append(telling)
-        for item in untold:
-            self._place.variables[item.index] = replace(self._place.variables[item.index], told=True)
-
-    # Ways out of the copy
-
-    def _leave(self) -> Edge:
-        """To the function itself, before the current instruction."""
-        if self._exit is None:
-            self._exit = self._way_out(*self._at)
-        return Edge(self._exit)
-
-    def _way_out(self, block: Block, number: int) -> Block:
-        target, alive = self._ways_out.at(block, number)
-        return self._detour(lambda _: Edge(target, [self._object(value) for value in alive]), f"leave_{block.name}")
-
-    def _detour(self, make: Callable[[Value], Edge], name: str) -> Block:
-        """A handler that tells the frame everything and goes where `make` says, given the status."""
-        self._count += 1
-        status = Value(STATUS, "status")
-        way = Block(f"{name}.{self._count}", [status])
-        outer, self._place = self._place, self._place.copied(way)
-        self._tell()
-        edge = make(status)
-        self._emit(Branch([], edges=[edge]))
-        self._place = outer
-        return way
-
-    # Values
-
-    def _of(self, value: Value) -> _Held:
-        held = self._place.held.get(value)
-        if held is None:
-            raise NotClosed(f"{value} is of another block")
-        return held
-
-    def _object(self, value: Value) -> Value:
-        """The value as the function itself has it."""
-        held = self._of(value)
-        if held.kind == Kind.RANGE:
-            return self._apply("unboxed.range_iterator", *held.range, handler=Edge(self._uncaught))
-        if held.object is None:
-            held.object = self._made(held) if held.made_by else self._boxed(held)
-        assert held.object is not None
-        return held.object
-
-    def _made(self, held: _Held) -> Value:
-        return self._apply(held.made_by, *([held.scalar] if held.scalar is not None else []))
-
-    def _boxed(self, held: _Held) -> Value:
-        assert held.scalar is not None
-        if held.kind == Kind.BOOL:
-            return self._apply("object.bool", held.scalar)
-        number = self._place.numbers.get(held.variable)
-        variable = self._place.variables[held.variable]
-        if number is not None and number.scalar is held.scalar and variable.told and variable.kind == held.kind:
-            return self._emit(LoadLocal([], Value(OBJECT), index=held.variable))
-        return self._apply(_BOXES[held.kind], held.scalar, handler=Edge(self._uncaught))
-
-    def _scalar(self, value: Value, kind: Kind) -> Value:
-        """The value as a number of that kind; leaves if it is none."""
-        held = self._of(value)
-        if held.kind not in NUMBERS:
-            guessed = self._hints.of(value)
-            held.scalar = self._apply(_GUARDS[guessed], self._object(value), handler=self._leave())
-            held.kind = guessed
-        assert held.scalar is not None
-        if held.kind == Kind.INT and kind == Kind.FLOAT:
-            return self._apply("int64.to_float64", held.scalar)
-        return held.scalar
 
     # Instructions
 
@@ -316,9 +171,9 @@ class UnboxedCopy:
         made = self._emit(Apply(given, Value(row.result), site, primitive=row, handler=handler))
         assert instruction.result is not None
         if operation.result == Kind.ANY or (operation.result == Kind.BOOL and instruction.result.type == BOOL):
-            held = _Held(object=made)
+            held = Held(object=made)
         else:
-            held = _Held(operation.result, scalar=made)
+            held = Held(operation.result, scalar=made)
         self._place.held[instruction.result] = held
         self._learn(operation, after)
 
@@ -330,21 +185,21 @@ class UnboxedCopy:
         self._count += 1
         otherwise, found = (
             Block(f"general_at.{self._count}", [Value(STATUS, "status")]),
-            Value(_TYPES[operation.result]),
+            Value(TYPES[operation.result]),
         )
         quickly = self._apply(operation.row, *given, handler=Edge(otherwise))
         outer, self._place = self._place, self._place.copied(otherwise)
         row = find("unboxed.item_at")
         item = self._emit(Apply(given, Value(OBJECT), instruction.site, self._handler(instruction), primitive=row))
-        self._place.held[result] = _Held(object=item)
+        self._place.held[result] = Held(object=item)
         block, number = self._at
-        slowly = self._apply(_GUARDS[operation.result], item, handler=Edge(self._way_out(block, number + 1)))
+        slowly = self._apply(GUARDS[operation.result], item, handler=Edge(self._way_out(block, number + 1)))
         following = Block(f"found_at.{self._count}", [found])
         self._emit(Branch([], edges=[Edge(following, [slowly])]))
         self._place = outer
         self._emit(Branch([], edges=[Edge(following, [quickly])]))
         self._place.block = following
-        self._place.held[result] = _Held(operation.result, scalar=found)
+        self._place.held[result] = Held(operation.result, scalar=found)
 
     def _asks_truth(self, following: Instruction | None, made: Instruction) -> bool:
         """Whether the next instruction asks the truth of what this one makes, and nobody else uses that."""
@@ -361,7 +216,7 @@ class UnboxedCopy:
         assert instruction.site is not None and asks.site is not None
         row = find(f"unboxed.truth_at[{asks.site.offset - instruction.site.offset}]")
         made = Apply(given, Value(row.result), instruction.site, self._handler(instruction), primitive=row)
-        self._place.held[instruction.result] = self._place.held[asks.result] = _Held(object=self._emit(made))
+        self._place.held[instruction.result] = self._place.held[asks.result] = Held(object=self._emit(made))
 
     def _learn(self, operation: Unboxed, after: Sequence[Variable]) -> None:
         """What was found to be a number is so in the variable that it comes from."""
@@ -371,7 +226,7 @@ class UnboxedCopy:
             if variable < 0 or held.scalar is None or self._place.variables[variable].kind in NUMBERS:
                 continue
             if after[variable].kind == held.kind:
-                self._place.numbers[variable] = _Number(held.scalar)
+                self._place.numbers[variable] = Number(held.scalar)
 
     def _step(self, instruction: Instruction, after: Sequence[Variable]) -> None:
         held, name = self._place.held, operation_of(instruction)
@@ -380,11 +235,11 @@ class UnboxedCopy:
                 made = LoadConstant(
                     [], Value(OBJECT), table=instruction.table, index=instruction.index, shown=instruction.shown
                 )
-                held[result] = _Held(object=self._emit(made))
+                held[result] = Held(object=self._emit(made))
                 number = number_of(instruction)
                 if number is not None:
                     kind = Kind.INT if isinstance(number, int) else Kind.FLOAT
-                    held[result].kind, held[result].scalar = kind, self._constant(_TYPES[kind], number)
+                    held[result].kind, held[result].scalar = kind, self._constant(TYPES[kind], number)
             case LoadLocal(result=Value() as result):
                 held[result] = self._load(instruction)
             case StoreLocal(operands=[value], index=index):
@@ -400,11 +255,11 @@ class UnboxedCopy:
             ):
                 self._next_of_range(self._of(iterator), result)
             case Apply(operands=[value], result=Value() as result) if name == "is_null" and value in self._ended:
-                held[result] = _Held(object=self._ended[value])
+                held[result] = Held(object=self._ended[value])
             case Apply(operands=[value], result=Value() as result) if (
                 name == "is_none" and self._of(value).kind in NUMBERS
             ):
-                held[result] = _Held(object=self._constant(BOOL, False))
+                held[result] = Held(object=self._constant(BOOL, False))
             case Apply(operands=[value]) if name == "keep" and self._of(value).object is None:
                 pass
             case _:
@@ -426,30 +281,19 @@ class UnboxedCopy:
                 copy = Constant([], made, value=value)
             case _:
                 raise NotClosed(f"{type(instruction).__name__} is not copied")
-        self._place.held[result] = _Held(object=self._emit(copy))
+        self._place.held[result] = Held(object=self._emit(copy))
 
-    def _handler(self, instruction: Instruction) -> Edge:
-        """Where its exceptions go. What has to be made an object for that is made on the way."""
-        edge = instruction.handler
-        assert edge is not None
-        target, arguments = edge.target, edge.arguments
-        held = [self._of(value) for value in arguments]
-        if all(item.object is not None and item.kind != Kind.RANGE for item in held):
-            return Edge(target, [self._object(value) for value in arguments])
-        way = self._detour(lambda status: Edge(target, [status, *map(self._object, arguments)]), f"to_{target.name}")
-        return Edge(way)
-
-    def _load(self, instruction: LoadLocal) -> _Held:
+    def _load(self, instruction: LoadLocal) -> Held:
         index, variable = instruction.index, self._place.variables[instruction.index]
         number = self._place.numbers.get(index)
         if variable.kind in NUMBERS and number is not None and (number.is_set is None or instruction.checked):
             if number.is_set is not None:
                 self._apply("unboxed.expect", number.is_set, handler=self._leave())
-                self._place.numbers[index] = _Number(number.scalar)
-            return _Held(variable.kind, scalar=number.scalar, variable=index)
+                self._place.numbers[index] = Number(number.scalar)
+            return Held(variable.kind, scalar=number.scalar, variable=index)
         handler = self._handler(instruction) if instruction.handler is not None else None
         made = LoadLocal([], Value(OBJECT), instruction.site, handler, index=index, checked=instruction.checked)
-        return _Held(object=self._emit(made), variable=index)
+        return Held(object=self._emit(made), variable=index)
 
     def _store(self, value: Value, index: int, after: Sequence[Variable], site: Site | None) -> None:
         for other in self._place.held.values():
@@ -466,7 +310,7 @@ class UnboxedCopy:
         self._place.variables[index] = after[index]
         if after[index].told:
             self._emit(StoreLocal([held.scalar], site=site, index=index))
-        self._place.numbers[index] = _Number(held.scalar)
+        self._place.numbers[index] = Number(held.scalar)
         if held.object is None:
             held.variable = index
 
@@ -477,7 +321,7 @@ class UnboxedCopy:
         assert held.object is not None
         state = self._apply("unboxed.range_state", held.object, handler=Edge(self._way_out(block, number + 1)))
         parts = tuple(self._emit(GetItem([state], Value(INT64), index=index)) for index in range(3))
-        self._place.held[instruction.result] = _Held(Kind.RANGE, range=parts)
+        self._place.held[instruction.result] = Held(Kind.RANGE, range=parts)
 
     def _call_builtin(self, call: Instruction, operation: Unboxed) -> None:
         """`min`, `max` and `abs` of numbers of one kind."""
@@ -485,7 +329,7 @@ class UnboxedCopy:
         name = operation.row.removeprefix("builtin.")
         which = self._constant(INT64, KNOWN_BUILTINS.index(name))
         self._apply("unboxed.expect_builtin", self._object(callee), which, handler=self._leave())
-        prefix = str(_TYPES[operation.result])
+        prefix = str(TYPES[operation.result])
         found, *others = [self._scalar(number, kind) for number, kind in numbers]
         if name == "abs":
             row = find(f"{prefix}.abs")
@@ -496,7 +340,7 @@ class UnboxedCopy:
             better = self._apply(f"{prefix}.{'gt' if name == 'max' else 'lt'}", other, found)
             found = self._apply(f"unboxed.choose_{prefix}", better, other, found)
         assert call.result is not None
-        self._place.held[call.result] = _Held(operation.result, scalar=found)
+        self._place.held[call.result] = Held(operation.result, scalar=found)
 
     def _get_number(self, instruction: Instruction, operation: Unboxed) -> None:
         """Of an attribute. Where it is something else, the function itself goes on with that."""
@@ -508,18 +352,18 @@ class UnboxedCopy:
         assert result is not None
         handler, (block, number) = self._handler(instruction), self._at
         got = self._emit(Apply(given, Value(row.result), instruction.site, primitive=row, handler=handler))
-        scalar = self._emit(GetItem([got], Value(_TYPES[operation.result]), index=0))
+        scalar = self._emit(GetItem([got], Value(TYPES[operation.result]), index=0))
         other = self._emit(GetItem([got], Value(INT64), index=1))
-        self._place.held[result] = _Held(scalar=other, made_by="unboxed.owned_object")
+        self._place.held[result] = Held(scalar=other, made_by="unboxed.owned_object")
         self._apply("unboxed.expect_no_object", other, handler=Edge(self._way_out(block, number + 1)))
-        self._place.held[result] = _Held(operation.result, scalar=scalar)
+        self._place.held[result] = Held(operation.result, scalar=scalar)
 
     def _look_up_known(self, instruction: Instruction) -> None:
         what, name = self._hints.known.loads[instruction], self._hints.made[instruction.operands[-1]]
         assert isinstance(name, LoadConstant) and instruction.result is not None
         guard, known = rows_of_lookup(instruction, what, name.shown)
         self._apply(guard, self._object(instruction.operands[-1]), handler=self._leave())
-        self._place.held[instruction.result] = _Held(Kind.KNOWN, made_by=known)
+        self._place.held[instruction.result] = Held(Kind.KNOWN, made_by=known)
 
     def _call_known(self, call: Instruction, operation: Unboxed) -> None:
         numbers = [self._scalar(number, kind) for number, kind in operation.operands]
@@ -530,7 +374,7 @@ class UnboxedCopy:
             handler = self._leave() if row.effects.fails else None
             found = self._emit(Apply(numbers, Value(row.result), primitive=row, handler=handler))
         assert call.result is not None
-        self._place.held[call.result] = _Held(operation.result, scalar=found)
+        self._place.held[call.result] = Held(operation.result, scalar=found)
 
     def _call_native(self, call: Instruction, operation: Unboxed) -> None:
         """A native function of the module, on numbers. Where it cannot end natively the function itself calls it again."""
@@ -546,7 +390,7 @@ class UnboxedCopy:
         made = self._emit(Call(given, Value(callee.result), call.site, handler, function=callee.name))
         if callee.result == INT:
             made = self._converted("int.to_int64", made)
-        self._place.held[call.result] = _Held(operation.result, scalar=made)
+        self._place.held[call.result] = Held(operation.result, scalar=made)
 
     def _converted(self, row: str, value: Value) -> Value:
         return self._apply(f"leaving[{row}]", value, handler=self._leave())
@@ -577,12 +421,12 @@ class UnboxedCopy:
         step = given[2] if len(given) > 2 else self._constant(INT64, 1)
         length = self._apply("unboxed.range_length", start, stop, step, handler=self._leave())
         assert call.result is not None
-        self._place.held[call.result] = _Held(Kind.RANGE, range=(start, step, length))
+        self._place.held[call.result] = Held(Kind.RANGE, range=(start, step, length))
 
-    def _next_of_range(self, iterator: _Held, result: Value) -> None:
+    def _next_of_range(self, iterator: Held, result: Value) -> None:
         following, step, left = iterator.range
         self._ended[result] = self._apply("int64.le", left, self._constant(INT64, 0))
-        self._place.held[result] = _Held(Kind.INT, scalar=following)
+        self._place.held[result] = Held(Kind.INT, scalar=following)
         further = self._apply("int64.add_wrapping", following, step)
         iterator.range = (further, step, self._apply("int64.sub_wrapping", left, self._constant(INT64, 1)))
 
@@ -598,7 +442,10 @@ class UnboxedCopy:
                 ways = [Edge(self._way(edge)) for edge in edges]
                 self._emit(CondBranch([flag], edges=ways, likely=terminator.likely))
             case Return(operands=[value]):
-                self._emit(Return([self._object(value)]))
+                returned = self._object(value)
+                if self._counts:
+                    self._apply("unboxed.finished")
+                self._emit(Return([returned]))
             case _:
                 self._emit(type(terminator)([], edges=[]))
 
@@ -611,18 +458,18 @@ class UnboxedCopy:
         self._place = outer
         return way
 
-    def enter(self, edge: Edge) -> Block:
-        """A block with the parameters of the edge's target, all of them objects: into the copy if they are what it wants."""
+    def enter(self, target: Block) -> Block:
+        """A block with the parameters of `target`, all of them objects: into its copy if they are what that wants."""
         self._count += 1
-        way = Block(f"enter_{edge.target.name}.{self._count}")
+        way = Block(f"enter_{target.name}.{self._count}")
         held = {}
-        for parameter in edge.target.parameters:
+        for parameter in target.parameters:
             given = Value(parameter.type)
             way.parameters.append(given)
-            held[parameter] = _Held(object=given)
-        count = len(self._states[edge.target].variables)
-        self._place = _Place(way, held, [ANY_OBJECT] * count, {})
-        self._go(Edge(edge.target, list(edge.target.parameters)))
+            held[parameter] = Held(object=given)
+        count = len(self._states[target].variables)
+        self._place = Place(way, held, [ANY_OBJECT] * count, {})
+        self._go(Edge(target, list(target.parameters)))
         return way
 
     def _go(self, edge: Edge) -> None:
@@ -657,7 +504,9 @@ class UnboxedCopy:
         if self._exit is None:
             arguments = edge.arguments
             self._exit = self._detour(
-                lambda _: Edge(edge.target, [self._object(value) for value in arguments]), f"leave_{edge.target.name}"
+                lambda _: Edge(edge.target, [self._object(value) for value in arguments]),
+                f"leave_{edge.target.name}",
+                leaves=True,
             )
         return Edge(self._exit)
 
@@ -675,7 +524,7 @@ class UnboxedCopy:
             assert held.scalar is not None
             return [held.scalar]
         given = self._object(value)
-        return [self._apply(_GUARDS[kind], given, handler=self._leave_over(edge))]
+        return [self._apply(GUARDS[kind], given, handler=self._leave_over(edge))]
 
     def _number(self, index: int, wanted: Variable, edge: Edge) -> list[Value] | None:
         """What the target wants to know of a variable; None if it cannot be."""
@@ -687,10 +536,10 @@ class UnboxedCopy:
         if now.kind == Kind.UNSET:
             if not wanted.maybe_unset:
                 return None
-            zero = self._constant(_TYPES[wanted.kind], 0 if wanted.kind == Kind.INT else 0.0)
+            zero = self._constant(TYPES[wanted.kind], 0 if wanted.kind == Kind.INT else 0.0)
             return [zero, self._constant(BOOL, False)]
         if now.kind in NUMBERS:
             return None
         loaded = self._emit(LoadLocal([], Value(OBJECT), index=index))
-        scalar = self._apply(_GUARDS[wanted.kind], loaded, handler=self._leave_over(edge))
+        scalar = self._apply(GUARDS[wanted.kind], loaded, handler=self._leave_over(edge))
         return [scalar, self._constant(BOOL, True)] if wanted.maybe_unset else [scalar]

@@ -20,6 +20,7 @@ RANGE_STATE = TupleType((INT64, INT64, INT64))
 
 _GUARD = Effects(deopts=True, reads=True)
 _MAKES = Effects(raises=("MemoryError",))
+_NOTES = Effects(reads=True, writes=True)
 
 
 def _guard(name: str, operands: tuple[Type, ...], result: Type, effects: Effects = _GUARD) -> Primitive:
@@ -33,6 +34,7 @@ def _called(name: str, operands: tuple[Type, ...], c: CFunction, result: Type, e
 def _rows() -> Iterator[Primitive]:
     yield _guard("as_int64", (OBJECT,), INT64)
     yield _guard("as_float64", (OBJECT,), FLOAT64)
+    yield _guard("as_bool", (OBJECT,), BOOL)  # of True and False
     yield _guard("length_of", (OBJECT, OBJECT), INT64)  # the builtin, its argument
     yield _guard("ord_of", (OBJECT, OBJECT), INT64)
     yield _guard("expect_builtin", (OBJECT, INT64), NONE)  # of that number: `KNOWN_BUILTINS`
@@ -54,6 +56,8 @@ def _rows() -> Iterator[Primitive]:
     yield _called("native_failed", (), failed, NONE, Effects(reads=True, writes=True, runs_python=True))
     yield _guard("expect_unset", (OBJECT,), NONE)
     yield _guard("nobody_waits", (), NONE)  # no signal, no other thread
+    yield _called("left", (), CFunction("left", Ends.NOTHING), NONE, _NOTES)  # a guard has failed
+    yield _called("finished", (), CFunction("finished", Ends.NOTHING), NONE, _NOTES)  # the copy has come to the end
     telling = CFunction("tell", Ends.NOTHING)
     yield _called("tell", (), telling, NONE, Effects(reads=True, writes=True, runs_python=True))  # the frame
     yield _called("from_int64", (INT64,), CFunction("pf_box_i64", Ends.OBJECT), OBJECT, _MAKES)
@@ -121,6 +125,9 @@ def _known(name: str) -> Primitive:
 ROWS: dict[str, Primitive] = {row.name: row for row in _rows()}
 
 
+_ENTERING = "unboxed.worth_entering["
+
+
 def unboxed_row(name: str) -> Primitive:
     """The row `unboxed.…` of that name. Raises KeyError."""
     if name not in ROWS and name.startswith("unboxed.truth_at["):
@@ -130,6 +137,10 @@ def unboxed_row(name: str) -> Primitive:
         ROWS[name] = _called(name.removeprefix("unboxed."), (OBJECT, INT64), c, BOOL, ANYTHING)
     if name not in ROWS and re.fullmatch(r"unboxed\.(global_is|member_is|known_\w+)\[.+\]", name):
         ROWS[name] = _known(name)
+    if name not in ROWS and name.startswith(_ENTERING):  # in brackets: the number of the place, in its function
+        place = int(name.removeprefix(_ENTERING).removesuffix("]"))
+        c = CFunction("worth_entering", Ends.CERTAIN_FLAG, (f"i32:{place}",))
+        ROWS[name] = _called(name.removeprefix("unboxed."), (), c, BOOL, _NOTES)
     if name not in ROWS and name.startswith("unboxed.expect_native["):
         # Of a callable. In brackets: the native function of the module that it has to be.
         ROWS[name] = _guard(name.removeprefix("unboxed."), (OBJECT,), NONE)

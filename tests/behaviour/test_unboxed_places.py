@@ -6,6 +6,7 @@ import math
 import sys
 from collections.abc import Callable
 
+from tests.behaviour.test_objects import framed
 from tests.conftest import Both
 
 Build = Callable[[str], Both]
@@ -265,3 +266,36 @@ def test_items_of_what_is_no_list(both: Build) -> None:
         assert version.looks(watch) == 64
         seen.append(watched)
     assert seen[0] == seen[1] == [(0, 0), (1, 1), (2, 12), (3, 33)]
+
+
+def test_numbers_that_are_replaced_in_containers_need_no_telling_but_others_do(both: Build) -> None:
+    """A destructor sees the variables, also one that a number is stored over."""
+    module = both(
+        """
+        import sys
+
+        seen: list[object] = []
+
+        class Loud:
+            def __del__(self) -> None:
+                seen.append(dict(sys._getframe(1).f_locals))
+
+        class Int(int):
+            def __del__(self) -> None:
+                seen.append(("int", sys._getframe(1).f_locals["total"]))
+
+        def stored(size: int) -> object:
+            seen.clear()
+            items: list[object] = [1000 + i for i in range(size)]
+            items[1] = Loud()
+            items[2] = Int(5)
+            total = 0
+            for i in range(size):
+                total = total + i * 1000
+                items[i] = total
+                items[i] = total + 10**6
+            return items, [one if isinstance(one, tuple) else (one["i"], one["total"]) for one in seen]
+        """
+    )
+    framed(module, "stored")
+    assert "(1, 1000)" in str(module.same("stored", 6).shown)

@@ -1,4 +1,7 @@
-"""Draws programs over objects: functions without annotations, so that what they hold may change its type at any time."""
+"""Draws programs over objects: functions that hold what may change its type at any time.
+
+Some have annotations, which are right mostly, as what is given is drawn without a look at them.
+"""
 
 from __future__ import annotations
 
@@ -45,10 +48,13 @@ class ObjectProgram:
             ["", "", "", ", d=5", ", d=None", ", *rest", ", *rest, k=1", ", d=2.5, **more", ", *, k=(), **more"]
         )
         self.extra = [name for name in ("d", "rest", "k", "more") if name in more.replace("rest", "rest ")]
-        self.lines.append(f"def {self.name}(a, b, c, xs, ys{more}):")
+        kinds: tuple[str, ...] | None = choose.choice([None, (), ("int",), ("float",), ("int", "float", "bool")])
+        self.lines.append(f"def {self.name}({self.parameters(kinds)}, ys{more}):")
         for name in self.variables[:3]:
             if choose.random() < 0.85:
-                self.add(1, f"{name} = {choose.choice(['a', 'b', 'c', '0', '0', '0.0', '1', 'None', '2**62', '10'])}")
+                declared = f"{name}: {choose.choice(kinds)}" if kinds and choose.random() < 0.4 else name
+                value = choose.choice(["a", "b", "c", "0", "0", "0.0", "1", "None", "2**62", "10"])
+                self.add(1, f"{declared} = {value}")
         self.add(
             1,
             choose.choice(
@@ -72,6 +78,13 @@ class ObjectProgram:
             choose.choice([f"return s, {shown}, t, r", f"return [s, {shown}]", f"return look(s), {shown}", "return s"]),
         )
         return "\n".join(self.lines)
+
+    def parameters(self, kinds: tuple[str, ...] | None) -> str:
+        """`a, b, c, xs`, with annotations of these kinds, or none."""
+        if kinds is None:
+            return "a, b, c, xs"
+        numbers = [f"{name}: {self.choose.choice(kinds or ('object',))}" for name in "abc"]
+        return f"{', '.join(numbers)}, xs: list[{self.choose.choice(kinds or ('str',))}]"
 
     def loops(self) -> None:
         """A short program: a loop or two, of arithmetic mostly, and what looks at it."""
