@@ -145,9 +145,10 @@ static int remember_class(PyTypeObject *type, Py_ssize_t count, PfCallCache *cac
         return 0;
     PyObject *init = _PyType_Lookup(type, init_name);
     int has_init = init != NULL && Py_IS_TYPE(init, &PyFunction_Type);
-    cache->init_direct = has_init ? pf_direct_entry_of(init, count + 1) : NULL;
-    if (type->tp_version_tag == 0 || (has_init ? cache->init_direct == NULL : !has_objects_init(type) || count > 0))
-        return 0;
+    void *direct = has_init ? pf_direct_entry_of(init, count + 1) : NULL;
+    if (type->tp_version_tag == 0 || (has_init ? direct == NULL : !has_objects_init(type) || count > 0))
+        return 0; /* what is remembered of another class stays so */
+    cache->init_direct = direct;
     cache->type = type;
     cache->type_version = type->tp_version_tag;
     cache->init = has_init ? init : NULL;

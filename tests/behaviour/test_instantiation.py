@@ -402,3 +402,34 @@ def test_no_instance_is_lost_or_freed_early(both: Build) -> None:
     module.compiled.work(target, 500)
     after = sys.getrefcount(target), sys.getrefcount(module.compiled.Plain), sys.getrefcount(module.compiled.New)
     assert after == before
+
+
+def test_a_place_that_calls_a_class_it_cannot_remember_between_two_that_it_can(both: Build) -> None:
+    module = both(
+        """
+        class Direct:
+            def __init__(self, a, b):
+                self.both = a, b
+
+        class Gathering:
+            def __init__(self, *numbers):
+                self.both = numbers
+
+        class Pair(tuple):
+            def __new__(cls, a, b):
+                self = super().__new__(cls, (a, b))
+                self.both = a, b
+                return self
+
+        def make(kind):
+            return kind(1, 2).both
+
+        def in_turn(names):
+            return [make(globals()[name]) for name in names]
+        """
+    )
+    for names in (
+        ["Direct", "Gathering"] * 3,
+        ["Gathering", "Direct", "Direct", "Pair", "Direct", "Gathering", "Direct"],
+    ):
+        module.same("in_turn", names)
