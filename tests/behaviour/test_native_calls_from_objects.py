@@ -7,7 +7,9 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from tests.conftest import Both
+import pytest
+
+from tests.conftest import Both, build_both
 
 Build = Callable[[str], Both]
 
@@ -144,8 +146,13 @@ def deep(n, levels):
 """
 
 
-def test_results(both: Build) -> None:
-    module = both(SOURCE)
+@pytest.fixture(scope="module")
+def numbers(tmp_path_factory: pytest.TempPathFactory) -> Both:
+    return build_both(tmp_path_factory.mktemp("numbers"), SOURCE)
+
+
+def test_results(numbers: Both) -> None:
+    module = numbers
     module.same("weights", [1.0, 2.5, -3.0], [0.0] * 3)
     module.same("weights", [1, 2.5, True], [0.0] * 3)
     module.same("roots", 60)
@@ -156,14 +163,14 @@ def test_results(both: Build) -> None:
     module.same("deep", 3, 12)
 
 
-def test_ints_of_any_size(both: Build) -> None:
-    module = both(SOURCE)
+def test_ints_of_any_size(numbers: Both) -> None:
+    module = numbers
     for start in (-5, 2**20, 2**21, 2**31, 2**61, 2**62 - 2, 2**63 - 3, 2**64, -(2**63)):
         module.same("large", start, 6)
 
 
-def test_exceptions_and_what_their_tracebacks_show(both: Build) -> None:
-    module = both(SOURCE)
+def test_exceptions_and_what_their_tracebacks_show(numbers: Both) -> None:
+    module = numbers
     module.same("failing", 10, -3)
     module.same("caught", 10, -3)
 
@@ -186,15 +193,15 @@ def test_exceptions_and_what_their_tracebacks_show(both: Build) -> None:
     assert [name for name, _, _, _ in shown] == ["failing", "weight"] and shown[1][3] == "failing"
 
 
-def test_functions_replaced_meanwhile(both: Build) -> None:
-    module = both(SOURCE)
+def test_functions_replaced_meanwhile(numbers: Both) -> None:
+    module = numbers
     for replacement in (lambda n: n, lambda n: True, abs, str.__len__):
         module.same("replaced_on_the_way", 20, replacement)
     module.same("replaced_by_a_destructor", 20, lambda n: n)
 
 
-def test_a_function_of_the_same_code_with_other_globals(both: Build) -> None:
-    module = both(SOURCE)
+def test_a_function_of_the_same_code_with_other_globals(numbers: Both) -> None:
+    module = numbers
     for each in (module.interpreted, module.compiled):
         other = types.FunctionType(each.fib.__code__, {"fib": lambda n: 100})
         assert each.replaced_on_the_way(4, other) == module.interpreted.replaced_on_the_way(4, other)
@@ -225,8 +232,8 @@ def test_what_the_callee_assumes_is_looked_at(both: Build) -> None:
     module.same("total", 8, lambda names: None)
 
 
-def test_frames_are_right_when_a_signal_comes_in_the_callee(both: Build) -> None:
-    module = both(SOURCE)
+def test_frames_are_right_when_a_signal_comes_in_the_callee(numbers: Both) -> None:
+    module = numbers
     for each in (module.interpreted, module.compiled):
         seen = []
 
@@ -242,8 +249,8 @@ def test_frames_are_right_when_a_signal_comes_in_the_callee(both: Build) -> None
         assert seen and all(t in (i * expected, (i + 1) * expected) for i, t in seen)
 
 
-def test_profilers_see_the_calls(both: Build) -> None:
-    module, found = both(SOURCE), []
+def test_profilers_see_the_calls(numbers: Both) -> None:
+    module, found = numbers, []
     for each in (module.interpreted, module.compiled):
         called: list[str] = []
 
@@ -327,8 +334,13 @@ def ordered(values):
 """
 
 
-def test_functions_called_from_c(both: Build) -> None:
-    module = both(VECTORS)
+@pytest.fixture(scope="module")
+def vectors(tmp_path_factory: pytest.TempPathFactory) -> Both:
+    return build_both(tmp_path_factory.mktemp("vectors"), VECTORS)
+
+
+def test_functions_called_from_c(vectors: Both) -> None:
+    module = vectors
 
     def values(module: Any) -> list[Any]:
         return [module.Vec(3.0, 4.0), module.Vec(-1.0, 2.5), module.Vec(0.5, 0.25)]
@@ -420,10 +432,10 @@ def test_a_twin_that_calls_its_own_function(both: Build) -> None:
     assert found[0] == found[1]
 
 
-def test_twins_are_counted_once(both: Build) -> None:
+def test_twins_are_counted_once(vectors: Both) -> None:
     from pyfreeze import _runtime
 
-    module = both(VECTORS).compiled
+    module = vectors.compiled
     list(map(module.inverse, [1.0, 2.0]))
     before = sum(row["count"] for row in _runtime.statistics() if row["function"] == "inverse")
     for _ in range(3):
