@@ -151,7 +151,7 @@ class _ModuleEmitter:
             natives[name] = NativeBody(frame, name in self._letting)
             none, after = self._indices[name] in returning_none, self._tried_after(name)
             parts.append(EntryEmitter(function, self._symbols, frame, self._info.layout, none, after).text())
-            parts.append(self._function_record(function, sorted(bindings[name], key=_binding_order)))
+            parts.append(self._function_record(function, sorted(bindings[name], key=_binding_order), none))
         self._records += [self._generic_record(key, index) for key, index in self._generic.items()]
         parts += self._framed_functions(changed, natives)
         parts.append(self._module_record(code))
@@ -226,7 +226,7 @@ class _ModuleEmitter:
         levels = min((item.levels for item in function.instructions() if isinstance(item, Call)), default=1)
         return 512 + spilled // levels
 
-    def _function_record(self, function: Function, bindings: list[Binding]) -> str:
+    def _function_record(self, function: Function, bindings: list[Binding], returns_none: bool) -> str:
         names = ", ".join(f"ptr {self._symbols.string(name.encode())}" for name in function.parameter_names)
         numbers = ", ".join(f"i32 {self._binding_index(binding)}" for binding in bindings)
         index, count = self._indices[function.name], len(function.parameter_names)
@@ -241,7 +241,7 @@ class _ModuleEmitter:
             f"ptr @bindings.{index}",
             f"i32 {len(bindings)}",
             "i8 0",
-            f"i8 {self._how_called(function)}",
+            f"i8 {self._how_called(function, returns_none)}",
             "ptr null",
             "ptr @module",
             "i64 0",
@@ -254,10 +254,9 @@ class _ModuleEmitter:
             f"@bindings.{index} = internal constant [{len(bindings)} x i32] [{numbers}]\n"
         ) + self._record_alias(function.name, index)
 
-    def _how_called(self, function: Function) -> int:
+    def _how_called(self, function: Function, returns_none: bool) -> int:
         """`PfFunction.calls`."""
         without_frame = not (function.impure or function.is_specialised or function.name in self._letting)
-        returns_none = self._indices[function.name] in self._returning_none()
         return (_WITHOUT_FRAME if without_frame else 0) | (_RETURNS_NONE if returns_none else 0)
 
     def _generic_record(self, key: CodeKey, index: int) -> str:
