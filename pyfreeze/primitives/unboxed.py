@@ -52,7 +52,7 @@ def _rows() -> Iterator[Primitive]:
     yield _guard("range_state", (OBJECT,), RANGE_STATE)
     yield _guard("expect", (BOOL,), NONE)
     yield _guard("is_error", (STATUS,), NONE)
-    failed = CFunction("pf_native_failed", Ends.NOTHING, ("frame",))
+    failed = CFunction("pf_native_failed", Ends.NOTHING)
     yield _called("native_failed", (), failed, NONE, Effects(reads=True, writes=True, runs_python=True))
     yield _guard("expect_unset", (OBJECT,), NONE)
     yield _guard("nobody_waits", (), NONE)  # no signal, no other thread

@@ -260,8 +260,8 @@ PF_SLOT(int32_t, pf_expect_global, (void *frame, PyObject *name, PfKnownCache *c
 PF_SLOT(int32_t, pf_expect_member, (PyObject *name, PfKnownCache *cache, const char *what))
 /* 1 if it is what the module made of that native function and this may run natively now, called from a framed function; else 0 */
 PF_SLOT(int32_t, pf_may_call_native, (PfFunction *function, PyObject *callable))
-/* A native function that a framed one has called has failed: the frame in the traceback was called by `frame`'s. */
-PF_SLOT(void, pf_native_failed, (void *frame))
+/* A native function that was called without a frame has failed: its frame in the traceback was called by the current one. */
+PF_SLOT(void, pf_native_failed, (void))
 
 /* Entries that make a frame. O: the call where that cannot be, by the interpreter; takes all references. S: what the first instructions
  * of the function's code do. The traceback's entry of a function that has failed. Ends the current frame, which somebody has. */

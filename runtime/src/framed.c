@@ -174,17 +174,6 @@ void pf_reraise(void *frame, PyObject *exception, int64_t offset)
 #endif
 }
 
-void pf_native_failed(void *frame)
-{
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_Restore(type, value, traceback);
-    if (traceback == NULL || ((PyTracebackObject *)traceback)->tb_frame->f_back != NULL)
-        return;
-    PyFrameObject *object = frame_object(frame);
-    ((PyTracebackObject *)traceback)->tb_frame->f_back = (PyFrameObject *)Py_XNewRef(object);
-}
-
 /* To a frame that has not come to its RESUME, as this one then seems, the interpreter adds no entry. */
 static void hide_frame(_PyInterpreterFrame *frame)
 {

@@ -18,12 +18,11 @@ static PfNative *native_of(PyCodeObject *code, Py_ssize_t count)
     return NULL;
 }
 
-/* An exception that comes out of native code has an entry for its frame in the traceback: who called it. */
-static void tell_caller(PyThreadState *thread)
+void pf_native_failed(void)
 {
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
-    PyFrameObject *caller = PyThreadState_GetFrame(thread);
+    PyFrameObject *caller = PyThreadState_GetFrame(PyThreadState_Get());
     PyErr_Restore(type, value, traceback);
     if (traceback != NULL && ((PyTracebackObject *)traceback)->tb_frame->f_back == NULL)
         ((PyTracebackObject *)traceback)->tb_frame->f_back = caller;
@@ -50,7 +49,7 @@ int pf_call_without_frame(PyFunctionObject *function, PyObject *const *arguments
         return 0;
     }
     if (answer == NULL)
-        tell_caller(thread);
+        pf_native_failed();
     *result = answer;
     return 1;
 }
