@@ -244,6 +244,23 @@ static void release_moved(PyObject *const *arguments, PyObject *callable, uint64
             Py_DECREF(*arguments);
 }
 
+/* A frame with the arguments, on top of the current one but not current itself; NULL without an exception if there can be none. */
+static _PyInterpreterFrame *make_frame(PyThreadState *thread, PyFunctionObject *function, PyObject *const *arguments, Py_ssize_t given,
+                                       PyObject *names)
+{
+    PyCodeObject *code = (PyCodeObject *)function->func_code;
+    _PyInterpreterFrame *frame = push_frame(thread, function, code);
+    if (frame == NULL)
+        return NULL;
+    frame->previous = pf_frame_of(thread);
+    if (!fill_variables(function, code, frame->localsplus, arguments, given, names)) {
+        PyErr_Clear();
+        drop_frame(thread, frame);
+        return NULL;
+    }
+    return frame;
+}
+
 /* NULL without an exception: it cannot be called this way, and the references are still the caller's. */
 static PyObject *call_framed(PyFunctionObject *function, PfNative *native, PyObject *const *arguments, Py_ssize_t given,
                              PyObject *names, uint64_t moved)
@@ -254,15 +271,9 @@ static PyObject *call_framed(PyFunctionObject *function, PfNative *native, PyObj
     int *left = frames_left(thread);
     if (*left <= 1 || somebody_waits(thread) || !pf_may_call_directly(thread, native, (PyObject *)function))
         return NULL;
-    _PyInterpreterFrame *frame = push_frame(thread, function, code);
+    _PyInterpreterFrame *frame = make_frame(thread, function, arguments, given, names);
     if (frame == NULL)
         return NULL;
-    frame->previous = pf_frame_of(thread);
-    if (!fill_variables(function, code, frame->localsplus, arguments, given, names)) {
-        PyErr_Clear();
-        drop_frame(thread, frame);
-        return NULL;
-    }
     pf_set_instruction(frame, (int64_t)code->_co_firsttraceable * (int64_t)sizeof(_Py_CODEUNIT));
     set_current(thread, frame);
     --*left;
@@ -374,18 +385,11 @@ static PyObject *call_function(PyObject *callable, PyObject *const *arguments, s
 static PyObject *interpret(PyFunctionObject *function, PyObject *const *arguments, Py_ssize_t given, PyObject *names, uint64_t moved)
 {
     PyThreadState *thread = PyThreadState_Get();
-    PyCodeObject *code = (PyCodeObject *)function->func_code;
-    if (!(code->co_flags & CO_OPTIMIZED))
+    if (!(((PyCodeObject *)function->func_code)->co_flags & CO_OPTIMIZED))
         return NULL;
-    _PyInterpreterFrame *frame = push_frame(thread, function, code);
+    _PyInterpreterFrame *frame = make_frame(thread, function, arguments, given, names);
     if (frame == NULL)
         return NULL;
-    frame->previous = pf_frame_of(thread);
-    if (!fill_variables(function, code, frame->localsplus, arguments, given, names)) {
-        PyErr_Clear();
-        drop_frame(thread, frame);
-        return NULL;
-    }
     release_moved(arguments, (PyObject *)function, moved);
     PyObject *result = _PyEval_EvalFrame(thread, frame, 0);
 #if PY_VERSION_HEX < 0x030C0000
