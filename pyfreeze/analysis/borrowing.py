@@ -6,7 +6,17 @@ import sys
 from collections.abc import Mapping
 
 from pyfreeze.ir.function import Function
-from pyfreeze.ir.instructions import Block, GetItem, Instruction, LoadLocal, StoreLocal, Value, effects_of, used_values
+from pyfreeze.ir.instructions import (
+    Block,
+    GetItem,
+    Instruction,
+    LoadLocal,
+    StoreLocal,
+    Value,
+    effects_of,
+    use_counts,
+    used_values,
+)
 from pyfreeze.ir.types import AggregateType, is_refcounted
 
 WRITTEN_BY_OTHERS = sys.version_info >= (3, 13)
@@ -52,10 +62,7 @@ def _ends_loan(instruction: Instruction, index: int) -> bool:
 
 def taken_apart(function: Function) -> set[Value]:
     """Tuples whose items are all taken right after they are made, and of which nothing else is used."""
-    uses: dict[Value, int] = {}
-    for instruction in function.instructions():
-        for value in used_values(instruction):
-            uses[value] = uses.get(value, 0) + 1
+    uses = use_counts(function.instructions())
     found = set()
     for block in function.blocks:
         for number, instruction in enumerate(block.instructions):
@@ -64,6 +71,6 @@ def taken_apart(function: Function) -> set[Value]:
                 continue
             following = block.instructions[number + 1 : number + 1 + len(whole.type.items)]
             indices = [item.index for item in following if isinstance(item, GetItem) and item.operands == [whole]]
-            if indices == list(range(len(whole.type.items))) and uses.get(whole) == len(indices):
+            if indices == list(range(len(whole.type.items))) and uses[whole] == len(indices):
                 found.add(whole)
     return {whole for whole in found if is_refcounted(whole.type)}

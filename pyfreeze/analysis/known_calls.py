@@ -5,11 +5,12 @@ What a name means is a guess (`Function.known_names`), which the copy that relie
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from pyfreeze.analysis.object_kinds import Kind, Known, KnownCalls, operation_of
 from pyfreeze.ir.function import Function
-from pyfreeze.ir.instructions import Block, Instruction, LoadConstant, Value, used_values
+from pyfreeze.ir.instructions import Block, Instruction, LoadConstant, Value, use_counts
 from pyfreeze.ir.types import BOOL, FLOAT64
 from pyfreeze.primitives import TABLE
 
@@ -43,20 +44,17 @@ def known_calls(function: Function) -> KnownCalls:
     found = KnownCalls({}, {})
     if not function.known_names:
         return found
-    uses: dict[Value, int] = {}
-    for instruction in function.instructions():
-        for value in used_values(instruction):
-            uses[value] = uses.get(value, 0) + 1
+    uses = use_counts(function.instructions())
     for block in function.blocks:
         _look_in(block, function.known_names, uses, found)
     return found
 
 
-def _look_in(block: Block, names: Mapping[str, str], uses: Mapping[Value, int], found: KnownCalls) -> None:
+def _look_in(block: Block, names: Mapping[str, str], uses: Counter[Value], found: KnownCalls) -> None:
     made = {item.result: item for item in block.instructions if item.result is not None}
 
     def only_here(value: Value) -> Instruction | None:
-        return made.get(value) if uses.get(value) == 1 else None
+        return made.get(value) if uses[value] == 1 else None
 
     for call in block.instructions:
         if operation_of(call) not in ("call", "call_method"):

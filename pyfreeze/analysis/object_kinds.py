@@ -27,6 +27,7 @@ from pyfreeze.ir.instructions import (
     Terminator,
     Value,
     edges_of,
+    use_counts,
     used_values,
 )
 from pyfreeze.ir.types import BOOL, FLOAT64, INT, INT64, Type
@@ -193,11 +194,9 @@ class Hints:
         self._evidence: dict[Value | int, int] = {}
         self._expected = ExpectedKinds(function)
         self.made = {item.result: item for item in function.instructions() if item.result is not None}
-        self._uses: dict[Value, int] = {}
+        self._uses = use_counts(function.instructions())
         self._computed: set[Value] = set()
         for instruction in function.instructions():
-            for value in used_values(instruction):
-                self._uses[value] = self._uses.get(value, 0) + 1
             if isinstance(instruction, Terminator) and not isinstance(instruction, Return):
                 self._computed.update(used_values(instruction))
             elif instruction in known.calls or not (isinstance(instruction, Return) or _hands_on(instruction)):
@@ -286,7 +285,7 @@ class Hints:
         return callee if callee is not None and len(callee.parameters) == len(call.operands) - 1 else None
 
     def is_used_once(self, value: Value) -> bool:
-        return self._uses.get(value, 0) == 1
+        return self._uses[value] == 1
 
     def _root(self, node: Value | int) -> Value | int:
         parent = self._parents.get(node, node)

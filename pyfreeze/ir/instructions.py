@@ -7,7 +7,8 @@ A failing instruction has, from @EXPLICIT on, a `handler`: the edge taken with i
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pyfreeze.ir.primitive import PURE, Effects, Primitive
@@ -438,6 +439,11 @@ def used_values(instruction: Instruction) -> list[Value]:
     for edge in edges_of(instruction):
         used.extend(edge.arguments)
     return used
+
+
+def use_counts(instructions: Iterable[Instruction]) -> Counter[Value]:
+    """How often each value is used."""
+    return Counter(value for instruction in instructions for value in used_values(instruction))
 
 
 def shown_values(instruction: Instruction) -> list[Value]:
