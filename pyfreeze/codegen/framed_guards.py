@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 
 from pyfreeze.codegen.array_access import ELEMENT, HEAD
 from pyfreeze.codegen.attribute_groups import (
@@ -15,13 +15,11 @@ from pyfreeze.codegen.attribute_groups import (
     shape_again,
     shape_of,
 )
-from pyfreeze.codegen.framed_short_ways import NativeBody, ShortWays
+from pyfreeze.codegen.framed_short_ways import ShortWays
 from pyfreeze.codegen.inline_caches import attribute_cache
 from pyfreeze.codegen.known_functions import global_is_known, known_cache, known_value, member_is_known
 from pyfreeze.codegen.known_shapes import KnownShapes, Shape
-from pyfreeze.codegen.symbols import Symbols
 from pyfreeze.codegen.unboxed_access import int_of_object
-from pyfreeze.ir.function import Function
 from pyfreeze.ir.instructions import Apply, Instruction
 from pyfreeze.ir.types import Status, TupleType
 
@@ -31,17 +29,13 @@ _UNLIKELY = ", !prof !1"
 class Guards(ShortWays):
     """None of them runs other code: where they do not apply they leave."""
 
-    def __init__(
-        self,
-        function: Function,
-        symbols: Symbols,
-        shift: int,
-        facts: Mapping[str, int],
-        natives: Mapping[str, NativeBody],
-    ) -> None:
-        super().__init__(function, symbols, shift, facts, natives)
-        self._groups = AttributeGroups(function)
-        self._shapes = KnownShapes(function)
+    @cached_property
+    def _groups(self) -> AttributeGroups:
+        return AttributeGroups(self._function)
+
+    @cached_property
+    def _shapes(self) -> KnownShapes:
+        return KnownShapes(self._function)
 
     def _emit_guard(self, instruction: Apply) -> bool:
         """Says whether it was one, or gives what one has found."""
