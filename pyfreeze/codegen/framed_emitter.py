@@ -34,7 +34,7 @@ from pyfreeze.ir.instructions import (
     Value,
 )
 from pyfreeze.ir.primitive import CFunction, Ends
-from pyfreeze.ir.types import FLOAT64, OBJECT, Status, TupleType
+from pyfreeze.ir.types import FLOAT64, OBJECT, TupleType
 
 _UNLIKELY = ", !prof !1"
 _EXPECT_NATIVE = "unboxed.expect_native["
@@ -376,22 +376,22 @@ class FramedEmitter(Calls):
                 super()._emit_terminator(instruction)
 
     def _emit_nobody_waits(self, instruction: Apply) -> None:
-        assert instruction.handler is not None and instruction.result is not None
+        assert instruction.result is not None
         self._names[instruction.result] = "false"
         (_, turns), more = self._entered(), self._fresh()
         self._line(f"{more} = add i64 {turns}, 1")
         self._line(f"store i64 {more}, ptr %turns")
         following = self._open_if_somebody_waits()
-        self._line(f'br label %"{self._jump(instruction.handler, str(int(Status.DEOPT)))}"')
+        self._line(f'br label %"{self._leaving(instruction)}"')
         self._open(following)
 
     def _emit_expect_native(self, instruction: Apply) -> None:
         """Whether an object is that native function of the module, and may be called as such now."""
-        assert instruction.handler is not None and instruction.result is not None
+        assert instruction.result is not None
         self._names[instruction.result] = "false"
         name = instruction.primitive.name.removeprefix(_EXPECT_NATIVE)[:-1]
         if name not in self._natives:  # a pass has failed on it
-            self._line(f'br label %"{self._jump(instruction.handler, str(int(Status.DEOPT)))}"')
+            self._line(f'br label %"{self._leaving(instruction)}"')
             self._open(self._new_label("next"))
             return
         ask, note, following = self._new_label("ask"), self._new_label("note"), self._new_label("next")
@@ -401,10 +401,10 @@ class FramedEmitter(Calls):
         self._line(f"{same} = icmp eq ptr {known}, {callable_}")
         self._line(f'br i1 {same}, label %"{following}", label %"{ask}", !prof !2')
         self._open(ask, cold=True)
-        allowed, is_allowed = self._fresh(), self._fresh()
-        self._line(f"{allowed} = call i32 {slot}(ptr {record_symbol(name)}, ptr {callable_})")
+        is_allowed = self._fresh()
+        allowed = self._result_of(f"i32 {slot}(ptr {record_symbol(name)}, ptr {callable_})")
         self._line(f"{is_allowed} = icmp ne i32 {allowed}, 0")
-        leaving = self._jump(instruction.handler, str(int(Status.DEOPT)))
+        leaving = self._leaving(instruction)
         self._line(f'br i1 {is_allowed}, label %"{note}", label %"{leaving}", !prof !2')
         self._open(note, cold=True)
         self._line(f"store ptr {callable_}, ptr {place}")
@@ -418,17 +418,20 @@ class FramedEmitter(Calls):
     def _emit_native_call(self, call: Call) -> None:
         result, handler = call.result, call.handler
         assert result is not None and handler is not None
-        if call.function not in self._natives:
+        native = self._natives.get(call.function)
+        if native is None:
             self._names[result] = "undef"
             return
-        remaining, frame_bytes = str(UNLIMITED), self._natives[call.function].frame_bytes
-        if frame_bytes is not None:
-            remaining = self._fresh()
-            self._line(f"{remaining} = call i64 {self._symbols.slot('pf_remaining')}(ptr %thread, i64 {frame_bytes})")
-        self._show_place(call)
+        remaining = str(UNLIMITED)
+        if native.frame_bytes is not None:
+            remaining = self._result_of(
+                f"i64 {self._symbols.slot('pf_remaining')}(ptr %thread, i64 {native.frame_bytes})"
+            )
+        if native.lets_others_run:  # who may look at the frame; a failure shows its place itself
+            self._show_place(call)
         status, value = self._plain_call(call, remaining)
         self._line(f"{self._define(result)} = {value}")
-        if self._natives[call.function].lets_others_run:
+        if native.lets_others_run:
             self._forget_natives()
         failed, following = self._fresh(), self._new_label("next")
         self._line(f"{failed} = icmp ne i8 {status}, 0")
